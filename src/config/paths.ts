@@ -1,0 +1,21 @@
+import { resolve } from 'node:path';
+import type { Draft } from './draft.ts';
+
+/** Makes every file name absolute, in place: a relative one is relative to the configuration that names it. */
+export function resolvePaths({ node, listeners, sites, pools = {}, logs }: Draft, directory: string): void {
+  if (node !== undefined) node.state_dir = resolve(directory, node.state_dir);
+  for (const pair of listeners.flatMap((listener) => listener?.certificates ?? [])) {
+    pair.cert = resolve(directory, pair.cert);
+    pair.key = resolve(directory, pair.key);
+  }
+  for (const { splash } of sites.flatMap((site) => (site === undefined ? [] : [site, ...site.routes]))) {
+    if (splash?.page !== undefined) splash.page = resolve(directory, splash.page);
+  }
+  for (const { tls } of Object.values(pools).filter((pool) => pool !== undefined)) {
+    if (tls.ca !== undefined) tls.ca = resolve(directory, tls.ca);
+    if (tls.cert !== undefined) tls.cert = resolve(directory, tls.cert);
+    if (tls.key !== undefined) tls.key = resolve(directory, tls.key);
+  }
+  const access = logs?.access;
+  if (access !== undefined && access !== 'off' && access.file !== '-') access.file = resolve(directory, access.file);
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { expected, notYet } from '../base/setting.ts';
+import { logSettings } from '../observe/config.ts';
+import { listenerSettings, siteSettings, trustedProxies } from '../proxy/config.ts';
+import { poolSettings } from '../proxy/pool/config.ts';
+import { nodeSettings } from '../workers/config.ts';
+
+const poolName = expected('1 to 64 letters, digits, dots, dashes or underscores');
+
+/** The whole configuration: each folder says its part, this puts them together. */
+export const settingsSchema = z.strictObject({
+  node: nodeSettings.prefault({}).describe('This machine, and how the program runs on it.'),
+  listeners: z.array(listenerSettings).min(1).describe('Where clients connect.'),
+  trusted_proxies: trustedProxies,
+  sites: z.array(siteSettings).min(1).describe('What is served, by host and path.'),
+  pools: z
+    .record(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, poolName), poolSettings)
+    .describe('The origins, in pools that sites and routes name.'),
+  logs: logSettings.prefault({}).describe('What is written, and where.'),
+  cache: notYet(),
+  siblings: notYet(),
+  dns: notYet(),
+  vrrp: notYet(),
+  admin: notYet(),
+});
+
+/** A checked configuration: whole and frozen, in milliseconds and bytes, file names made absolute by the loader. */
+export type Settings = z.output<typeof settingsSchema>;

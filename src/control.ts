@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { loadSettings } from './config/load.ts';
+import { formatProblem } from './config/problem.ts';
+import type { Settings } from './config/settings.ts';
+import { createEventLog, type EventLog, type Level } from './observe/event-log.ts';
+import { formatHostPort, parseListenAddress } from './base/address.ts';
+import { type Planned, planProxy } from './proxy/planner.ts';
+import type { WorkerPlan } from './workers/messages.ts';
+import { MAX_ORIGINS, MAX_POOLS } from './workers/origin-table.ts';
+import { type Reservation, reserve } from './workers/reserve.ts';
+import { SlotAllocator } from './workers/slots.ts';
+import { Supervisor } from './workers/supervisor.ts';
+
+/** The control plane: loads, plans, starts the workers, and does what signals ask for. */
+
+/** Why a configuration cannot be taken: one line each. */
+export class RefusedError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'RefusedError';
+    this.problems = problems;
+  }
+}
+
+export interface RunningListener {
+  /** ADDRESS:PORT as it is, also where the file says port 0. */
+  readonly address: string;
+  readonly protocol: 'http' | 'https';
+}
+
+/** How often the retry budget of each pool begins anew. */
+const RETRY_WINDOW = 10_000;
+
+export class Control {
+  readonly #file: string;
+  readonly #log: EventLog & { setLevel(level: Level): void };
+  readonly #supervisor: Supervisor;
+  readonly #poolSlots = new SlotAllocator(MAX_POOLS);
+  readonly #originSlots = new SlotAllocator(MAX_ORIGINS);
+  readonly #ticketKeys = randomBytes(48);
+  readonly #retryWindow: NodeJS.Timeout;
+  readonly #workers: number;
+  #settings: Settings;
+  #ports = new Map<string, number>();
+  #listeners: readonly RunningListener[] = [];
+  #generation = 0;
+  #reloads: Promise<void> = Promise.resolve();
+
+  /** Starts a node by this file. Throws a `RefusedError`, with nothing left running, when it cannot. */
+  static async start(file: string): Promise<Control> {
+    const { settings, warnings } = load(file);
+    const control = new Control(file, settings);
+    try {
+      await control.#take(settings, warnings);
+    } catch (error) {
+      await control.#supervisor.stop(0);
+      clearInterval(control.#retryWindow);
+      throw error;
+    }
+    control.#log.info('ready', { listeners: control.#listeners, workers: control.#workers, pid: process.pid });
+    return control;
+  }
+
+  private constructor(file: string, settings: Settings) {
+    this.#file = file;
+    this.#settings = settings;
+    this.#workers = settings.node.workers === 'auto' ? availableParallelism() : settings.node.workers;
+    this.#log = createEventLog({ level: settings.logs.level });
+    this.#supervisor = new Supervisor({
+      entry: new URL('./worker.ts', import.meta.url),
+      workers: this.#workers,
+      log: this.#log,
+    });
+    this.#retryWindow = setInterval(() => this.#supervisor.originTable.beginRetryWindow(), RETRY_WINDOW);
+  }
+
+  get listeners(): readonly RunningListener[] {
+    return this.#listeners;
+  }
+
+  /** Takes the file as it is now, if it is good; else goes on as before and says why. One at a time. */
+  reload(): Promise<void> {
+    this.#reloads = this.#reloads.then(() => this.#reload());
+    return this.#reloads;
+  }
+
+  reopenLogs(): void {
+    this.#supervisor.reopenLogs();
+  }
+
+  /** Lets what runs end, at the longest until `node.stop_timeout`. */
+  async stop(): Promise<void> {
+    await this.#reloads;
+    this.#log.info('stopping', { stop_timeout_ms: this.#settings.node.stop_timeout });
+    await this.#supervisor.stop(this.#settings.node.stop_timeout);
+    clearInterval(this.#retryWindow);
+    this.#log.info('stopped');
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const { settings, warnings } = load(this.#file);
+      await this.#take(settings, warnings);
+      this.#log.info('reloaded', { generation: this.#generation, listeners: this.#listeners });
+      if (settings.node.workers !== this.#settings.node.workers) {
+        this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
+      }
+      this.#settings = settings;
+    } catch (error) {
+      const problems = error instanceof RefusedError ? error.problems : [(error as Error).message];
+      this.#log.error('reload refused', { problems });
+    }
+  }
+
+  /** Plans a generation, has every worker build it, and only then lets them serve it. */
+  async #take(settings: Settings, warnings: readonly string[]): Promise<void> {
+    const reservation = await this.#reserve(settings);
+    try {
+      const { plan, warnings: more } = this.#plan(settings, reservation.ports);
+      for (const warning of [...warnings, ...more]) this.#log.warn('configuration', { warning });
+      const workerPlan: WorkerPlan = {
+        generation: this.#generation + 1,
+        proxy: plan,
+        accessLog: settings.logs.access,
+      };
+      const problems = await this.#supervisor.prepare(workerPlan);
+      if (problems.length > 0) {
+        this.#supervisor.discard();
+        throw new RefusedError(problems);
+      }
+      await this.#supervisor.activate(workerPlan);
+      this.#generation = workerPlan.generation;
+    } finally {
+      reservation.release();
+    }
+    this.#log.setLevel(settings.logs.level);
+    this.#ports = new Map(settings.listeners.map(({ address }, index) => [address, reservation.ports[index] as number]));
+    this.#listeners = settings.listeners.map(({ address, protocol }) => ({
+      address: formatHostPort(parseListenAddress(address)?.host as string, this.#ports.get(address) as number),
+      protocol,
+    }));
+    this.#releaseSlots(settings);
+  }
+
+  async #reserve(settings: Settings): Promise<Reservation> {
+    const addresses = settings.listeners.map(({ address }) => address);
+    const result = await reserve(addresses, this.#ports);
+    if (result.ok) return result.reservation;
+    throw new RefusedError(
+      result.problems.map(({ index, reason }) => `${this.#file} listeners[${index}].address: ${reason}`),
+    );
+  }
+
+  #plan(settings: Settings, ports: readonly number[]): Planned {
+    try {
+      return planProxy(settings, {
+        ports,
+        ticketKeys: this.#ticketKeys,
+        poolSlot: (pool) => this.#poolSlots.take(pool),
+        originSlot: (pool, origin, url) => this.#originSlots.take(originKey(pool, origin, url)),
+        now: Date.now(),
+      });
+    } catch (error) {
+      throw new RefusedError([`${this.#file}: ${(error as Error).message}`]);
+    }
+  }
+
+  /** Rows of what is no longer configured are free again, once nothing is in flight there. */
+  #releaseSlots({ pools }: Settings): void {
+    const origins = Object.entries(pools).flatMap(([pool, { origins }]) =>
+      origins.map(({ name, url }) => originKey(pool, name ?? new URL(url).host, url)),
+    );
+    this.#originSlots.release(new Set(origins), (slot) => this.#supervisor.originTable.inFlight(slot) > 0);
+    this.#poolSlots.release(new Set(Object.keys(pools)), () => false);
+  }
+}
+
+/** The settings of a file, and its warnings as lines. Throws a `RefusedError`. */
+export function load(file: string): { readonly settings: Settings; readonly warnings: readonly string[] } {
+  const result = loadSettings(file);
+  if (!result.ok) throw new RefusedError(result.problems.map(formatProblem));
+  return { settings: result.settings, warnings: result.warnings.map(formatProblem) };
+}
+
+function originKey(pool: string, origin: string, url: string): string {
+  return `${pool}/${origin} ${url}`;
+}

@@ -1,0 +1,101 @@
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { Control, load, RefusedError } from './control.ts';
+import { startSampleOrigins } from './quickstart/sample-origins.ts';
+import { printWhatToTry } from './quickstart/what-to-try.ts';
+
+/** The command line. Exit status: 0 done, 1 refused or failed, 2 wrong usage. */
+
+const HELP = `usage: portico COMMAND
+
+  run [-c FILE]     run a node in the foreground (FILE: portico.yaml)
+  check [-c FILE]   check a configuration, and say everything that is wrong with it
+  help              this
+
+Signals: HUP reloads the configuration, USR1 reopens the access log, TERM or INT stops gracefully, a second one at once.
+`;
+
+class UsageError extends Error {}
+
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await command(argv);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`portico: ${error.message}\n\n${HELP}`);
+      process.exitCode = 2;
+    } else {
+      const problems = error instanceof RefusedError ? error.problems : [`portico: ${(error as Error).message}`];
+      process.stderr.write(`${problems.join('\n')}\n`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+async function command([name, ...rest]: readonly string[]): Promise<void> {
+  switch (name) {
+    case 'run':
+      return void (await run(fileOption(rest)));
+    case 'check':
+      return check(fileOption(rest));
+    case 'quickstart':
+      return quickstart();
+    case 'help':
+    case '--help':
+    case '-h':
+      process.stdout.write(HELP);
+      return;
+    case undefined:
+      throw new UsageError('which command?');
+    default:
+      throw new UsageError(`no command "${name}"`);
+  }
+}
+
+function fileOption(args: readonly string[]): string {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string', short: 'c' } } });
+    return values.config ?? 'portico.yaml';
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+async function run(file: string, beforeExit: () => Promise<void> = async () => {}): Promise<Control> {
+  const control = await Control.start(file);
+  let stopping = false;
+  const stop = async () => {
+    // A second signal: at once.
+    if (stopping) process.exit(1);
+    stopping = true;
+    await control.stop();
+    await beforeExit();
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => void control.reload());
+  process.on('SIGUSR1', () => control.reopenLogs());
+  return control;
+}
+
+function check(file: string): void {
+  const { warnings } = load(file);
+  for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`);
+  process.stdout.write(`${file}: good\n`);
+}
+
+async function quickstart(): Promise<void> {
+  const origins = await startSampleOrigins();
+  try {
+    const file = fileURLToPath(new URL('../config/quickstart.yaml', import.meta.url));
+    const control = await run(file, () => origins.close());
+    const urls = control.listeners.map(({ protocol, address }) => `${protocol}://${address}`);
+    printWhatToTry((text) => process.stdout.write(text), urls);
+  } catch (error) {
+    await origins.close();
+    throw error;
+  }
+}
+
+if (import.meta.main) await main(process.argv.slice(2));

@@ -1,0 +1,210 @@
+import type { ProxyErrorCode } from './error.ts';
+import type { Fields, KnownFields } from './exchange.ts';
+
+/**
+ * What becomes of each header field of a request, decided once, in one pass over the fields: passed on, dropped
+ * because it belongs to the connection (RFC 9110 §7.6.1), or read by the proxy itself.
+ */
+
+export interface CollectedFields {
+  /** End-to-end fields that are passed on as they are. */
+  readonly fields: string[];
+  readonly known: KnownFields;
+  readonly hosts: number;
+  readonly host: string;
+  readonly error: ProxyErrorCode | undefined;
+}
+
+type Kind =
+  | 'pass'
+  | 'drop'
+  | 'host'
+  | 'connection'
+  | 'content-length'
+  | 'transfer-encoding'
+  | 'upgrade'
+  | 'expect'
+  | 'forwarded'
+  | 'x-forwarded-for'
+  | 'x-forwarded-proto'
+  | 'x-forwarded-host'
+  | 'x-request-id'
+  | 'via'
+  | 'cdn-loop'
+  | 'cookie'
+  | 'accept'
+  | 'user-agent'
+  | 'referer';
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ['keep-alive', 'drop'],
+  ['proxy-connection', 'drop'],
+  ['proxy-authorization', 'drop'],
+  ['proxy-authenticate', 'drop'],
+  ['te', 'drop'],
+  // Request trailers are not passed on (RFC 9110 §6.5.1 lets them be discarded), so none are announced.
+  ['trailer', 'drop'],
+  ['http2-settings', 'drop'],
+  ...(
+    [
+      'host connection content-length transfer-encoding upgrade expect forwarded x-forwarded-for x-forwarded-proto',
+      'x-forwarded-host x-request-id via cdn-loop cookie accept user-agent referer',
+    ]
+      .join(' ')
+      .split(' ') as Kind[]
+  ).map((name): [string, Kind] => [name, name]),
+]);
+
+/** Names as clients write them, so that the usual ones need no lower-casing. Bounded: names come from the network. */
+const seen = new Map<string, Kind>(KINDS);
+const SEEN_MAX = 1024;
+
+function kindOf(name: string): Kind {
+  return seen.get(name) ?? learn(name);
+}
+
+function learn(name: string): Kind {
+  const lower = name.toLowerCase();
+  let kind = KINDS.get(lower) ?? 'pass';
+  // CGI and WSGI know no difference between "X_Forwarded_For" and "X-Forwarded-For": an alias of a field which we
+  // vouch for must not slip past us.
+  if (kind === 'pass' && lower.includes('_') && KINDS.has(lower.replaceAll('_', '-'))) kind = 'drop';
+  if (seen.size < SEEN_MAX && name.length <= 64) seen.set(name, kind);
+  return kind;
+}
+
+/** Sorts the fields of a request. `raw` is flat (name, value, …) without pseudo-header fields. */
+export function collectFields(raw: Fields): CollectedFields {
+  const fields: string[] = [];
+  const known: KnownFields = {
+    contentLength: undefined,
+    chunked: false,
+    upgrade: undefined,
+    expectContinue: false,
+    forwarded: undefined,
+    xForwardedFor: undefined,
+    xForwardedProto: undefined,
+    xForwardedHost: undefined,
+    requestId: undefined,
+    via: undefined,
+    cdnLoop: undefined,
+    accept: undefined,
+    userAgent: undefined,
+    referer: undefined,
+  };
+  let hosts = 0;
+  let host = '';
+  let cookieAt = -1;
+  let connection: string | undefined;
+  let upgrade: string | undefined;
+  let error: ProxyErrorCode | undefined;
+
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    switch (kindOf(name)) {
+      case 'pass':
+        fields.push(name, value);
+        break;
+      case 'drop':
+        break;
+      case 'host':
+        hosts += 1;
+        host = value;
+        break;
+      case 'connection':
+        connection = joined(connection, value);
+        break;
+      case 'content-length': {
+        // The parser lets only one through, all digits; "005" is sent on as 5.
+        const length = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+        if (!Number.isSafeInteger(length) || known.contentLength !== undefined) error ??= 'bad_request';
+        known.contentLength = length;
+        break;
+      }
+      case 'transfer-encoding':
+        if (known.chunked || value.toLowerCase() !== 'chunked') error ??= 'transfer_coding_unknown';
+        known.chunked = true;
+        break;
+      case 'upgrade':
+        upgrade = joined(upgrade, value);
+        break;
+      case 'expect':
+        if (value.toLowerCase() !== '100-continue') error ??= 'expectation_failed';
+        known.expectContinue = true;
+        break;
+      case 'forwarded':
+        known.forwarded = joined(known.forwarded, value);
+        break;
+      case 'x-forwarded-for':
+        known.xForwardedFor = joined(known.xForwardedFor, value);
+        break;
+      case 'x-forwarded-proto':
+        known.xForwardedProto = joined(known.xForwardedProto, value);
+        break;
+      case 'x-forwarded-host':
+        known.xForwardedHost = joined(known.xForwardedHost, value);
+        break;
+      case 'x-request-id':
+        known.requestId = value;
+        break;
+      case 'via':
+        known.via = joined(known.via, value);
+        break;
+      case 'cdn-loop':
+        known.cdnLoop = joined(known.cdnLoop, value);
+        break;
+      case 'cookie':
+        // HTTP/2 may split a Cookie into crumbs; HTTP/1.1 has one field (RFC 9113 §8.2.3).
+        if (cookieAt === -1) cookieAt = fields.push(name, value) - 1;
+        else fields[cookieAt] += `; ${value}`;
+        break;
+      case 'accept':
+        known.accept = joined(known.accept, value);
+        fields.push(name, value);
+        break;
+      case 'user-agent':
+        known.userAgent = value;
+        fields.push(name, value);
+        break;
+      case 'referer':
+        known.referer = value;
+        fields.push(name, value);
+        break;
+    }
+  }
+  if (known.chunked && known.contentLength !== undefined) error ??= 'bad_request';
+  if (connection !== undefined) {
+    const tokens = listTokens(connection);
+    if (upgrade !== undefined && tokens.includes('upgrade') && upgrade.trim().toLowerCase() === 'websocket') {
+      known.upgrade = 'websocket';
+    }
+    return { fields: withoutNamed(fields, tokens), known, hosts, host, error };
+  }
+  return { fields, known, hosts, host, error };
+}
+
+/** The members of a comma-separated list in lower case, empty ones left out (RFC 9110 §5.6.1). */
+export function listTokens(value: string): string[] {
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim())
+    .filter((token) => token !== '');
+}
+
+/** Fields without those that Connection names: they belong to that connection alone (RFC 9110 §7.6.1). */
+export function withoutNamed(fields: string[], tokens: readonly string[]): string[] {
+  const named = tokens.filter((token) => token !== 'keep-alive' && token !== 'close' && token !== 'upgrade');
+  if (named.length === 0) return fields;
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (!named.includes(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
+  }
+  return kept;
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
+}

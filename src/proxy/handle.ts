@@ -1,0 +1,317 @@
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { AccessEntry } from '../observe/access-entry.ts';
+import type { Client } from './client.ts';
+import { forwardedValue, identify, xForwardedForValue } from './client.ts';
+import { errorPage, type OwnReply } from './error-page.ts';
+import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
+import type { Endpoints, Exchange, RequestHead } from './exchange.ts';
+import { Fetch, type FetchOutcome } from './fetch.ts';
+import type { Generation, Route } from './generation.ts';
+import { httpDate } from './headers.ts';
+import type { PageFacts } from './page-facts.ts';
+import type { ListenerPlan } from './plan.ts';
+import { hostOf } from './request-head.ts';
+import { splashPage } from './splash.ts';
+import type { ExchangeTaker } from './taker.ts';
+import { Tunnel, type TunnelEnd } from './tunnel.ts';
+
+/**
+ * The life of a request, from its head to its line in the access log: access rules, route, fetch, and whatever happens
+ * one reply and one line.
+ */
+export class Handler implements ExchangeTaker {
+  readonly #log: (entry: AccessEntry) => void;
+  readonly #running = new Set<Handling>();
+  readonly #tunnels = new Set<Handling>();
+  #generation: Generation;
+
+  constructor(generation: Generation, log: (entry: AccessEntry) => void) {
+    this.#generation = generation;
+    this.#log = log;
+  }
+
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  /** Requests from now on are served by `next`. A tunnel lives on if `next` would lead it to the same origin. */
+  switchTo(next: Generation): void {
+    const old = this.#generation;
+    this.#generation = next;
+    old.retire(next);
+    for (const handling of this.#tunnels) handling.keepTunnel(next);
+  }
+
+  /** Exchanges that are under way, tunnels among them. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Breaks off what is under way. */
+  cutAll(): void {
+    for (const handling of this.#running) handling.cut();
+  }
+
+  take(exchange: Exchange, listener: ListenerPlan): void {
+    this.#begin(exchange).run(listener);
+  }
+
+  refuse(exchange: Exchange, _listener: ListenerPlan, code: ProxyErrorCode): void {
+    this.#begin(exchange).refuse(code);
+  }
+
+  unparsed(endpoints: Endpoints, scheme: 'http' | 'https', code: ProxyErrorCode): void {
+    this.#log({
+      time: Date.now(),
+      id: nextId(),
+      client: endpoints.remoteAddress,
+      peer: endpoints.remoteAddress,
+      method: '-',
+      scheme,
+      authority: '',
+      target: '',
+      version: '',
+      status: PROXY_ERRORS[code].status,
+      bytesSent: 0,
+      bytesReceived: 0,
+      duration: 0,
+      firstByte: undefined,
+      pool: undefined,
+      origin: undefined,
+      attempts: 0,
+      error: code,
+      splash: false,
+      referer: undefined,
+      userAgent: undefined,
+    });
+  }
+
+  #begin(exchange: Exchange): Handling {
+    const handling = new Handling(exchange, this.#generation, this.#tunnels, (ended, entry) => {
+      this.#running.delete(ended);
+      this.#tunnels.delete(ended);
+      this.#log(entry);
+    });
+    this.#running.add(handling);
+    return handling;
+  }
+}
+
+/** One exchange on its way. */
+class Handling implements FetchOutcome {
+  readonly #exchange: Exchange;
+  readonly #generation: Generation;
+  readonly #tunnels: Set<Handling>;
+  readonly #onEnd: (handling: Handling, entry: AccessEntry) => void;
+  readonly #client: Client;
+  readonly #id: string;
+  #route: Route | undefined;
+  #fetch: Fetch | undefined;
+  #tunnel: Tunnel | undefined;
+  #splash = false;
+
+  constructor(
+    exchange: Exchange,
+    generation: Generation,
+    tunnels: Set<Handling>,
+    onEnd: (handling: Handling, entry: AccessEntry) => void,
+  ) {
+    this.#exchange = exchange;
+    this.#generation = generation;
+    this.#tunnels = tunnels;
+    this.#onEnd = onEnd;
+    const { head, endpoints } = exchange;
+    this.#client = identify(endpoints.remoteAddress, head, head.known, generation.trustedProxies);
+    this.#id = requestId(this.#client, head);
+    generation.enter();
+  }
+
+  run(listener: ListenerPlan): void {
+    const { head, body } = this.#exchange;
+    const { plan, router } = this.#generation;
+    if (listener.redirectPort !== undefined) return this.#redirect(listener.redirectPort);
+    if (head.target === '*') return this.#answer({ status: 204, fields: ['allow', ALLOWED], body: undefined });
+    const route = router.route(hostOf(head.authority), head.target);
+    if (route === undefined) return this.refuse('misdirected_request');
+    this.#route = route;
+    if (!isAllowed(route, this.#client.address)) return this.refuse('access_denied');
+    if (isLoop(head.known.cdnLoop, plan.node.name)) return this.refuse('proxy_loop_detected');
+    if (body?.length !== undefined && route.bodyLimit !== undefined && body.length > route.bodyLimit) {
+      return this.refuse('body_too_large');
+    }
+    this.#fetch = new Fetch(
+      {
+        exchange: this.#exchange,
+        pool: route.pool,
+        fields: requestFields(head, this.#client, this.#id, plan.node),
+        rules: route.rules,
+        patience: route.patience,
+        bodyLimit: route.bodyLimit,
+        requestId: this.#id,
+      },
+      this,
+    );
+    this.#fetch.start();
+  }
+
+  /** Answers with an error of our own. */
+  refuse(code: ProxyErrorCode): void {
+    const reply = errorPage(this.#facts(PROXY_ERRORS[code].status, code, 0));
+    if (code === 'method_not_allowed') reply.fields.push('allow', ALLOWED);
+    this.#answer(reply, code);
+  }
+
+  finished(_fetch: Fetch, error: ProxyErrorCode | undefined): void {
+    this.#end(this.#fetch?.status || (error === undefined ? 0 : PROXY_ERRORS[error].status), error);
+  }
+
+  failed(_fetch: Fetch, error: ProxyErrorCode, status: number): void {
+    const route = this.#route as Route;
+    if (PROXY_ERRORS[error].blame !== 'origin') return this.refuse(error);
+    this.#splash = true;
+    this.#answer(splashPage(route.pages, this.#facts(status, error, route.retryAfter)), error);
+  }
+
+  upgraded(_fetch: Fetch, client: Duplex, origin: Duplex): void {
+    const { pool } = this.#route as Route;
+    this.#tunnels.add(this);
+    this.#tunnel = new Tunnel(client, origin, pool.plan.timeouts.tunnel, (end) => this.#end(101, undefined, end));
+  }
+
+  /** Cuts the tunnel unless `next` has the same origin on its route. */
+  keepTunnel(next: Generation): void {
+    const { head } = this.#exchange;
+    const route = next.router.route(hostOf(head.authority), head.target);
+    const origin = this.#fetch?.origin;
+    const stays = route?.pool.name === this.#route?.pool.name && route?.pool.origins.some((each) => each.slot === origin?.slot);
+    if (!stays) this.#tunnel?.cut();
+  }
+
+  cut(): void {
+    if (this.#tunnel !== undefined) this.#tunnel.cut();
+    else if (this.#fetch !== undefined) this.#fetch.cut();
+    else this.#exchange.breakOff();
+  }
+
+  #redirect(port: number): void {
+    const { head } = this.#exchange;
+    const host = hostOf(head.authority);
+    const location = `https://${host}${port === 443 ? '' : `:${port}`}${head.target === '*' ? '/' : head.target}`;
+    // 308 keeps the method; GET and HEAD need nothing newer than 301.
+    const status = head.method === 'GET' || head.method === 'HEAD' ? 301 : 308;
+    this.#answer({ status, fields: ['location', location, 'content-length', '0'], body: undefined });
+  }
+
+  #answer(reply: OwnReply, error?: ProxyErrorCode): void {
+    const { fields } = reply;
+    fields.push('date', httpDate(), 'x-request-id', this.#id, ...(this.#route?.rules.set ?? []));
+    this.#exchange.reply(reply, reply.body);
+    this.#end(reply.status, error);
+  }
+
+  #facts(status: number, error: ProxyErrorCode, retryAfter: number): PageFacts {
+    const { head, startedAt } = this.#exchange;
+    const { method, authority, known } = head;
+    return {
+      status,
+      method,
+      accept: known.accept,
+      host: hostOf(authority),
+      requestId: this.#id,
+      startedAt,
+      error,
+      retryAfter,
+    };
+  }
+
+  #end(status: number, error: ProxyErrorCode | undefined, tunnel?: TunnelEnd): void {
+    this.#generation.leave();
+    const exchange = this.#exchange;
+    const { head, startedAt } = exchange;
+    const fetch = this.#fetch;
+    this.#onEnd(this, {
+      time: startedAt,
+      id: this.#id,
+      client: this.#client.address,
+      peer: exchange.endpoints.remoteAddress,
+      method: head.method,
+      scheme: head.scheme,
+      authority: head.authority,
+      target: head.target,
+      version: head.version,
+      status,
+      bytesSent: tunnel?.bytesSent ?? exchange.bytesSent,
+      bytesReceived: tunnel?.bytesReceived ?? exchange.body?.bytesReceived ?? 0,
+      duration: Date.now() - startedAt,
+      firstByte: fetch?.firstByteAt === undefined ? undefined : fetch.firstByteAt - startedAt,
+      pool: this.#route?.pool.name,
+      origin: fetch?.origin?.name,
+      attempts: fetch?.attempts ?? 0,
+      error,
+      splash: this.#splash,
+      referer: head.known.referer,
+      userAgent: head.known.userAgent,
+    });
+  }
+}
+
+const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+function isAllowed({ access }: Route, client: string): boolean {
+  if (!access.deny.isEmpty && access.deny.has(client)) return false;
+  return access.allow.isEmpty || access.allow.has(client);
+}
+
+/** Whether the request has been here before (RFC 8586 §2). */
+function isLoop(cdnLoop: string | undefined, name: string): boolean {
+  if (cdnLoop === undefined) return false;
+  const own = name.toLowerCase();
+  return cdnLoop.split(',').some((member) => member.split(';', 1)[0]?.trim().toLowerCase() === own);
+}
+
+/** What the origin is told of the client and of the way here, beside the fields that came. */
+function requestFields(
+  head: RequestHead,
+  client: Client,
+  id: string,
+  node: { readonly name: string; readonly via: boolean },
+): string[] {
+  const { known } = head;
+  const fields = head.fields.slice();
+  fields.push(
+    'x-forwarded-for',
+    xForwardedForValue(client),
+    'x-forwarded-proto',
+    client.proto,
+    'x-forwarded-host',
+    client.host,
+    'forwarded',
+    forwardedValue(client, head),
+    'x-request-id',
+    id,
+    'cdn-loop',
+    known.cdnLoop === undefined ? node.name : `${known.cdnLoop}, ${node.name}`,
+  );
+  if (node.via) {
+    const own = `${head.version} ${node.name}`;
+    fields.push('via', known.via === undefined ? own : `${known.via}, ${own}`);
+  } else if (known.via !== undefined) {
+    fields.push('via', known.via);
+  }
+  return fields;
+}
+
+const idPrefix = `${BigInt(`0x${randomBytes(6).toString('hex')}`).toString(36)}-`;
+let idCount = 0;
+
+function nextId(): string {
+  idCount += 1;
+  return idPrefix + idCount.toString(36);
+}
+
+/** The id that a trusted proxy gave, if it is fit for logs and headers, else a new one. */
+function requestId(client: Client, head: RequestHead): string {
+  const given = head.known.requestId;
+  return given !== undefined && client.peerTrusted && /^[A-Za-z0-9._:+/=@-]{1,128}$/.test(given) ? given : nextId();
+}

@@ -1,0 +1,145 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { AddressSet } from '../base/address.ts';
+import { type Connection, connectionOf, rememberConnection } from './connection.ts';
+import { Http1Front } from './http1.ts';
+import { Http2Front } from './http2.ts';
+import type { ListenerPlan } from './plan.ts';
+import { readProxyHeader } from './proxy-protocol.ts';
+import type { ExchangeTaker } from './taker.ts';
+import { CertificateStore, tlsServerOptions } from './tls/sni.ts';
+
+/**
+ * One address on which this worker accepts connections: PROXY header, TLS, and then the protocol that ALPN chose. Every
+ * worker listens itself (`reusePort`), and the kernel spreads connections over them.
+ */
+export class Listener {
+  readonly #server: Server;
+  readonly #http1: Http1Front;
+  readonly #http2: Http2Front;
+  readonly #sockets = new Set<Socket>();
+  /** What PROXY headers told, by the proxy's own address and port: a TLS socket does not say which socket it is on. */
+  readonly #proxied = new Map<string, Connection>();
+  #plan: ListenerPlan;
+  #tls: TlsServer | undefined;
+  #proxies: AddressSet;
+
+  constructor(plan: ListenerPlan, taker: ExchangeTaker) {
+    this.#plan = plan;
+    this.#http1 = new Http1Front(plan, taker);
+    this.#http2 = new Http2Front(plan, taker);
+    this.#tls = this.#tlsServer();
+    this.#proxies = new AddressSet(plan.proxyProtocolFrom);
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+    this.#server.on('connection', (socket) => this.#accept(socket));
+  }
+
+  get plan(): ListenerPlan {
+    return this.#plan;
+  }
+
+  /** Rejects with the system's error when the address cannot be had. */
+  listen(): Promise<void> {
+    const { host, port } = this.#plan;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, reusePort: true, ipv6Only: true, backlog: 4096 }, () => {
+        this.#server.off('error', reject);
+        // Accepting may fail for a moment (no file descriptors left); the next connection tries again.
+        this.#server.on('error', () => {});
+        resolve();
+      });
+    });
+  }
+
+  /** What the new plan says holds for connections and requests from now on; none is closed. */
+  update(plan: ListenerPlan): void {
+    this.#plan = plan;
+    this.#http1.update(plan);
+    this.#http2.update(plan);
+    this.#tls = this.#tlsServer();
+    this.#proxies = new AddressSet(plan.proxyProtocolFrom);
+  }
+
+  /** No new connections; those that are open go on. */
+  stopAccepting(): void {
+    this.#server.close();
+  }
+
+  /** Every connection ends with the exchange that is running on it. */
+  drain(): void {
+    this.#http1.drain();
+    this.#http2.drain();
+  }
+
+  /** Closes connections on which nothing is running. */
+  closeIdle(): void {
+    this.#http1.closeIdle();
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Closes everything. */
+  close(): void {
+    this.#server.close();
+    this.#http2.close();
+    this.#http1.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    // Whoever reads from it hears of an error by its end; this listener keeps it from being nobody's.
+    socket.on('error', ignore);
+    const { endpoints } = connectionOf(socket);
+    if (this.#proxies.isEmpty || !this.#proxies.has(endpoints.remoteAddress)) {
+      this.#serve(socket);
+      return;
+    }
+    readProxyHeader(socket, this.#plan.timeouts.head, (outcome) => {
+      if (outcome.kind !== 'header') return;
+      if (outcome.endpoints !== undefined) this.#remember(socket, { endpoints: outcome.endpoints });
+      this.#serve(socket);
+    });
+  }
+
+  #remember(socket: Socket, connection: Connection): void {
+    rememberConnection(socket, connection);
+    const peer = peerOf(socket);
+    this.#proxied.set(peer, connection);
+    socket.on('close', () => this.#proxied.delete(peer));
+  }
+
+  #serve(socket: Socket): void {
+    if (this.#tls === undefined) this.#http1.accept(socket);
+    else this.#tls.emit('connection', socket);
+  }
+
+  /** It never listens itself, so a new plan simply gets a new one, and handshakes under way end in the old. */
+  #tlsServer(): TlsServer | undefined {
+    const { tls, timeouts } = this.#plan;
+    if (tls === undefined) return undefined;
+    const certificates = new CertificateStore(tls);
+    const server = createTlsServer({ ...tlsServerOptions(() => certificates, timeouts.head), allowHalfOpen: true });
+    server.on('secureConnection', (socket) => this.#secured(socket));
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return server;
+  }
+
+  #secured(socket: TLSSocket): void {
+    socket.on('error', ignore);
+    const proxied = this.#proxied.get(peerOf(socket));
+    if (proxied !== undefined) rememberConnection(socket, proxied);
+    if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
+    else this.#http1.accept(socket);
+  }
+}
+
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+function ignore(): void {}

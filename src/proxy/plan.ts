@@ -1,0 +1,88 @@
+import type { Bytes, Fraction, Ms } from '../base/units.ts';
+import type { ListenerSettings, ResponseHeaderSettings } from './config.ts';
+import type { SplashPages } from './splash.ts';
+import type { CertificateData } from './tls/certificate.ts';
+
+/**
+ * What a worker needs to serve one generation of the configuration: plain data, made once by the control plane (files
+ * read, certificates checked, slots of the shared origin table given) and sent to every worker.
+ */
+export interface ProxyPlan {
+  readonly node: { readonly name: string; readonly via: boolean };
+  readonly listeners: readonly ListenerPlan[];
+  readonly trustedProxies: readonly string[];
+  readonly sites: readonly SitePlan[];
+  readonly pools: readonly PoolPlan[];
+}
+
+export interface ListenerPlan extends Pick<ListenerSettings, 'protocol' | 'limits' | 'timeouts'> {
+  /** ADDRESS:PORT as configured: what tells one listener from another across reloads. */
+  readonly address: string;
+  readonly host: string;
+  /** Never 0: the control plane has found a free one. */
+  readonly port: number;
+  /** Where plain requests are sent to; `undefined`: they are served. */
+  readonly redirectPort: number | undefined;
+  readonly proxyProtocolFrom: readonly string[];
+  readonly tls: TlsPlan | undefined;
+}
+
+export interface TlsPlan {
+  readonly certificates: readonly CertificateData[];
+  readonly minimumVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly ciphers: string | undefined;
+  /** 48 bytes, the same in every worker and generation, so that any of them resumes a session. */
+  readonly ticketKeys: Uint8Array;
+}
+
+export interface SitePlan {
+  readonly hosts: readonly string[];
+  /** What holds where no route matches. */
+  readonly fallback: RoutePlan;
+  readonly routes: readonly RoutePlan[];
+}
+
+export interface RoutePlan {
+  /** `/prefix`, `= /exact` or `~ expression`. */
+  readonly path: string;
+  readonly pool: string;
+  readonly splash: { readonly after: Ms; readonly retryAfter: Ms; readonly pages: SplashPages };
+  readonly responseHeaders: ResponseHeaderSettings;
+  readonly access: { readonly allow: readonly string[]; readonly deny: readonly string[] };
+  /** `undefined`: unlimited. */
+  readonly bodyLimit: Bytes | undefined;
+}
+
+export interface PoolPlan {
+  readonly name: string;
+  /** Its row in the shared table. */
+  readonly slot: number;
+  readonly origins: readonly OriginPlan[];
+  readonly hostHeader: 'preserve' | 'origin';
+  readonly timeouts: {
+    readonly connect: Ms;
+    readonly firstByte: Ms;
+    readonly idle: Ms;
+    readonly keepAlive: Ms;
+    readonly tunnel: Ms;
+  };
+  readonly retries: { readonly attempts: number; readonly budget: Fraction };
+  readonly tls: OriginTlsPlan;
+}
+
+export interface OriginPlan {
+  readonly name: string;
+  /** Its row in the shared table. */
+  readonly slot: number;
+  /** `http://HOST[:PORT]` or `https://HOST[:PORT]`. */
+  readonly url: string;
+  readonly weight: number;
+}
+
+export interface OriginTlsPlan {
+  readonly ca: string | undefined;
+  readonly serverName: string | undefined;
+  readonly verify: boolean;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}

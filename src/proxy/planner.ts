@@ -1,0 +1,153 @@
+import { parseListenAddress } from '../base/address.ts';
+import type { ListenerSettings, ResponseHeaderSettings, SiteSettings, SplashSettings } from './config.ts';
+import type { ListenerPlan, PoolPlan, ProxyPlan, RoutePlan, SitePlan, TlsPlan } from './plan.ts';
+import type { PoolSettings } from './pool/config.ts';
+import { readText } from './read-text.ts';
+import { loadSplash } from './splash-load.ts';
+import { certificateWarnings, readCertificate } from './tls/certificate.ts';
+import { ensureSelfSigned } from './tls/self-signed.ts';
+import { checkTlsSettings } from './tls/settings.ts';
+
+/** Makes the plan that workers serve by, of checked settings: reads the files they name, and gives rows in the tables. */
+
+/** The part of the configuration that is planned here. */
+export interface ProxySettings {
+  readonly node: { readonly name: string; readonly via: boolean; readonly state_dir: string };
+  readonly listeners: readonly ListenerSettings[];
+  readonly trusted_proxies: readonly string[];
+  readonly sites: readonly SiteSettings[];
+  readonly pools: Readonly<Record<string, PoolSettings>>;
+}
+
+export interface PlanContext {
+  /** The port to use for each listener, in order: the configured one, or for 0 one that is free. */
+  readonly ports: readonly number[];
+  readonly ticketKeys: Uint8Array;
+  /** The row of a pool, or of an origin, in the shared table. */
+  readonly poolSlot: (pool: string) => number;
+  readonly originSlot: (pool: string, origin: string, url: string) => number;
+  readonly now: number;
+}
+
+export interface Planned {
+  readonly plan: ProxyPlan;
+  /** What an operator should know, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** Throws an error whose message is one line for the operator. */
+export function planProxy(settings: ProxySettings, context: PlanContext): Planned {
+  const { name, via } = settings.node;
+  const listeners = settings.listeners.map((listener, index) => planListener(listener, index, settings, context));
+  const certificates = listeners.flatMap((listener) => listener.tls?.certificates ?? []);
+  const plan: ProxyPlan = {
+    node: { name, via },
+    listeners,
+    trustedProxies: settings.trusted_proxies,
+    sites: settings.sites.map(planSite),
+    pools: Object.entries(settings.pools).map(([pool, each]) => planPool(pool, each, context)),
+  };
+  return { plan, warnings: [...new Set(certificates.flatMap((each) => certificateWarnings(each, context.now)))] };
+}
+
+function planListener(
+  settings: ListenerSettings,
+  index: number,
+  all: ProxySettings,
+  { ports, ticketKeys }: PlanContext,
+): ListenerPlan {
+  const { address, protocol, limits, timeouts } = settings;
+  const https = all.listeners.findIndex((listener) => listener.protocol === 'https');
+  return {
+    address,
+    protocol,
+    limits,
+    timeouts,
+    host: parseListenAddress(address)?.host as string,
+    port: ports[index] as number,
+    redirectPort: settings.redirect_to_https ? (ports[https] ?? 443) : undefined,
+    proxyProtocolFrom: settings.proxy_protocol_from,
+    tls: protocol === 'https' ? planTls(settings, all, ticketKeys) : undefined,
+  };
+}
+
+function planTls(settings: ListenerSettings, all: ProxySettings, ticketKeys: Uint8Array): TlsPlan {
+  const { certificates, minimum_version: minimumVersion, ciphers } = settings;
+  const files = certificates.length > 0 ? certificates : [ensureSelfSigned(all.node.state_dir, ownNames(all))];
+  const plan: TlsPlan = { certificates: files.map(readCertificate), minimumVersion, ciphers, ticketKeys };
+  checkTlsSettings(plan);
+  return plan;
+}
+
+/** Whom a self-signed certificate is for: this node and every host that a site names. */
+function ownNames({ node, sites }: ProxySettings): string[] {
+  return [node.name, ...sites.flatMap((site) => site.hosts.filter((host) => host !== 'default'))];
+}
+
+function planSite(site: SiteSettings): SitePlan {
+  const fallback: RoutePlan = {
+    path: '/',
+    pool: site.pool,
+    splash: planSplash(site.splash),
+    responseHeaders: site.response_headers,
+    access: site.access,
+    bodyLimit: limitOf(site.body_limit),
+  };
+  const routes = site.routes.map((route): RoutePlan => {
+    const { path, pool, splash, response_headers: headers, access, body_limit: bodyLimit } = route;
+    return {
+      path,
+      pool: pool ?? fallback.pool,
+      splash: splash === undefined ? fallback.splash : planSplash(splash),
+      responseHeaders: headers === undefined ? fallback.responseHeaders : both(site.response_headers, headers),
+      access: access ?? fallback.access,
+      bodyLimit: bodyLimit === undefined ? fallback.bodyLimit : limitOf(bodyLimit),
+    };
+  });
+  return { hosts: site.hosts, fallback, routes };
+}
+
+/** A route adds to the headers of its site. */
+function both(site: ResponseHeaderSettings, route: ResponseHeaderSettings): ResponseHeaderSettings {
+  return { remove: [...site.remove, ...route.remove], set: { ...site.set, ...route.set } };
+}
+
+function planSplash(settings: SplashSettings): RoutePlan['splash'] {
+  return { after: settings.after, retryAfter: settings.retry_after, pages: loadSplash(settings) };
+}
+
+function limitOf(limit: number | 'unlimited'): number | undefined {
+  return limit === 'unlimited' ? undefined : limit;
+}
+
+function planPool(name: string, settings: PoolSettings, context: PlanContext): PoolPlan {
+  const { timeouts, retries, tls } = settings;
+  return {
+    name,
+    slot: context.poolSlot(name),
+    origins: settings.origins.map(({ url, weight, name: given }) => {
+      const origin = given ?? new URL(url).host;
+      return { name: origin, slot: context.originSlot(name, origin, url), url, weight };
+    }),
+    hostHeader: settings.host_header,
+    timeouts: {
+      connect: timeouts.connect,
+      firstByte: timeouts.first_byte,
+      idle: timeouts.idle,
+      keepAlive: timeouts.keep_alive,
+      tunnel: timeouts.tunnel,
+    },
+    retries,
+    tls: {
+      ca: textOf(tls.ca),
+      serverName: tls.server_name,
+      verify: tls.verify,
+      cert: textOf(tls.cert),
+      key: textOf(tls.key),
+    },
+  };
+}
+
+function textOf(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readText(file);
+}

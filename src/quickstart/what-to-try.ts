@@ -1,0 +1,34 @@
+/**
+ * Tells on the terminal what the quickstart has to show.
+ *
+ * @param urls Where the node in front listens: `http://127.0.0.1:8080`, `https://127.0.0.1:8443`.
+ */
+export function printWhatToTry(write: (text: string) => void, urls: readonly string[]): void {
+  const bases = urls.map((url) => url.replace(/\/$/, ''));
+  const plain = bases.find((base) => base.startsWith('http:')) ?? bases[0];
+  const tls = bases.find((base) => base.startsWith('https:'));
+  if (plain === undefined) return;
+
+  const commands: [command: string, shows: string][] = [
+    [`curl ${plain}/`, 'twice: the origins take turns'],
+    [`curl -i ${plain}/slow`, 'a silent origin: the splash page after 3 s'],
+    [`curl -i ${plain}/crash`, 'origins that break: the other one is tried'],
+    [`curl -N ${plain}/stream`, 'line by line, not all at the end'],
+    [`curl -v ${plain}/hints`, '103 Early Hints'],
+  ];
+  if (tls !== undefined) commands.push([`curl -k --http2 -i ${tls}/`, 'HTTP/2; the certificate is self-signed']);
+
+  write(`
+Portico is in front of two sample origins. Open ${plain}/ and reload, or try:
+
+${twoColumns(commands)}
+
+A configuration of your own: npm start -- run -c my.yaml (config/minimal.yaml is the shortest). Ctrl-C stops.
+
+`);
+}
+
+function twoColumns(rows: readonly [string, string][]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}   ${right}`).join('\n');
+}

@@ -1,0 +1,141 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { Ms } from './base/units.ts';
+import { AccessLog } from './observe/access-log.ts';
+import { forwardedEventLog } from './observe/event-log.ts';
+import { Generation } from './proxy/generation.ts';
+import { Handler } from './proxy/handle.ts';
+import { Listener } from './proxy/listener.ts';
+import type { ListenerPlan } from './proxy/plan.ts';
+import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './workers/messages.ts';
+import { OriginTable } from './workers/origin-table.ts';
+
+/** One data-plane worker: a thread that listens, proxies and logs by itself. The control plane tells it by what plan. */
+
+/** How long an idle connection may still bring a request after we began to stop: one that was on its way already. */
+const IDLE_GRACE: Ms = 1_000;
+const STOP_POLL: Ms = 25;
+
+interface Prepared {
+  readonly plan: WorkerPlan;
+  readonly generation: Generation;
+  readonly opened: ReadonlyMap<string, Listener>;
+}
+
+class DataPlane {
+  readonly #port: MessagePort;
+  readonly #table: OriginTable;
+  readonly #events = forwardedEventLog((record) => this.#say({ type: 'event', record }));
+  readonly #listeners = new Map<string, Listener>();
+  /** Taken out by a reload; some of their connections may still be open. */
+  readonly #leaving = new Set<Listener>();
+  #handler: Handler | undefined;
+  #accessLog: AccessLog | undefined;
+  #plan: WorkerPlan | undefined;
+  #prepared: Prepared | undefined;
+
+  constructor(port: MessagePort, { index, workers, originTable }: WorkerStart) {
+    this.#port = port;
+    this.#table = new OriginTable(originTable, workers, index);
+    port.on('message', (message: ToWorker) => this.#heard(message));
+  }
+
+  #heard(message: ToWorker): void {
+    switch (message.type) {
+      case 'prepare':
+        void this.#prepare(message.plan);
+        break;
+      case 'activate':
+        this.#activate();
+        break;
+      case 'discard':
+        for (const listener of this.#prepared?.opened.values() ?? []) listener.close();
+        this.#prepared = undefined;
+        break;
+      case 'reopen_logs':
+        this.#accessLog?.reopen();
+        break;
+      case 'stop':
+        void this.#stop(message.within);
+        break;
+    }
+  }
+
+  async #prepare(plan: WorkerPlan): Promise<void> {
+    const opened = new Map<string, Listener>();
+    try {
+      const generation = new Generation(plan.proxy, this.#table, this.#handler?.generation);
+      this.#handler ??= new Handler(generation, (entry) => this.#accessLog?.write(entry));
+      for (const listener of plan.proxy.listeners) {
+        if (!this.#listeners.has(listener.address)) opened.set(listener.address, new Listener(listener, this.#handler));
+      }
+      this.#prepared = { plan, generation, opened };
+      await Promise.all([...opened.values()].map((listener) => listener.listen()));
+      this.#say({ type: 'prepared', generation: plan.generation, problem: undefined });
+    } catch (error) {
+      this.#say({ type: 'prepared', generation: plan.generation, problem: (error as Error).message });
+    }
+  }
+
+  #activate(): void {
+    if (this.#prepared === undefined || this.#handler === undefined) return;
+    const { plan, generation, opened } = this.#prepared;
+    this.#prepared = undefined;
+    if (this.#handler.generation !== generation) this.#handler.switchTo(generation);
+    this.#openAccessLog(plan);
+    for (const [address, listener] of opened) this.#listeners.set(address, listener);
+    const wanted = new Map<string, ListenerPlan>(plan.proxy.listeners.map((each) => [each.address, each]));
+    for (const [address, listener] of this.#listeners) {
+      const next = wanted.get(address);
+      if (next !== undefined) {
+        if (!opened.has(address)) listener.update(next);
+      } else {
+        // Its connections go on; there will be no new ones.
+        listener.stopAccepting();
+        this.#listeners.delete(address);
+        for (const left of this.#leaving) if (isIdle(left)) this.#leaving.delete(left);
+        this.#leaving.add(listener);
+      }
+    }
+    this.#plan = plan;
+    this.#say({ type: 'active', generation: plan.generation });
+  }
+
+  #openAccessLog({ accessLog }: WorkerPlan): void {
+    if (JSON.stringify(accessLog) === JSON.stringify(this.#plan?.accessLog)) return;
+    void this.#accessLog?.close();
+    this.#accessLog =
+      accessLog === 'off' ? undefined : new AccessLog(accessLog, (event, fields) => this.#events.error(event, fields));
+  }
+
+  /** Accepts no more, lets every exchange end and every connection with it, and ends this thread. */
+  async #stop(within: Ms): Promise<void> {
+    const begun = performance.now();
+    const listeners = [...this.#listeners.values(), ...this.#leaving];
+    for (const listener of listeners) {
+      listener.stopAccepting();
+      listener.drain();
+    }
+    const isDone = () => this.#handler?.running === undefined || (this.#handler.running === 0 && listeners.every(isIdle));
+    while (!isDone() && performance.now() - begun < within) {
+      if (performance.now() - begun > IDLE_GRACE) for (const listener of listeners) listener.closeIdle();
+      await new Promise((resolve) => setTimeout(resolve, STOP_POLL));
+    }
+    const cut = this.#handler?.running ?? 0;
+    if (cut > 0) this.#events.warn('exchanges were cut at the deadline', { count: cut });
+    this.#handler?.cutAll();
+    for (const listener of listeners) listener.close();
+    await this.#accessLog?.close();
+    process.exit(0);
+  }
+
+  #say(message: FromWorker): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function isIdle(listener: Listener): boolean {
+  return listener.connections === 0;
+}
+
+if (parentPort === null) throw new Error('worker.ts runs as a thread of portico run');
+new DataPlane(parentPort, workerData as WorkerStart);

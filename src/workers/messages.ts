@@ -1,0 +1,36 @@
+import type { AccessLogSettings } from '../observe/config.ts';
+import type { EventRecord } from '../observe/event-log.ts';
+import type { ProxyPlan } from '../proxy/plan.ts';
+
+/** What the control plane and its workers say to each other. */
+
+/** Given to a worker at its birth. */
+export interface WorkerStart {
+  /** Its column in the origin table. */
+  readonly index: number;
+  readonly workers: number;
+  readonly originTable: SharedArrayBuffer;
+}
+
+/** All that one generation of the configuration means to a worker. */
+export interface WorkerPlan {
+  readonly generation: number;
+  readonly proxy: ProxyPlan;
+  readonly accessLog: AccessLogSettings | 'off';
+}
+
+export type ToWorker =
+  /** Build this generation beside the one that serves, new listeners included, and say `prepared`. */
+  | { readonly type: 'prepare'; readonly plan: WorkerPlan }
+  /** Serve by what was prepared, and say `active`. */
+  | { readonly type: 'activate' }
+  /** Another worker could not prepare it: forget it. */
+  | { readonly type: 'discard' }
+  | { readonly type: 'reopen_logs' }
+  /** Accept no more, finish what runs within `within` ms, and end. */
+  | { readonly type: 'stop'; readonly within: number };
+
+export type FromWorker =
+  | { readonly type: 'prepared'; readonly generation: number; readonly problem: string | undefined }
+  | { readonly type: 'active'; readonly generation: number }
+  | { readonly type: 'event'; readonly record: EventRecord };

@@ -1,0 +1,75 @@
+import { createServer, type Server } from 'node:net';
+import { formatHostPort, parseListenAddress } from '../base/address.ts';
+
+/**
+ * Finds out, before any worker is told to listen, whether addresses can be had. Workers share theirs by SO_REUSEPORT,
+ * with which a second Portico of the same user would be let in without a word and take half of the connections: so
+ * each address is first opened alone.
+ */
+export interface Reservation {
+  /** In the order of the addresses; for port 0 the free one that was found. */
+  readonly ports: readonly number[];
+  /** Call it when the workers listen: until then no other program can take a port that was found. */
+  release(): void;
+}
+
+export type ReserveResult =
+  | { readonly ok: true; readonly reservation: Reservation }
+  /** The positions of addresses that cannot be had, and why. */
+  | { readonly ok: false; readonly problems: readonly { readonly index: number; readonly reason: string }[] };
+
+/** `known`: the ports of addresses that our own workers listen on already. */
+export async function reserve(addresses: readonly string[], known: ReadonlyMap<string, number>): Promise<ReserveResult> {
+  const held: Server[] = [];
+  const ports: number[] = [];
+  const problems: { index: number; reason: string }[] = [];
+  for (const [index, address] of addresses.entries()) {
+    const { host, port } = parseListenAddress(address) as { host: string; port: number };
+    ports[index] = known.get(address) ?? port;
+    if (known.has(address)) continue;
+    try {
+      const server = await open(host, port);
+      ports[index] = portOf(server);
+      if (port === 0) held.push(server);
+      else await closed(server);
+    } catch (error) {
+      problems.push({ index, reason: reasonOf(error as NodeJS.ErrnoException, host, port) });
+    }
+  }
+  const release = () => {
+    for (const server of held) server.close();
+  };
+  if (problems.length === 0) return { ok: true, reservation: { ports, release } };
+  release();
+  return { ok: false, problems };
+}
+
+/** A fixed port is opened alone, to see that it is free; a found one is shared, to be kept until workers have it too. */
+function open(host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', reject);
+    server.listen({ host, port, ipv6Only: true, reusePort: port === 0 }, () => resolve(server));
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function portOf(server: Server): number {
+  return (server.address() as { port: number }).port;
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `another program listens on ${formatHostPort(host, port)} already`;
+    case 'EACCES':
+      return `port ${port} needs root or the capability CAP_NET_BIND_SERVICE, as all below 1024 do`;
+    case 'EADDRNOTAVAIL':
+      return `this machine has no address ${host}`;
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,30 @@
+/** Gives rows of a shared table to names, and keeps a name's row for as long as it is in use. */
+export class SlotAllocator {
+  readonly #slots = new Map<string, number>();
+  readonly #free: number[] = [];
+  readonly #capacity: number;
+  #next = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** The row of `name`, given now if it has none. Throws a `RangeError` when the table is full. */
+  take(name: string): number {
+    const known = this.#slots.get(name);
+    if (known !== undefined) return known;
+    const slot = this.#free.pop() ?? this.#next++;
+    if (slot >= this.#capacity) throw new RangeError(`more than ${this.#capacity} of them in one configuration`);
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  /** Takes back the rows of names that are not in `used`, unless `busy` says that one still counts something. */
+  release(used: ReadonlySet<string>, busy: (slot: number) => boolean): void {
+    for (const [name, slot] of this.#slots) {
+      if (used.has(name) || busy(slot)) continue;
+      this.#slots.delete(name);
+      this.#free.push(slot);
+    }
+  }
+}

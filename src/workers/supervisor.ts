@@ -1,0 +1,187 @@
+import { Worker } from 'node:worker_threads';
+import type { Ms } from '../base/units.ts';
+import { type EventLog, replayEvent } from '../observe/event-log.ts';
+import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './messages.ts';
+import { OriginTable } from './origin-table.ts';
+
+/** A worker that dies again and again is started ever more slowly, but never given up. */
+const FIRST_BACKOFF: Ms = 100;
+const LONGEST_BACKOFF: Ms = 10_000;
+/** After this long a worker's death is its first again. */
+const SETTLED_AFTER: Ms = 60_000;
+
+export interface SupervisorOptions {
+  /** The worker's program. */
+  readonly entry: URL;
+  readonly workers: number;
+  readonly log: EventLog;
+}
+
+/** Starts the workers, hands them each generation in two steps, and replaces one that dies. */
+export class Supervisor {
+  readonly originTable: OriginTable;
+  readonly #options: SupervisorOptions;
+  readonly #memory: SharedArrayBuffer;
+  readonly #seats: Seat[];
+  #current: WorkerPlan | undefined;
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    const { workers } = options;
+    this.#options = options;
+    this.#memory = OriginTable.allocate(workers);
+    this.originTable = new OriginTable(this.#memory, workers);
+    this.#seats = Array.from({ length: workers }, (_, index) => new Seat(index));
+    for (const seat of this.#seats) this.#seat(seat);
+  }
+
+  /** Each worker builds the generation. What one of them could not do is returned; then call `discard`. */
+  async prepare(plan: WorkerPlan): Promise<string[]> {
+    const answers = await Promise.all(this.#seats.map((seat) => seat.prepare(plan)));
+    return [...new Set(answers.filter((problem) => problem !== undefined))];
+  }
+
+  /** Every worker serves what was prepared; resolves when all do. */
+  async activate(plan: WorkerPlan): Promise<void> {
+    this.#current = plan;
+    await Promise.all(this.#seats.map((seat) => seat.activate()));
+  }
+
+  discard(): void {
+    for (const seat of this.#seats) seat.send({ type: 'discard' });
+  }
+
+  reopenLogs(): void {
+    for (const seat of this.#seats) seat.send({ type: 'reopen_logs' });
+  }
+
+  /** Resolves when every worker has ended; each cuts what still runs after `within`. */
+  async stop(within: Ms): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#seats.map((seat) => seat.stop(within)));
+  }
+
+  #seat(seat: Seat): void {
+    const { entry, workers, log } = this.#options;
+    const start: WorkerStart = { index: seat.index, workers, originTable: this.#memory };
+    seat.take(new Worker(entry, { workerData: start, name: `worker ${seat.index}` }), {
+      log,
+      onDeath: (error) => this.#replace(seat, error),
+    });
+  }
+
+  #replace(seat: Seat, error: unknown): void {
+    this.originTable.dropWorker(seat.index);
+    if (this.#stopping) return;
+    const delay = seat.nextBackoff();
+    this.#options.log.error('worker died, a new one is started', { worker: seat.index, backoff_ms: delay, error });
+    setTimeout(() => {
+      if (this.#stopping) return;
+      this.#seat(seat);
+      if (this.#current !== undefined) void this.#resume(seat, this.#current);
+    }, delay);
+  }
+
+  /** Brings a new worker to where the others are. */
+  async #resume(seat: Seat, plan: WorkerPlan): Promise<void> {
+    const problem = await seat.prepare(plan);
+    if (problem === undefined) {
+      await seat.activate();
+      this.#options.log.info('worker replaced', { worker: seat.index });
+    } else {
+      this.#options.log.error('worker cannot serve', { worker: seat.index, problem });
+      seat.kill();
+    }
+  }
+}
+
+interface SeatHolder {
+  readonly log: EventLog;
+  readonly onDeath: (error: unknown) => void;
+}
+
+/** A worker's place, whichever worker sits there. */
+class Seat {
+  readonly index: number;
+  #worker: Worker | undefined;
+  #startedAt = 0;
+  #backoff: Ms = FIRST_BACKOFF;
+  #prepared: ((problem: string | undefined) => void) | undefined;
+  #active: (() => void) | undefined;
+  #ended: (() => void) | undefined;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  take(worker: Worker, { log, onDeath }: SeatHolder): void {
+    this.#worker = worker;
+    this.#startedAt = Date.now();
+    let error: unknown;
+    worker.on('message', (message: FromWorker) => this.#heard(message, log));
+    worker.on('error', (cause) => {
+      error = cause;
+    });
+    worker.on('exit', (code) => {
+      this.#worker = undefined;
+      // Whoever waits for the dead waits no longer: its successor is brought to the newest generation.
+      this.#prepared?.(undefined);
+      this.#active?.();
+      this.#ended?.();
+      onDeath(error ?? new Error(`it ended with status ${code}`));
+    });
+  }
+
+  nextBackoff(): Ms {
+    if (Date.now() - this.#startedAt > SETTLED_AFTER) this.#backoff = FIRST_BACKOFF;
+    const delay = this.#backoff;
+    this.#backoff = Math.min(delay * 2, LONGEST_BACKOFF);
+    return delay;
+  }
+
+  send(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  prepare(plan: WorkerPlan): Promise<string | undefined> {
+    if (this.#worker === undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#prepared = resolve;
+      this.send({ type: 'prepare', plan });
+    });
+  }
+
+  activate(): Promise<void> {
+    if (this.#worker === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#active = resolve;
+      this.send({ type: 'activate' });
+    });
+  }
+
+  stop(within: Ms): Promise<void> {
+    if (this.#worker === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#ended = resolve;
+      this.send({ type: 'stop', within });
+    });
+  }
+
+  kill(): void {
+    void this.#worker?.terminate();
+  }
+
+  #heard(message: FromWorker, log: EventLog): void {
+    switch (message.type) {
+      case 'prepared':
+        this.#prepared?.(message.problem);
+        break;
+      case 'active':
+        this.#active?.();
+        break;
+      case 'event':
+        replayEvent(log, message.record);
+        break;
+    }
+  }
+}

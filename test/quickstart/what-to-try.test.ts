@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { printWhatToTry } from '../../src/quickstart/what-to-try.ts';
+
+test('names commands for each address that the node listens on', () => {
+  const told = whatIsTold(['http://127.0.0.1:8080', 'https://127.0.0.1:8443']);
+  expect(told).toContain('  curl http://127.0.0.1:8080/  ');
+  expect(told).toContain('  curl -k --http2 -i https://127.0.0.1:8443/  ');
+});
+
+test('says nothing of TLS when there is none', () => {
+  expect(whatIsTold(['http://127.0.0.1:8080/'])).not.toContain('https');
+});
+
+function whatIsTold(urls: readonly string[]): string {
+  let told = '';
+  printWhatToTry((text) => {
+    told += text;
+  }, urls);
+  return told;
+}

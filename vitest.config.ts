@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+import { pathWithServers } from './bin/peers.ts';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    // The stories load the machine themselves: more of them at once would test the scheduler.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    env: { PATH: pathWithServers() },
+  },
+});
