@@ -33,7 +33,10 @@ export class Processes {
 
   /** Ends all of them, the newest first: proxies before their origin. */
   async close(): Promise<void> {
-    for (const child of [...this.#running].reverse()) await child.close();
+    for (const child of [...this.#running].reverse()) {
+      const orderly = await child.close();
+      if (!orderly) console.error(`bench: ${child.name} did not end within ${STOP_MS} ms of SIGTERM and was killed`);
+    }
   }
 
   /** For the last moment, when there is no time to wait. */
@@ -45,12 +48,15 @@ export class Processes {
 export class Child {
   /** Resolves when it has ended, with how: `exit status 1`. Never rejects. */
   readonly ended: Promise<string>;
+  /** The program and its first arguments, for messages. */
+  readonly name: string;
   readonly #process: ChildProcess;
   readonly #errorLines: string[] = [];
   #output = '';
   #running = true;
 
   constructor({ argv, cores, env, cwd, stdout, onErrorLine }: Command) {
+    this.name = argv.slice(0, 3).join(' ');
     const [program, ...args] = cores === undefined ? argv : ['taskset', '-c', cores.join(','), ...argv];
     const stdio: StdioOptions = ['ignore', stdout ?? 'pipe', 'pipe'];
     // Detached: Ctrl-C in a terminal reaches us alone, and we end the children in order.
@@ -88,17 +94,24 @@ export class Child {
     return this.#errorLines.join('\n');
   }
 
-  async close(): Promise<void> {
-    if (!this.#running) return;
+  /** Asks it to end, and kills it when it does not. Resolves when it has ended: whether it did so when asked. */
+  async close(): Promise<boolean> {
+    let orderly = true;
+    if (!this.#running) return orderly;
     this.#process.kill('SIGTERM');
-    const timer = setTimeout(() => this.killTree(), STOP_MS);
+    const timer = setTimeout(() => {
+      orderly = false;
+      this.killTree();
+    }, STOP_MS);
     await this.ended;
     clearTimeout(timer);
+    return orderly;
   }
 
+  /** Kills its descendants, and what is left of its process group: a parent that died takes no children along. */
   killTree(): void {
     if (!this.#running || this.pid === 0) return;
-    for (const pid of treePids(this.pid)) {
+    for (const pid of [...treePids(this.pid), -this.pid]) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {

@@ -9,7 +9,7 @@ export interface Setting {
   readonly processes: Processes;
   /** Its own, empty directory. Removed at the end. */
   readonly directory: string;
-  /** `http://127.0.0.1:43121`, already running. */
+  /** Already running. */
   readonly origin: { readonly host: string; readonly port: number };
   readonly certificate: Certificate;
   readonly cores: readonly number[] | undefined;

@@ -5,7 +5,7 @@ import { formatProblem } from './config/problem.ts';
 import type { Settings } from './config/settings.ts';
 import { createEventLog, type EventLog, type Level } from './observe/event-log.ts';
 import { formatHostPort, parseListenAddress } from './base/address.ts';
-import { type Planned, planProxy } from './proxy/planner.ts';
+import { listenerKeys, type Planned, planProxy } from './proxy/planner.ts';
 import type { WorkerPlan } from './workers/messages.ts';
 import { MAX_ORIGINS, MAX_POOLS } from './workers/origin-table.ts';
 import { type Reservation, reserve } from './workers/reserve.ts';
@@ -137,17 +137,20 @@ export class Control {
       reservation.release();
     }
     this.#log.setLevel(settings.logs.level);
-    this.#ports = new Map(settings.listeners.map(({ address }, index) => [address, reservation.ports[index] as number]));
-    this.#listeners = settings.listeners.map(({ address, protocol }) => ({
-      address: formatHostPort(parseListenAddress(address)?.host as string, this.#ports.get(address) as number),
+    const { ports } = reservation;
+    this.#ports = new Map(listenerKeys(settings.listeners).map((key, index) => [key, ports[index] as number]));
+    this.#listeners = settings.listeners.map(({ address, protocol }, index) => ({
+      address: formatHostPort(parseListenAddress(address)?.host as string, ports[index] as number),
       protocol,
     }));
     this.#releaseSlots(settings);
   }
 
   async #reserve(settings: Settings): Promise<Reservation> {
-    const addresses = settings.listeners.map(({ address }) => address);
-    const result = await reserve(addresses, this.#ports);
+    const keys = listenerKeys(settings.listeners);
+    const result = await reserve(
+      settings.listeners.map(({ address }, index) => ({ address, known: this.#ports.get(keys[index] as string) })),
+    );
     if (result.ok) return result.reservation;
     throw new RefusedError(
       result.problems.map(({ index, reason }) => `${this.#file} listeners[${index}].address: ${reason}`),

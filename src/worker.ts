@@ -66,7 +66,7 @@ class DataPlane {
       const generation = new Generation(plan.proxy, this.#table, this.#handler?.generation);
       this.#handler ??= new Handler(generation, (entry) => this.#accessLog?.write(entry));
       for (const listener of plan.proxy.listeners) {
-        if (!this.#listeners.has(listener.address)) opened.set(listener.address, new Listener(listener, this.#handler));
+        if (!this.#listeners.has(listener.key)) opened.set(listener.key, new Listener(listener, this.#handler));
       }
       this.#prepared = { plan, generation, opened };
       await Promise.all([...opened.values()].map((listener) => listener.listen()));
@@ -82,16 +82,16 @@ class DataPlane {
     this.#prepared = undefined;
     if (this.#handler.generation !== generation) this.#handler.switchTo(generation);
     this.#openAccessLog(plan);
-    for (const [address, listener] of opened) this.#listeners.set(address, listener);
-    const wanted = new Map<string, ListenerPlan>(plan.proxy.listeners.map((each) => [each.address, each]));
-    for (const [address, listener] of this.#listeners) {
-      const next = wanted.get(address);
+    for (const [key, listener] of opened) this.#listeners.set(key, listener);
+    const wanted = new Map<string, ListenerPlan>(plan.proxy.listeners.map((each) => [each.key, each]));
+    for (const [key, listener] of this.#listeners) {
+      const next = wanted.get(key);
       if (next !== undefined) {
-        if (!opened.has(address)) listener.update(next);
+        if (!opened.has(key)) listener.update(next);
       } else {
         // Its connections go on; there will be no new ones.
         listener.stopAccepting();
-        this.#listeners.delete(address);
+        this.#listeners.delete(key);
         for (const left of this.#leaving) if (isIdle(left)) this.#leaving.delete(left);
         this.#leaving.add(listener);
       }

@@ -38,7 +38,8 @@ export const portico: ServerKind = {
 function settings({ directory, origin, certificate, workers, accessLog }: Setting) {
   const certificates = [{ cert: certificate.cert, key: certificate.key }];
   return {
-    node: { name: 'bench', state_dir: join(directory, 'state'), workers },
+    // It has to end by itself before `Processes` loses its patience: a killed one leaves no profile.
+    node: { name: 'bench', state_dir: join(directory, 'state'), workers, stop_timeout: '2s' },
     listeners: [
       { address: '127.0.0.1:0', protocol: 'http' },
       { address: '127.0.0.1:0', protocol: 'https', certificates },

@@ -71,18 +71,19 @@ function* hostsStandOnce({ sites }: Draft): Generator<Finding> {
 
 function* poolsExist({ sites, pools }: Draft): Generator<Finding> {
   if (pools === undefined) return;
+  const names = new Set(Object.keys(pools));
   for (const [index, site] of sites.entries()) {
     if (site === undefined) continue;
-    yield* poolExists(pools, site.pool, ['sites', index, 'pool']);
+    yield* poolExists(names, site.pool, ['sites', index, 'pool']);
     for (const [at, { pool }] of site.routes.entries()) {
-      if (pool !== undefined) yield* poolExists(pools, pool, ['sites', index, 'routes', at, 'pool']);
+      if (pool !== undefined) yield* poolExists(names, pool, ['sites', index, 'routes', at, 'pool']);
     }
   }
 }
 
-function* poolExists(pools: object, name: string, path: Path): Generator<Finding> {
-  if (Object.hasOwn(pools, name)) return;
-  const meant = closest(name, Object.keys(pools));
+function* poolExists(names: ReadonlySet<string>, name: string, path: Path): Generator<Finding> {
+  if (names.has(name)) return;
+  const meant = closest(name, [...names]);
   const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
   yield { path, message: `expected a pool that stands under pools, got ${show(name)}${hint}` };
 }

@@ -1,9 +1,12 @@
+/** Among more no hint is given: thousands of pools, each misspelt, would take minutes to compare. */
+const MOST_CANDIDATES = 100;
+
 /** The candidate that `word` was most likely meant to be; none when all are too far off for that. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+export function closest(word: string, candidates: readonly string[]): string | undefined {
   // One slip in three letters: "pol" may be "pool", but "hash" is not "host".
   let best = Math.max(1, Math.floor(word.length / 3)) + 1;
   let found: string | undefined;
-  for (const candidate of candidates) {
+  for (const candidate of candidates.length > MOST_CANDIDATES ? [] : candidates) {
     if (Math.abs(candidate.length - word.length) >= best) continue;
     const slips = distance(word.toLowerCase(), candidate.toLowerCase());
     if (slips < best) [best, found] = [slips, candidate];

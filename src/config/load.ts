@@ -35,38 +35,30 @@ export function loadSettings(
   if (!content.ok) return refused({ file, path: [], message: `cannot be read: ${content.reason}` });
   const text = decode(content.bytes);
   if (text === undefined) return refused({ file, path: [], message: 'is not UTF-8 text' });
-
   const document = parseConfig(text, env);
-  const { settings, findings } = document.readable
-    ? interpret(document, dirname(resolve(file)), now)
-    : { settings: undefined, findings: document.findings };
-  const problems = located(
-    file,
-    document,
-    findings.filter(({ severity }) => severity === undefined),
-  );
-  const warnings = located(
-    file,
-    document,
-    findings.filter(({ severity }) => severity === 'warning'),
-  );
+  const { settings, findings } = interpret(document, dirname(resolve(file)), now);
+  const found = Object.groupBy(findings, ({ severity }) => severity ?? 'problem');
+  const problems = located(file, document, found.problem ?? []);
+  const warnings = located(file, document, found.warning ?? []);
   return settings !== undefined && problems.length === 0
     ? { ok: true, settings: deepFreeze(settings), warnings }
     : { ok: false, problems, warnings };
 }
 
-function interpret(document: Document, directory: string, now: Date) {
+function interpret(document: Document, directory: string, now: Date): { settings?: Settings; findings: Finding[] } {
+  if (!document.readable) return { findings: [...document.findings] };
   if (document.value === null) {
     return { findings: [...document.findings, { path: [], message: 'is empty, expected listeners, sites and pools' }] };
   }
   const value = withoutEmptySections(document.value, settingsSchema);
   const parsed = settingsSchema.safeParse(value, { error: stockMessage });
   const findings = [...document.findings, ...(parsed.success ? [] : explain(parsed.error, settingsSchema))];
+  // Even when the schema refuses it: what is left is worth a look, so that one run tells everything.
   const draft = parsed.success ? parsed.data : draftOf(value, findings);
   findings.push(...check(draft, document.has));
   resolvePaths(draft, directory);
   findings.push(...checkFiles(draft, now));
-  return { settings: parsed.data, findings };
+  return { ...(parsed.success && { settings: parsed.data }), findings };
 }
 
 function located(file: string, document: Document, findings: readonly Finding[]): Problem[] {
@@ -76,12 +68,7 @@ function located(file: string, document: Document, findings: readonly Finding[])
     if (!byPath.has(key)) byPath.set(key, finding);
   }
   return [...byPath.values()]
-    .map((finding) => ({
-      file,
-      position: document.positionOf(finding),
-      path: finding.path,
-      message: finding.message,
-    }))
+    .map((finding) => ({ file, position: document.positionOf(finding), path: finding.path, message: finding.message }))
     .sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
 }
 

@@ -19,7 +19,7 @@ export class StandardError implements EventDestination {
   #isCut = false;
 
   /** `NO_COLOR` as on no-color.org. */
-  constructor(terminal: boolean = isatty(2), noColor: string | undefined = process.env.NO_COLOR) {
+  constructor(terminal: boolean = isatty(2), noColor: string = process.env.NO_COLOR ?? '') {
     if (terminal) this.style = noColor ? 'plain' : 'colours';
     else this.style = 'json';
   }

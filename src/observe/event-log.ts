@@ -34,37 +34,38 @@ export interface EventLogOptions {
   readonly destination?: EventDestination;
 }
 
-/** The event log of the whole process; control has it. JSON lines, or readable ones on a terminal. */
-export function createEventLog(options: EventLogOptions): EventLog & { setLevel(level: Level): void } {
-  const destination = options.destination ?? new StandardError();
-  const logger = pino(
-    {
-      level: options.level,
-      base: null, // whoever collects the lines knows the process and the host
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: (line: string) => write(destination, line) },
-  );
+/** Its level may change at a reload. */
+export interface ProcessEventLog extends EventLog {
+  setLevel(level: Level): void;
+}
 
+/** The event log of the whole process; control has it. JSON lines, or readable ones on a terminal. */
+export function createEventLog({ level, destination = new StandardError() }: EventLogOptions): ProcessEventLog {
   let lost = 0;
-  function write(to: EventDestination, line: string): void {
-    if (!to.write(to.style === 'json' ? line : readable(line, to.style === 'colours'))) {
+  const write = (line: string) => {
+    if (!destination.write(destination.style === 'json' ? line : readable(line, destination.style === 'colours'))) {
       lost++;
     } else if (lost > 0) {
       const count = lost;
       lost = 0;
-      log.warn('events could not be written', { count });
+      logger.error({ count }, 'events could not be written');
     }
-  }
-
-  const log = {
+  };
+  const logger = pino(
+    {
+      level,
+      base: null, // whoever collects the lines knows the process and the host
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  );
+  return {
     ...levels(({ level, event, fields }) => logger[level](fields, event)),
-    setLevel: (level: Level) => {
+    setLevel(level) {
       logger.level = level;
     },
   };
-  return log;
 }
 
 /** The event log of a worker: `post` hands each event to control. Control's level decides what is written. */

@@ -31,6 +31,8 @@ export class LineWriter {
   readonly #onProblem: OnProblem;
   readonly #trouble: WriteTrouble;
   #queue: BlockQueue | undefined;
+  /** The files before this one, until they have all their lines. */
+  #retired: Promise<unknown> = Promise.resolve();
   #maxBlock = FILE_BLOCK;
   #text = '';
   #lines = 0;
@@ -64,7 +66,7 @@ export class LineWriter {
     const old = this.#queue;
     try {
       this.#start(openLogFile(this.#file));
-      void old?.end(END_LIMIT);
+      this.#retired = Promise.all([this.#retired, old?.end(END_LIMIT)]);
     } catch (error) {
       this.#onProblem('access log cannot be reopened', { file: this.#file, error });
     }
@@ -76,7 +78,7 @@ export class LineWriter {
     this.#flush();
     this.#isClosed = true;
     clearTimeout(this.#opening);
-    await this.#queue?.end(END_LIMIT);
+    await Promise.all([this.#retired, this.#queue?.end(END_LIMIT)]);
     this.#trouble.close();
   }
 
@@ -100,9 +102,9 @@ export class LineWriter {
     clearTimeout(this.#flushing);
     this.#flushing = undefined;
     if (this.#lines === 0) return;
-    if (this.#queue === undefined || this.#queue.size + this.#text.length > MAX_WAITING)
-      this.#trouble.lost(this.#lines);
-    else this.#queue.push(this.#text, this.#lines);
+    const waiting = this.#queue?.size ?? MAX_WAITING;
+    if (waiting + this.#text.length <= MAX_WAITING) this.#queue?.push(this.#text, this.#lines);
+    else this.#trouble.lost(this.#lines);
     this.#text = '';
     this.#lines = 0;
   }

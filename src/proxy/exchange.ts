@@ -59,6 +59,8 @@ export interface ResponseHead {
   readonly status: number;
   /** End-to-end fields only, and at most one Content-Length. Without one, the protocol in front tells the length. */
   readonly fields: Fields;
+  /** What Content-Length says, for who can make use of it. */
+  readonly length?: number | undefined;
 }
 
 /** What the protocol in front tells the pipeline of a running exchange. */

@@ -19,7 +19,7 @@ export interface FetchOrder {
   /** The fields that the origin gets, without Host and Content-Length. */
   readonly fields: Fields;
   readonly rules: ResponseRules;
-  /** How long the origins may be silent, all attempts together. */
+  /** How long the origins may be silent, all attempts together; without the time in which the client is waited for. */
   readonly patience: Ms;
   readonly bodyLimit: number | undefined;
   readonly requestId: string;
@@ -59,7 +59,8 @@ export class Fetch implements ExchangeListener {
     this.order = order;
     this.#outcome = outcome;
     const { body } = order.exchange;
-    this.#body = body === undefined ? undefined : new ReplayBody(body, order.bodyLimit);
+    this.#body =
+      body === undefined ? undefined : new ReplayBody(body, order.bodyLimit, (waits) => this.#waitForClient(waits));
     order.exchange.listener = this;
   }
 
@@ -68,7 +69,7 @@ export class Fetch implements ExchangeListener {
   }
 
   start(): void {
-    this.#timer = setTimeout(timedOut, this.order.patience, this);
+    this.#startClock();
     this.#next(undefined);
   }
 
@@ -144,7 +145,7 @@ export class Fetch implements ExchangeListener {
     this.firstByteAt = Date.now();
     this.status = status;
     response.fields.push('x-request-id', this.order.requestId);
-    this.order.exchange.respond({ status, fields: response.fields });
+    this.order.exchange.respond({ status, fields: response.fields, length: response.contentLength });
   }
 
   body(chunk: Uint8Array): boolean {
@@ -192,6 +193,19 @@ export class Fetch implements ExchangeListener {
   #fail(code: ProxyErrorCode, as: ProxyErrorCode = code): void {
     if (!this.#settle()) return;
     this.#outcome.failed(this, code, PROXY_ERRORS[as].status);
+  }
+
+  /**
+   * While the client's bytes are waited for no origin is silent: a slow upload has a limit of its own. Each time it goes
+   * on the origins have their time anew, for to take what is sent is a sign of life too.
+   */
+  #waitForClient(waits: boolean): void {
+    clearTimeout(this.#timer);
+    if (!waits && !this.#settled && this.firstByteAt === undefined) this.#startClock();
+  }
+
+  #startClock(): void {
+    this.#timer = setTimeout(timedOut, this.order.patience, this);
   }
 
   #settle(): boolean {

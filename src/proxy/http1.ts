@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { Ms } from '../base/units.ts';
+import type { Bytes, Ms } from '../base/units.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import type { ProxyErrorCode } from './error.ts';
 import type { Endpoints, Exchange, ExchangeListener, Fields, RequestBody, RequestHead, ResponseHead } from './exchange.ts';
@@ -12,6 +12,13 @@ import { readRequest1 } from './request-head.ts';
 import { type ExchangeTaker, refusedHead } from './taker.ts';
 
 /** HTTP/1.1 in front: `node:http` parses (llhttp, strict), this makes exchanges of what it parsed. */
+
+/**
+ * A body that comes in one piece, up to this size, is sent as text together with the head: node:http then makes one
+ * string and one write of both, where a head and a buffer become a list of two. That takes a quarter off the cost of
+ * an exchange (`npm run bench -- --only uncached-1k`).
+ */
+const WHOLE_MAX: Bytes = 12_288;
 
 /** How often node looks for connections whose request head is overdue. */
 const CHECK_INTERVAL: Ms = 500;
@@ -166,6 +173,8 @@ class Http1Exchange implements Exchange {
   #bytesSent = 0;
   #over = false;
   #stalled = false;
+  #length: number | undefined;
+  #whole: Uint8Array | undefined;
 
   constructor(
     request: IncomingMessage,
@@ -212,11 +221,16 @@ class Http1Exchange implements Exchange {
   }
 
   respond(head: ResponseHead): void {
+    this.#length = head.length;
     this.#writeHead(head);
   }
 
   write(chunk: Uint8Array): boolean {
     this.#bytesSent += chunk.byteLength;
+    if (chunk.byteLength === this.#length && chunk.byteLength <= WHOLE_MAX) {
+      this.#whole = chunk;
+      return true;
+    }
     if (this.#response.write(chunk)) return true;
     if (!this.#stalled) {
       this.#stalled = true;
@@ -229,8 +243,12 @@ class Http1Exchange implements Exchange {
 
   end(trailers?: Fields): void {
     this.#over = true;
-    if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-    this.#response.end();
+    if (this.#whole !== undefined) {
+      this.#response.end(Buffer.prototype.latin1Slice.call(this.#whole), 'latin1');
+    } else {
+      if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairs(trailers));
+      this.#response.end();
+    }
     this.#watchFlush();
   }
 

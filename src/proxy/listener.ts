@@ -114,8 +114,13 @@ export class Listener {
   }
 
   #serve(socket: Socket): void {
-    if (this.#tls === undefined) this.#http1.accept(socket);
-    else this.#tls.emit('connection', socket);
+    if (this.#tls === undefined) {
+      this.#http1.accept(socket);
+      return;
+    }
+    // TLS has no half-closed clients; HTTP/2 would never notice that one is gone (it counts on the socket's own end).
+    socket.allowHalfOpen = false;
+    this.#tls.emit('connection', socket);
   }
 
   /** It never listens itself, so a new plan simply gets a new one, and handshakes under way end in the old. */
@@ -123,7 +128,7 @@ export class Listener {
     const { tls, timeouts } = this.#plan;
     if (tls === undefined) return undefined;
     const certificates = new CertificateStore(tls);
-    const server = createTlsServer({ ...tlsServerOptions(() => certificates, timeouts.head), allowHalfOpen: true });
+    const server = createTlsServer(tlsServerOptions(() => certificates, timeouts.head));
     server.on('secureConnection', (socket) => this.#secured(socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return server;

@@ -16,8 +16,8 @@ export interface ProxyPlan {
 }
 
 export interface ListenerPlan extends Pick<ListenerSettings, 'protocol' | 'limits' | 'timeouts'> {
-  /** ADDRESS:PORT as configured: what tells one listener from another across reloads. */
-  readonly address: string;
+  /** What tells one listener from another across reloads: see `listenerKeys`. */
+  readonly key: string;
   readonly host: string;
   /** Never 0: the control plane has found a free one. */
   readonly port: number;

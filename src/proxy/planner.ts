@@ -38,7 +38,7 @@ export interface Planned {
 /** Throws an error whose message is one line for the operator. */
 export function planProxy(settings: ProxySettings, context: PlanContext): Planned {
   const { name, via } = settings.node;
-  const listeners = settings.listeners.map((listener, index) => planListener(listener, index, settings, context));
+  const listeners = settings.listeners.map((_, index) => planListener(index, settings, context));
   const certificates = listeners.flatMap((listener) => listener.tls?.certificates ?? []);
   const plan: ProxyPlan = {
     node: { name, via },
@@ -50,16 +50,29 @@ export function planProxy(settings: ProxySettings, context: PlanContext): Planne
   return { plan, warnings: [...new Set(certificates.flatMap((each) => certificateWarnings(each, context.now)))] };
 }
 
+/**
+ * What tells listeners from one another across reloads: ADDRESS:PORT as configured, with a number from the second of
+ * the same on, as port 0 may be asked for more than once.
+ */
+export function listenerKeys(listeners: readonly { readonly address: string }[]): string[] {
+  const seen = new Map<string, number>();
+  return listeners.map(({ address }) => {
+    const count = (seen.get(address) ?? 0) + 1;
+    seen.set(address, count);
+    return count === 1 ? address : `${address} #${count}`;
+  });
+}
+
 function planListener(
-  settings: ListenerSettings,
   index: number,
   all: ProxySettings,
   { ports, ticketKeys }: PlanContext,
 ): ListenerPlan {
+  const settings = all.listeners[index] as ListenerSettings;
   const { address, protocol, limits, timeouts } = settings;
   const https = all.listeners.findIndex((listener) => listener.protocol === 'https');
   return {
-    address,
+    key: listenerKeys(all.listeners)[index] as string,
     protocol,
     limits,
     timeouts,

@@ -13,16 +13,21 @@ const REPLAY_LIMIT: Bytes = 65_536;
 export class ReplayBody {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #limit: Bytes;
+  readonly #onWait: (waits: boolean) => void;
   #kept: Uint8Array[] = [];
   #received = 0;
   #ended = false;
   #released = false;
   #pulling: Promise<Uint8Array | undefined> | undefined;
 
-  /** `limit`: the most bytes that the route takes; more end the exchange with `body_too_large`. */
-  constructor(body: RequestBody, limit: Bytes | undefined) {
+  /**
+   * `limit`: the most bytes that the route takes; more end the exchange with `body_too_large`. `onWait` hears when it is
+   * the client that is waited for, and when that is over.
+   */
+  constructor(body: RequestBody, limit: Bytes | undefined, onWait: (waits: boolean) => void) {
     this.#source = body.read()[Symbol.asyncIterator]();
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
+    this.#onWait = onWait;
   }
 
   /** Whether an attempt can still send it from the start. */
@@ -54,7 +59,7 @@ export class ReplayBody {
   }
 
   async #next(): Promise<Uint8Array | undefined> {
-    const result = await this.#source.next();
+    const result = await this.#fromClient();
     if (result.done) {
       this.#ended = true;
       return undefined;
@@ -69,5 +74,14 @@ export class ReplayBody {
       this.#kept = [];
     }
     return chunk;
+  }
+
+  async #fromClient(): Promise<IteratorResult<Uint8Array>> {
+    this.#onWait(true);
+    try {
+      return await this.#source.next();
+    } finally {
+      this.#onWait(false);
+    }
   }
 }

@@ -18,15 +18,17 @@ export type ReserveResult =
   /** The positions of addresses that cannot be had, and why. */
   | { readonly ok: false; readonly problems: readonly { readonly index: number; readonly reason: string }[] };
 
-/** `known`: the ports of addresses that our own workers listen on already. */
-export async function reserve(addresses: readonly string[], known: ReadonlyMap<string, number>): Promise<ReserveResult> {
+/** `known`: the port, where our own workers listen already. */
+export async function reserve(
+  addresses: readonly { readonly address: string; readonly known: number | undefined }[],
+): Promise<ReserveResult> {
   const held: Server[] = [];
   const ports: number[] = [];
   const problems: { index: number; reason: string }[] = [];
-  for (const [index, address] of addresses.entries()) {
+  for (const [index, { address, known }] of addresses.entries()) {
     const { host, port } = parseListenAddress(address) as { host: string; port: number };
-    ports[index] = known.get(address) ?? port;
-    if (known.has(address)) continue;
+    ports[index] = known ?? port;
+    if (known !== undefined) continue;
     try {
       const server = await open(host, port);
       ports[index] = portOf(server);

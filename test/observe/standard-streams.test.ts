@@ -88,8 +88,7 @@ const EVENTS = `
 describe('events on standard error', () => {
   test('are out before the process is', async () => {
     const { output } = run(`${EVENTS} log.error('last words'); process.exit(1);`, ['pipe', 'pipe']);
-    const output = await output('stderr');
-    expect(JSON.parse(output)).toMatchObject({ level: 'error', msg: 'last words' });
+    expect(JSON.parse(await output('stderr'))).toMatchObject({ level: 'error', msg: 'last words' });
   });
 
   test.each(['pipe', 'socket'])('do not stop the process when nobody reads them: %s', async (kind) => {
@@ -113,9 +112,8 @@ describe('events on standard error', () => {
 
 describe('the style of events', () => {
   test.each([
-    { terminal: false, noColor: undefined, style: 'json' },
+    { terminal: false, noColor: '', style: 'json' },
     { terminal: false, noColor: '1', style: 'json' },
-    { terminal: true, noColor: undefined, style: 'colours' },
     { terminal: true, noColor: '', style: 'colours' },
     { terminal: true, noColor: '1', style: 'plain' },
   ])('is $style for terminal $terminal and NO_COLOR=$noColor', ({ terminal, noColor, style }) => {
