@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { formatHostPort, parseListenAddress } from './base/address.ts';
 import { loadSettings } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
 import type { Settings } from './config/settings.ts';
 import { createEventLog, type EventLog, type Level } from './observe/event-log.ts';
-import { formatHostPort, parseListenAddress } from './base/address.ts';
-import { listenerKeys, type Planned, planProxy } from './proxy/planner.ts';
+import { listenerKeys, originKey, type PlanContext, type Planned, planProxy } from './proxy/planner.ts';
+import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import type { WorkerPlan } from './workers/messages.ts';
 import { MAX_ORIGINS, MAX_POOLS } from './workers/origin-table.ts';
 import { type Reservation, reserve } from './workers/reserve.ts';
@@ -158,23 +159,20 @@ export class Control {
   }
 
   #plan(settings: Settings, ports: readonly number[]): Planned {
-    try {
-      return planProxy(settings, {
-        ports,
-        ticketKeys: this.#ticketKeys,
-        poolSlot: (pool) => this.#poolSlots.take(pool),
-        originSlot: (pool, origin, url) => this.#originSlots.take(originKey(pool, origin, url)),
-        now: Date.now(),
-      });
-    } catch (error) {
-      throw new RefusedError([`${this.#file}: ${(error as Error).message}`]);
-    }
+    return plan(this.#file, settings, {
+      ports,
+      ticketKeys: this.#ticketKeys,
+      poolSlot: (pool) => this.#poolSlots.take(pool),
+      originSlot: (key) => this.#originSlots.take(key),
+      selfSigned: (names) => [ensureSelfSigned(settings.node.state_dir, names)],
+      now: Date.now(),
+    });
   }
 
   /** Rows of what is no longer configured are free again, once nothing is in flight there. */
   #releaseSlots({ pools }: Settings): void {
-    const origins = Object.entries(pools).flatMap(([pool, { origins }]) =>
-      origins.map(({ name, url }) => originKey(pool, name ?? new URL(url).host, url)),
+    const origins = Object.entries(pools).flatMap(([pool, each]) =>
+      each.origins.map((origin) => originKey(pool, origin)),
     );
     this.#originSlots.release(new Set(origins), (slot) => this.#supervisor.originTable.inFlight(slot) > 0);
     this.#poolSlots.release(new Set(Object.keys(pools)), () => false);
@@ -188,6 +186,24 @@ export function load(file: string): { readonly settings: Settings; readonly warn
   return { settings: result.settings, warnings: result.warnings.map(formatProblem) };
 }
 
-function originKey(pool: string, origin: string, url: string): string {
-  return `${pool}/${origin} ${url}`;
+/** As `load`, and everything else that can be known of a configuration without running it. Changes nothing. */
+export function check(file: string): readonly string[] {
+  const { settings, warnings } = load(file);
+  const planned = plan(file, settings, {
+    ports: settings.listeners.map(() => 0),
+    ticketKeys: new Uint8Array(48),
+    poolSlot: () => 0,
+    originSlot: () => 0,
+    selfSigned: () => [],
+    now: Date.now(),
+  });
+  return [...warnings, ...planned.warnings];
+}
+
+function plan(file: string, settings: Settings, context: PlanContext): Planned {
+  try {
+    return planProxy(settings, context);
+  } catch (error) {
+    throw new RefusedError([`${file}: ${(error as Error).message}`]);
+  }
 }

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { Control, load, RefusedError } from './control.ts';
+import { parseArgs } from 'node:util';
+import { Control, check, RefusedError } from './control.ts';
 import { startSampleOrigins } from './quickstart/sample-origins.ts';
 import { printWhatToTry } from './quickstart/what-to-try.ts';
 
@@ -37,7 +37,7 @@ async function command([name, ...rest]: readonly string[]): Promise<void> {
     case 'run':
       return void (await run(fileOption(rest)));
     case 'check':
-      return check(fileOption(rest));
+      return checkFile(fileOption(rest));
     case 'quickstart':
       return quickstart();
     case 'help':
@@ -62,26 +62,36 @@ function fileOption(args: readonly string[]): string {
 }
 
 async function run(file: string, beforeExit: () => Promise<void> = async () => {}): Promise<Control> {
-  const control = await Control.start(file);
-  let stopping = false;
-  const stop = async () => {
-    // A second signal: at once.
-    if (stopping) process.exit(1);
-    stopping = true;
+  // Signals are heard from here on: one that comes right after "ready" must not find the system's default, to kill.
+  const starting = Control.start(file);
+  const withControl = (act: (control: Control) => unknown) => () => void starting.then(act, () => {});
+  const stop = withControl(async (control) => {
     await control.stop();
     await beforeExit();
     process.exit(0);
+  });
+  let stopping = false;
+  const stopOrExit = () => {
+    // A second signal: at once.
+    if (stopping) process.exit(1);
+    stopping = true;
+    stop();
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.on('SIGHUP', () => void control.reload());
-  process.on('SIGUSR1', () => control.reopenLogs());
-  return control;
+  process.on('SIGTERM', stopOrExit);
+  process.on('SIGINT', stopOrExit);
+  process.on(
+    'SIGHUP',
+    withControl((control) => control.reload()),
+  );
+  process.on(
+    'SIGUSR1',
+    withControl((control) => control.reopenLogs()),
+  );
+  return starting;
 }
 
-function check(file: string): void {
-  const { warnings } = load(file);
-  for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`);
+function checkFile(file: string): void {
+  for (const warning of check(file)) process.stdout.write(`warning: ${warning}\n`);
   process.stdout.write(`${file}: good\n`);
 }
 

@@ -54,6 +54,10 @@ class DataPlane {
       case 'reopen_logs':
         this.#accessLog?.reopen();
         break;
+      case 'stop_accepting':
+        for (const listener of this.#listeners.values()) listener.stopAccepting();
+        this.#say({ type: 'not_accepting' });
+        break;
       case 'stop':
         void this.#stop(message.within);
         break;
@@ -107,15 +111,13 @@ class DataPlane {
       accessLog === 'off' ? undefined : new AccessLog(accessLog, (event, fields) => this.#events.error(event, fields));
   }
 
-  /** Accepts no more, lets every exchange end and every connection with it, and ends this thread. */
+  /** Lets every exchange end and every connection with it, and ends this thread. */
   async #stop(within: Ms): Promise<void> {
     const begun = performance.now();
     const listeners = [...this.#listeners.values(), ...this.#leaving];
-    for (const listener of listeners) {
-      listener.stopAccepting();
-      listener.drain();
-    }
-    const isDone = () => this.#handler?.running === undefined || (this.#handler.running === 0 && listeners.every(isIdle));
+    for (const listener of listeners) listener.drain();
+    const isDone = () =>
+      this.#handler?.running === undefined || (this.#handler.running === 0 && listeners.every(isIdle));
     while (!isDone() && performance.now() - begun < within) {
       if (performance.now() - begun > IDLE_GRACE) for (const listener of listeners) listener.closeIdle();
       await new Promise((resolve) => setTimeout(resolve, STOP_POLL));

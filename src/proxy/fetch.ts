@@ -133,19 +133,18 @@ export class Fetch implements ExchangeListener {
   }
 
   interim(status: number, fields: OriginFields): void {
-    this.order.exchange.inform(status, endToEndFields(fields));
+    this.order.exchange.inform(status, endToEndFields(fields, this.order.rules));
   }
 
   /** The head of the final reply. Throws a `ProxyError` when it makes no sense. */
   head(status: number, origin: OriginFields): void {
-    if (status > 599) throw new ProxyError('http_protocol_error', `status ${status}`);
-    const response = responseFields(origin, status, this.order.rules);
+    const { exchange, rules, requestId } = this.order;
+    const response = responseFields(origin, status, rules, requestId);
     if (response === undefined) throw new ProxyError('http_protocol_error', 'Content-Length makes no sense');
+    exchange.respond({ status, fields: response.fields, length: response.contentLength });
     clearTimeout(this.#timer);
     this.firstByteAt = Date.now();
     this.status = status;
-    response.fields.push('x-request-id', this.order.requestId);
-    this.order.exchange.respond({ status, fields: response.fields, length: response.contentLength });
   }
 
   body(chunk: Uint8Array): boolean {
@@ -154,7 +153,7 @@ export class Fetch implements ExchangeListener {
 
   end(trailers: OriginFields): void {
     if (!this.#settle()) return;
-    this.order.exchange.end(endToEndFields(trailers));
+    this.order.exchange.end(endToEndFields(trailers, this.order.rules));
     this.#outcome.finished(this, undefined);
   }
 
@@ -162,9 +161,9 @@ export class Fetch implements ExchangeListener {
     this.#settle();
     this.firstByteAt = Date.now();
     this.status = 101;
-    const fields = responseFields({ ...origin, 'content-length': undefined }, 101, this.order.rules)?.fields ?? [];
-    fields.push('x-request-id', this.order.requestId);
-    this.#outcome.upgraded(this, this.order.exchange.switchProtocols(fields), socket);
+    const { exchange, rules, requestId } = this.order;
+    const fields = responseFields({ ...origin, 'content-length': undefined }, 101, rules, requestId)?.fields ?? [];
+    this.#outcome.upgraded(this, exchange.switchProtocols(fields), socket);
   }
 
   /** An attempt came to nothing: another one where it is safe, else the end. */
@@ -264,13 +263,14 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, fields: OriginFields): void {
     if (this.#over) return;
+    // What this throws comes back as onResponseError.
+    if (status < 100 || status > 599) throw new ProxyError('http_protocol_error', `status ${status}`);
     if (status < 200) {
       this.#interims += 1;
       if (this.#interims > INTERIM_MAX) controller.abort(new ProxyError('http_protocol_error', 'a flood of interim replies'));
       else this.#fetch.interim(status, fields);
       return;
     }
-    // What this throws comes back as onResponseError.
     this.#fetch.head(status, fields);
   }
 

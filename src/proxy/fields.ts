@@ -45,6 +45,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   // Request trailers are not passed on (RFC 9110 §6.5.1 lets them be discarded), so none are announced.
   ['trailer', 'drop'],
   ['http2-settings', 'drop'],
+  // CGI would make HTTP_PROXY of it, and programs send their own requests there (httpoxy, CVE-2016-5385).
+  ['proxy', 'drop'],
   ...(
     [
       'host connection content-length transfer-encoding upgrade expect forwarded x-forwarded-for x-forwarded-proto',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { Roster, type Rostered } from '../base/roster.ts';
 import type { AccessEntry } from '../observe/access-entry.ts';
 import type { Client } from './client.ts';
 import { forwardedValue, identify, xForwardedForValue } from './client.ts';
@@ -8,7 +9,7 @@ import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import type { Endpoints, Exchange, RequestHead } from './exchange.ts';
 import { Fetch, type FetchOutcome } from './fetch.ts';
 import type { Generation, Route } from './generation.ts';
-import { httpDate } from './headers.ts';
+import { addMissing, httpDate } from './headers.ts';
 import type { PageFacts } from './page-facts.ts';
 import type { ListenerPlan } from './plan.ts';
 import { hostOf } from './request-head.ts';
@@ -22,7 +23,7 @@ import { Tunnel, type TunnelEnd } from './tunnel.ts';
  */
 export class Handler implements ExchangeTaker {
   readonly #log: (entry: AccessEntry) => void;
-  readonly #running = new Set<Handling>();
+  readonly #running = new Roster<Handling>();
   readonly #tunnels = new Set<Handling>();
   #generation: Generation;
 
@@ -99,7 +100,8 @@ export class Handler implements ExchangeTaker {
 }
 
 /** One exchange on its way. */
-class Handling implements FetchOutcome {
+class Handling implements FetchOutcome, Rostered {
+  place = -1;
   readonly #exchange: Exchange;
   readonly #generation: Generation;
   readonly #tunnels: Set<Handling>;
@@ -205,7 +207,8 @@ class Handling implements FetchOutcome {
 
   #answer(reply: OwnReply, error?: ProxyErrorCode): void {
     const { fields } = reply;
-    fields.push('date', httpDate(), 'x-request-id', this.#id, ...(this.#route?.rules.set ?? []));
+    fields.push('date', httpDate(), 'x-request-id', this.#id);
+    if (this.#route !== undefined) addMissing(fields, this.#route.rules.set);
     this.#exchange.reply(reply, reply.body);
     this.#end(reply.status, error);
   }

@@ -32,18 +32,27 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'http2-settings',
 ]);
 
+/** What the origin's word is not wanted for: that of the connection, and the id under which the request is in our log. */
+const NOT_PASSED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'x-request-id']);
+
 /** `undefined` when the origin's Content-Length makes no sense. */
-export function responseFields(origin: OriginFields, status: number, rules: ResponseRules): ResponseFields | undefined {
+export function responseFields(
+  origin: OriginFields,
+  status: number,
+  rules: ResponseRules,
+  requestId: string,
+): ResponseFields | undefined {
   const fields: string[] = [];
   let contentLength: number | undefined;
   let via: string | undefined;
   let dated = false;
-  const named = origin['connection'] === undefined ? undefined : listTokens(String(origin['connection']));
+  const named = origin.connection === undefined ? undefined : listTokens(String(origin.connection));
   for (const name in origin) {
     const value = origin[name];
-    if (value === undefined || HOP_BY_HOP.has(name) || rules.remove.has(name)) continue;
+    if (value === undefined || NOT_PASSED.has(name) || rules.remove.has(name)) continue;
     if (named?.includes(name) && name !== 'content-length') continue;
     if (typeof value !== 'string') {
       if (name === 'content-length') return undefined;
@@ -51,8 +60,8 @@ export function responseFields(origin: OriginFields, status: number, rules: Resp
       else for (const each of value) fields.push(name, each);
       if (name === 'date') dated = true;
     } else if (name === 'content-length') {
-      if (!/^\d{1,16}$/.test(value)) return undefined;
-      contentLength = Number(value);
+      contentLength = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+      if (!Number.isSafeInteger(contentLength)) return undefined;
     } else if (name === 'via') {
       via = value;
     } else {
@@ -62,22 +71,33 @@ export function responseFields(origin: OriginFields, status: number, rules: Resp
   }
   // RFC 9110 §8.6: a 204 has no Content-Length; §6.6.1: who passes on a reply without a Date adds one.
   if (contentLength !== undefined && status !== 204) fields.push('content-length', String(contentLength));
-  if (!dated) fields.push('date', httpDate());
-  if (rules.via !== undefined) fields.push('via', via === undefined ? rules.via : `${via}, ${rules.via}`);
-  else if (via !== undefined) fields.push('via', via);
+  // What the site takes out or sets itself, we do not add either.
+  if (!dated && !rules.remove.has('date')) fields.push('date', httpDate());
+  if (rules.via !== undefined && !rules.remove.has('via')) via = via === undefined ? rules.via : `${via}, ${rules.via}`;
+  if (via !== undefined) fields.push('via', via);
+  if (!rules.remove.has('x-request-id')) fields.push('x-request-id', requestId);
   for (const each of rules.set) fields.push(each);
   return { fields, contentLength };
 }
 
 /** The end-to-end fields of an interim reply or of trailers. */
-export function endToEndFields(origin: OriginFields): string[] {
+export function endToEndFields(origin: OriginFields, { remove }: Pick<ResponseRules, 'remove'>): string[] {
   const fields: string[] = [];
   for (const name in origin) {
     const value = origin[name];
-    if (value === undefined || HOP_BY_HOP.has(name) || name === 'content-length') continue;
+    if (value === undefined || HOP_BY_HOP.has(name) || name === 'content-length' || remove.has(name)) continue;
     for (const each of typeof value === 'string' ? [value] : value) fields.push(name, each);
   }
   return fields;
+}
+
+/** Adds what a site sets to a reply of our own. What that says itself (its type, that nobody may keep it) stays. */
+export function addMissing(fields: string[], set: readonly string[]): void {
+  const own = new Set(fields.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+  for (let i = 0; i + 1 < set.length; i += 2) {
+    const name = set[i] as string;
+    if (!own.has(name.toLowerCase())) fields.push(name, set[i + 1] as string);
+  }
 }
 
 let dateSecond = 0;

@@ -6,13 +6,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
 import { type Connection, connectionOf } from './connection.ts';
-import { ProxyError } from './error.ts';
-import type { Endpoints, Exchange, ExchangeListener, Fields, RequestBody, RequestHead, ResponseHead } from './exchange.ts';
+import { Http2Exchange } from './http2-exchange.ts';
 import type { ListenerPlan } from './plan.ts';
-import { readWithin } from './read-within.ts';
 import { readRequest2 } from './request-head.ts';
 import { type ExchangeTaker, refusedHead } from './taker.ts';
 
@@ -63,7 +60,11 @@ export class Http2Front {
     session.on('error', () => session.destroy());
     session.on('close', () => this.#sessions.delete(session));
     session.on('connect', () => session.setLocalWindowSize(SESSION_WINDOW));
-    session.on('stream', (stream, headers, flags, raw: string[]) => this.#stream(session, stream, headers, flags, raw));
+    // Of the socket itself: `session.socket` is another object, of which nobody has heard.
+    const connection = connectionOf(socket);
+    session.on('stream', (stream, headers, flags, raw: string[]) =>
+      this.#stream(connection, stream, headers, flags, raw),
+    );
     new IdleWatch(session, timeouts.idle);
     if (this.#draining) session.close();
   }
@@ -85,7 +86,7 @@ export class Http2Front {
   }
 
   #stream(
-    session: ServerHttp2Session,
+    connection: Connection,
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     flags: number,
@@ -93,14 +94,13 @@ export class Http2Front {
   ): void {
     // nghttp2 resets a stream for many reasons; whoever waits for it hears "close".
     stream.on('error', () => {});
-    const socket = session.socket as unknown as Socket;
     const pseudo = pseudoFields(raw);
     const read = readRequest2({ ...pseudo, fields: pseudo.rest }, 'https', this.#plan.limits);
     const head = read.ok
       ? read.head
       : refusedHead({ method: headers[':method'] ?? '-', target: pseudo.path ?? '', version: '2.0', scheme: 'https' });
     const ended = (flags & END_STREAM) !== 0;
-    const exchange = new Http2Exchange(stream, head, ended, connectionOf(socket), this.#plan);
+    const exchange = new Http2Exchange(stream, head, ended, connection, this.#plan);
     if (read.ok) this.#taker.take(exchange, this.#plan);
     else this.#taker.refuse(exchange, this.#plan, read.refusal.code);
   }
@@ -137,167 +137,6 @@ class IdleWatch {
   }
 }
 
-class Http2Exchange implements Exchange {
-  readonly head: RequestHead;
-  readonly body: RequestBody | undefined;
-  readonly startedAt: Ms = Date.now();
-  listener: ExchangeListener | undefined;
-  readonly #stream: ServerHttp2Stream;
-  readonly #connection: Connection;
-  readonly #plan: ListenerPlan;
-  #bytesSent = 0;
-  #over = false;
-  #stalled = false;
-  #trailers: Fields | undefined;
-  #waitsForTrailers = false;
-
-  constructor(
-    stream: ServerHttp2Stream,
-    head: RequestHead,
-    ended: boolean,
-    connection: Connection,
-    plan: ListenerPlan,
-  ) {
-    this.head = head;
-    this.#stream = stream;
-    this.#connection = connection;
-    this.#plan = plan;
-    if (!ended) this.body = new Http2Body(stream, head.known.contentLength, plan.timeouts.body);
-    stream.on('close', () => this.#closed());
-  }
-
-  get endpoints(): Endpoints {
-    return this.#connection.endpoints;
-  }
-
-  get bytesSent(): number {
-    return this.#bytesSent;
-  }
-
-  get responded(): boolean {
-    return this.#stream.headersSent;
-  }
-
-  inform(status: number, fields: Fields): void {
-    if (this.#stream.destroyed || this.responded) return;
-    this.#stream.additionalHeaders({ ':status': status, ...grouped(fields) });
-  }
-
-  respond(head: ResponseHead): void {
-    this.#respond(head, false);
-  }
-
-  write(chunk: Uint8Array): boolean {
-    if (this.#stream.destroyed || this.head.method === 'HEAD') return true;
-    this.#bytesSent += chunk.byteLength;
-    if (this.#stream.write(chunk)) return true;
-    if (!this.#stalled) {
-      this.#stalled = true;
-      this.#stream.once('drain', () => this.#drained());
-      this.#stream.setTimeout(this.#plan.timeouts.write, () => this.breakOff());
-    }
-    return false;
-  }
-
-  end(trailers?: Fields): void {
-    this.#over = true;
-    if (this.#stream.destroyed) return;
-    if (this.#waitsForTrailers) this.#trailers = trailers ?? [];
-    this.#stream.end();
-    this.#finish();
-  }
-
-  reply(head: ResponseHead, body: Uint8Array | undefined): void {
-    this.#over = true;
-    if (this.#stream.destroyed) return;
-    this.#respond(head, body === undefined);
-    if (body !== undefined && !this.#stream.writableEnded) {
-      this.#bytesSent += body.byteLength;
-      this.#stream.end(body);
-    }
-    this.#finish();
-  }
-
-  breakOff(): void {
-    this.#over = true;
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-  }
-
-  switchProtocols(): Duplex {
-    throw new ProxyError('proxy_internal_error', 'HTTP/2 has no Upgrade (RFC 9113 §8.6)');
-  }
-
-  #respond(head: ResponseHead, endStream: boolean): void {
-    if (this.#stream.destroyed) return;
-    const bodiless = endStream || this.head.method === 'HEAD' || head.status === 204 || head.status === 304;
-    // Trailers come after bodies of unknown length alone: gRPC and its kin.
-    this.#waitsForTrailers = !bodiless && !hasField(head.fields, 'content-length');
-    if (this.#waitsForTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers());
-    const fields: string[] = [':status', String(head.status)];
-    for (let i = 0; i + 1 < head.fields.length; i += 2) {
-      fields.push((head.fields[i] as string).toLowerCase(), head.fields[i + 1] as string);
-    }
-    this.#stream.respond(fields as never, {
-      endStream: bodiless,
-      waitForTrailers: this.#waitsForTrailers,
-      sendDate: false,
-    } as never);
-  }
-
-  #sendTrailers(): void {
-    if (this.#stream.destroyed) return;
-    this.#stream.sendTrailers(grouped(this.#trailers ?? []));
-  }
-
-  /** A reply that did not wait for all of the body: the client is told to stop sending (RFC 9113 §8.1). */
-  #finish(): void {
-    const stream = this.#stream;
-    if (stream.writableLength > 0) stream.setTimeout(this.#plan.timeouts.write, () => stream.close(constants.NGHTTP2_CANCEL));
-    if (this.body === undefined || stream.readableEnded) return;
-    stream.once('finish', () => {
-      if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-    });
-  }
-
-  #drained(): void {
-    this.#stalled = false;
-    this.#stream.setTimeout(0);
-    this.listener?.drained();
-  }
-
-  #closed(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.listener?.abandoned('client_disconnected');
-  }
-}
-
-class Http2Body implements RequestBody {
-  readonly length: number | undefined;
-  readonly #stream: ServerHttp2Stream;
-  readonly #patience: Ms;
-  #received = 0;
-
-  constructor(stream: ServerHttp2Stream, length: number | undefined, patience: Ms) {
-    this.#stream = stream;
-    this.length = length;
-    this.#patience = patience;
-  }
-
-  get bytesReceived(): number {
-    return this.#received;
-  }
-
-  async *read(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of readWithin(this.#stream, this.#patience)) {
-      this.#received += chunk.byteLength;
-      yield chunk;
-    }
-    // nghttp2 has held the sum against Content-Length; a reset ends the stream early without an error.
-    if (this.#stream.aborted) throw new ProxyError('client_disconnected');
-  }
-}
-
 interface PseudoFields {
   method: string | undefined;
   scheme: string | undefined;
@@ -308,7 +147,13 @@ interface PseudoFields {
 
 /** Pseudo-header fields come first and once each: nghttp2 sees to it (RFC 9113 §8.3). */
 function pseudoFields(raw: readonly string[]): PseudoFields {
-  const pseudo: PseudoFields = { method: undefined, scheme: undefined, authority: undefined, path: undefined, rest: [] };
+  const pseudo: PseudoFields = {
+    method: undefined,
+    scheme: undefined,
+    authority: undefined,
+    path: undefined,
+    rest: [],
+  };
   let i = 0;
   for (; i + 1 < raw.length && (raw[i] as string).startsWith(':'); i += 2) {
     const value = raw[i + 1] as string;
@@ -329,23 +174,4 @@ function pseudoFields(raw: readonly string[]): PseudoFields {
   }
   pseudo.rest = raw.slice(i);
   return pseudo;
-}
-
-function hasField(fields: Fields, name: string): boolean {
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    if ((fields[i] as string).toLowerCase() === name) return true;
-  }
-  return false;
-}
-
-/** As node:http2 wants interim fields and trailers: an object, with an array where a name comes more than once. */
-function grouped(fields: Fields): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = {};
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = (fields[i] as string).toLowerCase();
-    const before = object[name];
-    const value = fields[i + 1] as string;
-    object[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
-  }
-  return object;
 }

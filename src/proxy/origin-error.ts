@@ -27,6 +27,7 @@ const BY_CODE: Readonly<Record<string, ProxyErrorCode>> = {
   UND_ERR_HEADERS_TIMEOUT: 'http_response_timeout',
   UND_ERR_HEADERS_OVERFLOW: 'http_response_header_section_size',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'http_response_incomplete',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'proxy_internal_error',
   UND_ERR_INVALID_ARG: 'proxy_internal_error',
   UND_ERR_NOT_SUPPORTED: 'proxy_internal_error',
   EMFILE: 'proxy_internal_error',
@@ -35,7 +36,8 @@ const BY_CODE: Readonly<Record<string, ProxyErrorCode>> = {
 };
 
 /** Verification failures as Node and OpenSSL call them. */
-const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_CERT|CRL_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+const CERTIFICATE =
+  /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_CERT|CRL_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)/;
 
 function classify(code: string, sent: boolean): ProxyErrorCode {
   const known = BY_CODE[code];
@@ -53,5 +55,6 @@ function errorOf(error: unknown): { code: string; message: string } {
   // Happy eyeballs: one error for each address that was tried.
   const first = error instanceof AggregateError ? error.errors.find((each) => each instanceof Error) : undefined;
   const code = (error as NodeJS.ErrnoException).code ?? (first as NodeJS.ErrnoException | undefined)?.code ?? '';
-  return { code, message: error.message || (first as Error | undefined)?.message || error.name };
+  // DOMException has numbers for codes.
+  return { code: String(code), message: error.message || (first as Error | undefined)?.message || error.name };
 }

@@ -1,11 +1,10 @@
 import { parseListenAddress } from '../base/address.ts';
 import type { ListenerSettings, ResponseHeaderSettings, SiteSettings, SplashSettings } from './config.ts';
 import type { ListenerPlan, PoolPlan, ProxyPlan, RoutePlan, SitePlan, TlsPlan } from './plan.ts';
-import type { PoolSettings } from './pool/config.ts';
+import { type OriginSettings, originName, type PoolSettings } from './pool/config.ts';
 import { readText } from './read-text.ts';
 import { loadSplash } from './splash-load.ts';
-import { certificateWarnings, readCertificate } from './tls/certificate.ts';
-import { ensureSelfSigned } from './tls/self-signed.ts';
+import { type CertificateFiles, certificateWarnings, readCertificate } from './tls/certificate.ts';
 import { checkTlsSettings } from './tls/settings.ts';
 
 /** Makes the plan that workers serve by, of checked settings: reads the files they name, and gives rows in the tables. */
@@ -23,9 +22,11 @@ export interface PlanContext {
   /** The port to use for each listener, in order: the configured one, or for 0 one that is free. */
   readonly ports: readonly number[];
   readonly ticketKeys: Uint8Array;
+  /** The certificate of a listener that names none, for these hosts. */
+  readonly selfSigned: (names: readonly string[]) => readonly CertificateFiles[];
   /** The row of a pool, or of an origin, in the shared table. */
   readonly poolSlot: (pool: string) => number;
-  readonly originSlot: (pool: string, origin: string, url: string) => number;
+  readonly originSlot: (key: string) => number;
   readonly now: number;
 }
 
@@ -50,6 +51,11 @@ export function planProxy(settings: ProxySettings, context: PlanContext): Planne
   return { plan, warnings: [...new Set(certificates.flatMap((each) => certificateWarnings(each, context.now)))] };
 }
 
+/** What tells origins from one another in the shared table: another url is another origin, whatever its name. */
+export function originKey(pool: string, origin: OriginSettings): string {
+  return `${pool}/${originName(origin)} ${origin.url}`;
+}
+
 /**
  * What tells listeners from one another across reloads: ADDRESS:PORT as configured, with a number from the second of
  * the same on, as port 0 may be asked for more than once.
@@ -63,11 +69,8 @@ export function listenerKeys(listeners: readonly { readonly address: string }[])
   });
 }
 
-function planListener(
-  index: number,
-  all: ProxySettings,
-  { ports, ticketKeys }: PlanContext,
-): ListenerPlan {
+function planListener(index: number, all: ProxySettings, context: PlanContext): ListenerPlan {
+  const { ports } = context;
   const settings = all.listeners[index] as ListenerSettings;
   const { address, protocol, limits, timeouts } = settings;
   const https = all.listeners.findIndex((listener) => listener.protocol === 'https');
@@ -80,13 +83,13 @@ function planListener(
     port: ports[index] as number,
     redirectPort: settings.redirect_to_https ? (ports[https] ?? 443) : undefined,
     proxyProtocolFrom: settings.proxy_protocol_from,
-    tls: protocol === 'https' ? planTls(settings, all, ticketKeys) : undefined,
+    tls: protocol === 'https' ? planTls(settings, all, context) : undefined,
   };
 }
 
-function planTls(settings: ListenerSettings, all: ProxySettings, ticketKeys: Uint8Array): TlsPlan {
+function planTls(settings: ListenerSettings, all: ProxySettings, { ticketKeys, selfSigned }: PlanContext): TlsPlan {
   const { certificates, minimum_version: minimumVersion, ciphers } = settings;
-  const files = certificates.length > 0 ? certificates : [ensureSelfSigned(all.node.state_dir, ownNames(all))];
+  const files = certificates.length > 0 ? certificates : selfSigned(ownNames(all));
   const plan: TlsPlan = { certificates: files.map(readCertificate), minimumVersion, ciphers, ticketKeys };
   checkTlsSettings(plan);
   return plan;
@@ -120,9 +123,11 @@ function planSite(site: SiteSettings): SitePlan {
   return { hosts: site.hosts, fallback, routes };
 }
 
-/** A route adds to the headers of its site. */
+/** A route adds to the headers of its site; where both speak of one, the route has the last word. */
 function both(site: ResponseHeaderSettings, route: ResponseHeaderSettings): ResponseHeaderSettings {
-  return { remove: [...site.remove, ...route.remove], set: { ...site.set, ...route.set } };
+  const spoken = new Set([...route.remove, ...Object.keys(route.set)].map((name) => name.toLowerCase()));
+  const kept = Object.entries(site.set).filter(([name]) => !spoken.has(name.toLowerCase()));
+  return { remove: [...site.remove, ...route.remove], set: { ...Object.fromEntries(kept), ...route.set } };
 }
 
 function planSplash(settings: SplashSettings): RoutePlan['splash'] {
@@ -138,9 +143,9 @@ function planPool(name: string, settings: PoolSettings, context: PlanContext): P
   return {
     name,
     slot: context.poolSlot(name),
-    origins: settings.origins.map(({ url, weight, name: given }) => {
-      const origin = given ?? new URL(url).host;
-      return { name: origin, slot: context.originSlot(name, origin, url), url, weight };
+    origins: settings.origins.map((origin) => {
+      const { url, weight } = origin;
+      return { name: originName(origin), slot: context.originSlot(originKey(name, origin)), url, weight };
     }),
     hostHeader: settings.host_header,
     timeouts: {

@@ -7,18 +7,21 @@ const REPLAY_LIMIT: Bytes = 65_536;
 
 /**
  * A request body that can be sent more than once while it is small. Each attempt reads it from the start; what the
- * client sends is read once, at the speed of the attempt that runs. Past `REPLAY_LIMIT` the start is let go and there
- * is no other attempt.
+ * client sends is read once, at the speed of the attempt that runs. Past `REPLAY_LIMIT` the start is let go as soon as
+ * the running attempt has it, and there is no other attempt.
  */
 export class ReplayBody {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #limit: Bytes;
   readonly #onWait: (waits: boolean) => void;
+  /** From the start, or from where the start was let go. */
   #kept: Uint8Array[] = [];
   #received = 0;
   #ended = false;
-  #released = false;
-  #pulling: Promise<Uint8Array | undefined> | undefined;
+  #error: unknown;
+  #pulling: Promise<void> | undefined;
+  /** Whose turn it is: the number of the newest reader. */
+  #reader = 0;
 
   /**
    * `limit`: the most bytes that the route takes; more end the exchange with `body_too_large`. `onWait` hears when it is
@@ -32,56 +35,60 @@ export class ReplayBody {
 
   /** Whether an attempt can still send it from the start. */
   get replayable(): boolean {
-    return !this.#released;
+    return this.#received <= REPLAY_LIMIT;
   }
 
-  /** The body from its start, for one attempt. */
-  async *read(): AsyncGenerator<Uint8Array> {
+  /**
+   * The body from its start, for one attempt. It takes the body over: what a reader before it still asks for throws, as
+   * its message must not look whole, nor may it use up what the new one has yet to send.
+   */
+  read(): AsyncGenerator<Uint8Array> {
+    this.#reader += 1;
+    return this.#chunks(this.#reader);
+  }
+
+  async *#chunks(reader: number): AsyncGenerator<Uint8Array> {
     let at = 0;
-    while (true) {
+    while (reader === this.#reader) {
       if (at < this.#kept.length) {
         yield this.#kept[at++] as Uint8Array;
         continue;
       }
+      if (!this.replayable) {
+        this.#kept = [];
+        at = 0;
+      }
+      if (this.#error !== undefined) throw this.#error;
       if (this.#ended) return;
-      const chunk = await this.#pull();
-      // What is kept, the loop finds by itself.
-      if (chunk !== undefined && this.#released) yield chunk;
+      await this.#pull();
     }
+    throw new ProxyError('proxy_internal_error', 'another attempt has taken the request body over');
   }
 
   /** One read of the client at a time, whoever asks: an attempt that was given up may still be waiting for one. */
-  #pull(): Promise<Uint8Array | undefined> {
-    this.#pulling ??= this.#next().finally(() => {
-      this.#pulling = undefined;
-    });
+  #pull(): Promise<void> {
+    this.#pulling ??= this.#next();
     return this.#pulling;
   }
 
-  async #next(): Promise<Uint8Array | undefined> {
-    const result = await this.#fromClient();
-    if (result.done) {
-      this.#ended = true;
-      return undefined;
-    }
-    const chunk = result.value;
-    this.#received += chunk.byteLength;
-    if (this.#received > this.#limit) throw new ProxyError('body_too_large');
-    if (this.#received <= REPLAY_LIMIT) {
-      this.#kept.push(chunk);
-    } else {
-      this.#released = true;
-      this.#kept = [];
-    }
-    return chunk;
-  }
-
-  async #fromClient(): Promise<IteratorResult<Uint8Array>> {
+  /** What goes wrong is kept, too: an iterator that threw says "done" from then on, and the body would look whole. */
+  async #next(): Promise<void> {
     this.#onWait(true);
     try {
-      return await this.#source.next();
+      const { done, value } = await this.#source.next();
+      if (done) this.#ended = true;
+      else this.#take(value);
+    } catch (error) {
+      this.#error = error;
     } finally {
+      this.#pulling = undefined;
       this.#onWait(false);
     }
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#received += chunk.byteLength;
+    if (this.#received > this.#limit) throw new ProxyError('body_too_large');
+    this.#kept.push(chunk);
   }
 }

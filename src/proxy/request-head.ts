@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import type { Fields, HttpVersion, RequestHead } from './exchange.ts';
 import { collectFields } from './fields.ts';
@@ -22,7 +23,9 @@ export interface RequestRefusal {
   readonly close: boolean;
 }
 
-export type ReadRequest = { readonly ok: true; readonly head: RequestHead } | { readonly ok: false; readonly refusal: RequestRefusal };
+export type ReadRequest =
+  | { readonly ok: true; readonly head: RequestHead }
+  | { readonly ok: false; readonly refusal: RequestRefusal };
 
 /** An HTTP/1.x request line and fields as the parser gives them. */
 export interface RawRequest1 {
@@ -52,11 +55,16 @@ export function readRequest1(raw: RawRequest1, scheme: 'http' | 'https', limits:
       const absolute = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target);
       if (absolute === null || !isAuthority(absolute[1] as string)) return refuse('bad_request', true);
       authority = absolute[1] as string;
-      target = pathOf(absolute[2] as string);
+      target = pathOf(absolute[2] as string, method);
     }
   }
   if (!isTarget(target) && target !== '*') return refuse('bad_request', true);
-  return head(raw.method, version, scheme, authority, target, collected);
+  // HTTP/1.0 has neither (RFC 9110 §7.8, §10.1.1).
+  if (version === '1.0') {
+    collected.known.upgrade = undefined;
+    collected.known.expectContinue = false;
+  }
+  return head(method, version, scheme, authority, target, collected);
 }
 
 /** The pseudo-header fields and fields of an HTTP/2 request. */
@@ -79,11 +87,14 @@ export function readRequest2(raw: RawRequest2, scheme: 'http' | 'https', limits:
   if (raw.fields.length > limits.fields * 2) return refuse('head_too_large', false);
   for (let i = 0; i + 1 < raw.fields.length; i += 2) {
     // HPACK carries any byte: what HTTP/1.1 could not must not become a line of its own there (RFC 9113 §8.2.1).
-    if (!isFieldName(raw.fields[i] as string) || !isFieldValue(raw.fields[i + 1] as string)) return refuse('bad_request', false);
+    if (!isFieldName(raw.fields[i] as string) || !isFieldValue(raw.fields[i + 1] as string))
+      return refuse('bad_request', false);
   }
   const collected = collectFields(raw.fields);
   if (collected.error !== undefined) return refuse(collected.error, false);
-  const { hosts, host } = collected;
+  const { hosts, host, known } = collected;
+  // What frames or leaves HTTP/1.1 has no meaning here (RFC 9113 §8.2.2); nghttp2 lets none of it through.
+  if (known.chunked || known.upgrade !== undefined) return refuse('bad_request', false);
   const authority = raw.authority ?? host;
   if (hosts > 1 || !isAuthority(authority)) return refuse('bad_request', false);
   if (hosts === 1 && host.toLowerCase() !== authority.toLowerCase()) return refuse('bad_request', false);
@@ -97,8 +108,10 @@ export function readRequest2(raw: RawRequest2, scheme: 'http' | 'https', limits:
  */
 export function isAuthority(text: string): boolean {
   if (/^[A-Za-z0-9._-]+$/.test(text)) return text.length <= 255;
-  const match = /^([A-Za-z0-9._~!$&'()*+;=%-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{0,5}))?$/.exec(text);
-  return match !== null && Number(match[2] ?? 0) <= 65535;
+  const match =
+    /^(?:(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2}){1,255}|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{0,5}))?$/.exec(text);
+  if (match === null || Number(match[2] ?? 0) > 65_535) return false;
+  return match[1] === undefined || isIPv6(match[1]);
 }
 
 /** The host of an authority, without its port. */
@@ -119,8 +132,9 @@ function head(
   return { ok: true, head: { method, version, scheme, authority: authority.toLowerCase(), target, fields, known } };
 }
 
-/** Absolute-form without a path means "/" (RFC 9112 §3.2.2). */
-function pathOf(rest: string): string {
+/** Absolute-form without a path means "/" (RFC 9112 §3.2.2), and with OPTIONS all of the server (§3.2.4). */
+function pathOf(rest: string, method: string): string {
+  if (rest === '' && method === 'OPTIONS') return '*';
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 

@@ -27,10 +27,13 @@ export type ToWorker =
   /** Another worker could not prepare it: forget it. */
   | { readonly type: 'discard' }
   | { readonly type: 'reopen_logs' }
-  /** Accept no more, finish what runs within `within` ms, and end. */
+  /** Accept no more connections, and say `not_accepting`. */
+  | { readonly type: 'stop_accepting' }
+  /** Finish what runs within `within` ms, and end. */
   | { readonly type: 'stop'; readonly within: number };
 
 export type FromWorker =
   | { readonly type: 'prepared'; readonly generation: number; readonly problem: string | undefined }
   | { readonly type: 'active'; readonly generation: number }
+  | { readonly type: 'not_accepting' }
   | { readonly type: 'event'; readonly record: EventRecord };

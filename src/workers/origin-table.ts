@@ -1,3 +1,5 @@
+import type { Fraction } from '../base/units.ts';
+
 /**
  * The origin table: what all threads must agree on about pools and origins, in shared memory. A worker counts its
  * requests in flight in a column of its own, so that a worker which dies takes its counts with it.
@@ -11,8 +13,8 @@
  *     +---------------------+------------------------------+
  *       one row a pool        one row an origin
  *
- * `cursor` counts the turns of round robin, which is also the number of requests; `mark` is where the cursor stood when
- * the retry window began. Rows are given by `SlotAllocator` and keep their meaning across reloads.
+ * `cursor` counts the turns of round robin, one for each attempt, and wraps around; `mark` is where it stood when the
+ * retry window began, `retries` how many of the turns since then were retries. Rows are given by `SlotAllocator` and keep their meaning across reloads.
  */
 
 export const MAX_POOLS = 512;
@@ -74,11 +76,16 @@ export class OriginTable {
     return Atomics.add(this.#cells, poolSlot * POOL_CELLS + CURSOR, 1) >>> 0;
   }
 
-  takeRetry(poolSlot: number, budget: number): boolean {
+  /** Two workers at once may take one more than there is: cheaper than to have one wait for the other. */
+  takeRetry(poolSlot: number, budget: Fraction): boolean {
     const row = poolSlot * POOL_CELLS;
-    const requests = (Atomics.load(this.#cells, row + CURSOR) - Atomics.load(this.#cells, row + MARK)) >>> 0;
-    const retries = Atomics.add(this.#cells, row + RETRIES, 1);
-    return retries < RETRY_ALLOWANCE + requests * budget;
+    const turns = (Atomics.load(this.#cells, row + CURSOR) - Atomics.load(this.#cells, row + MARK)) >>> 0;
+    const retries = Atomics.load(this.#cells, row + RETRIES);
+    // A retry takes a turn as well. That it is one must not make room for the next.
+    const requests = Math.max(0, turns - retries);
+    if (retries >= RETRY_ALLOWANCE + requests * budget) return false;
+    Atomics.add(this.#cells, row + RETRIES, 1);
+    return true;
   }
 
   /** Begins a new window of the retry budget for every pool. */

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectH2, type H2Client } from '../support/h2-client.ts';
 import {
   continuationFrame,
@@ -14,14 +14,11 @@ import {
 import { encodeFields } from '../support/hpack.ts';
 import { within } from '../support/wait.ts';
 import { innocentStream, request } from './http2-verdict.ts';
-import { echo, type Scene, startScene } from './scene.ts';
+import { echo, useScene } from './scene.ts';
 
 /** Clients of HTTP/2 that make work instead of requests, and connections that break its rules. */
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
+const scene = useScene();
 
 /** Whatever became of the attacker: others are served, on new connections and on one that was there before. */
 async function othersAreServed(during: (attacker: H2Client) => Promise<void>): Promise<void> {

@@ -1,18 +1,15 @@
-import { beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import type { FieldLines } from '../support/http1-parser.ts';
 import { type Http2Case, type Http2Verdict, judgedHttp2, MALFORMED, request } from './http2-verdict.ts';
 import { SMUGGLED } from './request-verdict.ts';
-import { type Scene, startScene } from './scene.ts';
+import { useScene } from './scene.ts';
 
 /**
  * Requests by HTTP/2, whose fields can carry any byte: in HTTP/1.1 to the origin a line end would be a field of its own,
  * or a request.
  */
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
+const scene = useScene();
 
 const PATH = '/h2';
 const LINE = `GET ${PATH}`;
@@ -22,6 +19,10 @@ function withField(name: string, value: string): FieldLines {
   return request(PATH, {}, [[name, value]]);
 }
 
+/**
+ * RFC 9113 wants such a request refused. nghttp2 leaves the field out instead, and node:http2 does not tell: what must
+ * hold is that the origin never gets to see it.
+ */
 describe('a field that HTTP/1.1 could not carry', () => {
   const fields: Record<string, readonly [string, string]> = {
     'a CR LF in the value': ['x', 'y\r\nx-injected: yes'],
@@ -52,9 +53,9 @@ describe('a field that HTTP/1.1 could not carry', () => {
     'a CR LF in the User-Agent': ['user-agent', 'a\r\nx-injected: yes'],
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(fields).map(([name, [field, value]]): Http2Case => {
-      return { name, see: 'RFC 9113 §8.2.1', fields: withField(field, value), expect: MALFORMED };
+      return { name, see: 'RFC 9113 §8.2.1', fields: withField(field, value), expect: { refusedOrWithout: field } };
     }),
   );
 });
@@ -79,7 +80,7 @@ describe('a pseudo-header field out of place', () => {
     'nothing but an authority': [[':authority', 'www.example.com']],
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(cases).map(([name, fields]): Http2Case => {
       return { name, see: 'RFC 9113 §8.3', fields, expect: MALFORMED };
     }),
@@ -106,7 +107,7 @@ describe('a path that is none', () => {
     'an asterisk with GET': '*',
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(paths).map(([name, path]): Http2Case => {
       return { name, see: 'RFC 9113 §8.3.1', fields: request(path), expect: MALFORMED };
     }),
@@ -125,25 +126,22 @@ describe('a method', () => {
     'that is TRACE': ['TRACE', { refused: [405] }],
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(methods).map(([name, [method, expect]]): Http2Case => {
       return { name, see: 'RFC 9113 §8.3.1', fields: request(PATH, { method }), expect };
     }),
   );
-  judgedHttp2(
-    () => scene,
-    [
-      {
-        name: 'CONNECT in its own form',
-        see: 'design §4',
-        fields: [
-          [':method', 'CONNECT'],
-          [':authority', 'www.example.com:443'],
-        ],
-        expect: { refused: [405] },
-      },
-    ],
-  );
+  judgedHttp2(scene, [
+    {
+      name: 'CONNECT in its own form',
+      see: 'design §4',
+      fields: [
+        [':method', 'CONNECT'],
+        [':authority', 'www.example.com:443'],
+      ],
+      expect: { refused: [405] },
+    },
+  ]);
 });
 
 describe('an authority that is none', () => {
@@ -160,53 +158,50 @@ describe('an authority that is none', () => {
     'a backslash': 'www.example.com\\evil',
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(authorities).map(([name, authority]): Http2Case => {
       const fields = request(PATH, { ':authority': authority });
       return { name, see: 'RFC 9113 §8.3.1', fields, expect: MALFORMED };
     }),
   );
-  judgedHttp2(
-    () => scene,
-    [
-      {
-        name: 'none, and no Host either',
-        see: 'RFC 9113 §8.3.1',
-        fields: request(PATH, { ':authority': undefined }),
-        expect: MALFORMED,
-      },
-      {
-        name: 'one that Host contradicts',
-        see: 'RFC 9113 §8.3.1',
-        fields: request(PATH, {}, [['host', 'evil.example']]),
-        expect: { refused: [400, 421] },
-      },
-      {
-        name: 'one that the second of two Hosts contradicts',
-        see: 'RFC 9110 §7.2',
-        fields: request(PATH, {}, [
-          ['host', 'www.example.com'],
-          ['host', 'evil.example'],
-        ]),
-        expect: MALFORMED,
-      },
-      {
-        name: 'two Hosts in its place',
-        see: 'RFC 9110 §7.2',
-        fields: request(PATH, { ':authority': undefined }, [
-          ['host', 'www.example.com'],
-          ['host', 'evil.example'],
-        ]),
-        expect: MALFORMED,
-      },
-      {
-        name: 'one Host in its place is enough',
-        see: 'RFC 9113 §8.3.1',
-        fields: request(PATH, { ':authority': undefined }, [['host', 'www.example.com']]),
-        expect: { line: LINE, seen: { host: ['www.example.com'] } },
-      },
-    ],
-  );
+  judgedHttp2(scene, [
+    {
+      name: 'none, and no Host either',
+      see: 'RFC 9113 §8.3.1',
+      fields: request(PATH, { ':authority': undefined }),
+      expect: MALFORMED,
+    },
+    {
+      name: 'one that Host contradicts',
+      see: 'RFC 9113 §8.3.1',
+      fields: request(PATH, {}, [['host', 'evil.example']]),
+      expect: { refused: [400, 421] },
+    },
+    {
+      name: 'one that the second of two Hosts contradicts',
+      see: 'RFC 9110 §7.2',
+      fields: request(PATH, {}, [
+        ['host', 'www.example.com'],
+        ['host', 'evil.example'],
+      ]),
+      expect: MALFORMED,
+    },
+    {
+      name: 'two Hosts in its place',
+      see: 'RFC 9110 §7.2',
+      fields: request(PATH, { ':authority': undefined }, [
+        ['host', 'www.example.com'],
+        ['host', 'evil.example'],
+      ]),
+      expect: MALFORMED,
+    },
+    {
+      name: 'one Host in its place is enough',
+      see: 'RFC 9113 §8.3.1',
+      fields: request(PATH, { ':authority': undefined }, [['host', 'www.example.com']]),
+      expect: { line: LINE, seen: { host: ['www.example.com'] } },
+    },
+  ]);
 });
 
 describe('a scheme that is not ours', () => {
@@ -218,7 +213,7 @@ describe('a scheme that is not ours', () => {
     'a comma': 'https,http',
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(schemes).map(([name, scheme]): Http2Case => {
       const fields = request(PATH, { ':scheme': scheme });
       return { name, see: 'RFC 9113 §8.3.1', fields, expect: MALFORMED };
@@ -239,35 +234,32 @@ describe('a field of a connection of HTTP/1.1', () => {
     ['te', 'trailers, deflate'],
   ];
   judgedHttp2(
-    () => scene,
+    scene,
     fields.map(([name, value]): Http2Case => {
       return { name: `${name}: ${value}`, see: 'RFC 9113 §8.2.2', fields: withField(name, value), expect: MALFORMED };
     }),
   );
-  judgedHttp2(
-    () => scene,
-    [
-      {
-        name: 'transfer-encoding with a chunked body',
-        see: 'RFC 9113 §8.2.2',
-        fields: request(PATH, { method: 'POST' }, [['transfer-encoding', 'chunked']]),
-        body: `0\r\n\r\n${SMUGGLED}`,
-        expect: MALFORMED,
-      },
-      {
-        name: 'te: trailers is allowed, and stays with us',
-        see: 'RFC 9113 §8.2.2',
-        fields: withField('te', 'trailers'),
-        expect: { line: LINE },
-      },
-      {
-        name: 'http2-settings goes no further',
-        see: 'RFC 9113 §3.1',
-        fields: withField('http2-settings', 'AAMAAABkAAQAAP__'),
-        expect: { line: LINE, seen: { 'http2-settings': [] } },
-      },
-    ],
-  );
+  judgedHttp2(scene, [
+    {
+      name: 'transfer-encoding with a chunked body',
+      see: 'RFC 9113 §8.2.2',
+      fields: request(PATH, { method: 'POST' }, [['transfer-encoding', 'chunked']]),
+      body: `0\r\n\r\n${SMUGGLED}`,
+      expect: MALFORMED,
+    },
+    {
+      name: 'te: trailers is allowed, and stays with us',
+      see: 'RFC 9113 §8.2.2',
+      fields: withField('te', 'trailers'),
+      expect: { line: LINE },
+    },
+    {
+      name: 'http2-settings goes no further',
+      see: 'RFC 9113 §3.1',
+      fields: withField('http2-settings', 'AAMAAABkAAQAAP__'),
+      expect: { line: LINE, seen: { 'http2-settings': [] } },
+    },
+  ]);
 });
 
 describe('a body whose length is in doubt', () => {
@@ -291,7 +283,7 @@ describe('a body whose length is in doubt', () => {
     'longer, told by trailers': { fields: post(['content-length', '5']), body: 'hello world', trailers: [['x', 'y']] },
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(bad).map(([name, each]): Http2Case => {
       return { name, see: 'RFC 9113 §8.1.1', ...each, expect: MALFORMED };
     }),
@@ -309,7 +301,7 @@ describe('a body whose length is in doubt', () => {
     'a POST that looks like chunks': { line: `POST ${PATH}`, fields: post(), body: `0\r\n\r\n${SMUGGLED}` },
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(good).map(([name, { line, ...each }]): Http2Case => {
       const expect = { line, body: each.body ?? '' };
       return { name: `that of ${name} stays one`, see: 'RFC 9113 §8.1', ...each, expect };
@@ -324,37 +316,41 @@ describe('trailers', () => {
       ['x', 'y'],
       [':method', 'GET'],
     ],
-    'a CR LF': [['x', `y\r\n\r\n${SMUGGLED}`]],
     'an upper case letter': [['X', 'y']],
     'a connection field': [['transfer-encoding', 'chunked']],
   };
   judgedHttp2(
-    () => scene,
+    scene,
     Object.entries(bad).map(([name, trailers]): Http2Case => {
       const fields = request(PATH, { method: 'POST' });
       return { name: `with ${name}`, see: 'RFC 9113 §8.1', fields, body: 'hello', trailers, expect: MALFORMED };
     }),
   );
-  judgedHttp2(
-    () => scene,
-    [
-      {
-        name: 'cannot set the framing, the host or who is asking',
-        see: 'RFC 9110 §6.5.1',
-        fields: request(PATH, { method: 'POST' }),
+  judgedHttp2(scene, [
+    {
+      name: 'with a CR LF',
+      see: 'RFC 9113 §8.2.1',
+      fields: request(PATH, { method: 'POST' }),
+      body: 'hello',
+      trailers: [['x', `y\r\n\r\n${SMUGGLED}`]],
+      expect: { refusedOrWithout: 'x' },
+    },
+    {
+      name: 'cannot set the host or who is asking',
+      see: 'RFC 9110 §6.5.1',
+      fields: request(PATH, { method: 'POST' }),
+      body: 'hello',
+      trailers: [
+        ['host', 'evil.example'],
+        ['x-forwarded-for', '192.0.2.66'],
+      ],
+      expect: {
+        line: `POST ${PATH}`,
         body: 'hello',
-        trailers: [
-          ['host', 'evil.example'],
-          ['x-forwarded-for', '192.0.2.66'],
-        ],
-        expect: {
-          line: `POST ${PATH}`,
-          body: 'hello',
-          seen: { host: ['www.example.com'], 'x-forwarded-for': ['127.0.0.1'] },
-        },
+        seen: { host: ['www.example.com'], 'x-forwarded-for': ['127.0.0.1'] },
       },
-    ],
-  );
+    },
+  ]);
 });
 
 describe('a good request in another dress', () => {
@@ -368,7 +364,7 @@ describe('a good request in another dress', () => {
     '/caf\xc3\xa9',
   ];
   judgedHttp2(
-    () => scene,
+    scene,
     paths.map((path): Http2Case => {
       return {
         name: `${path} reaches the origin byte for byte`,
@@ -378,82 +374,76 @@ describe('a good request in another dress', () => {
       };
     }),
   );
-  judgedHttp2(
-    () => scene,
-    [
-      {
-        name: 'crumbs of a cookie are one field again',
-        see: 'RFC 9113 §8.2.3',
-        fields: request(PATH, {}, [
-          ['cookie', 'a=1'],
-          ['x', 'y'],
-          ['cookie', 'b=2; c=3'],
-          ['cookie', 'd=4'],
-        ]),
-        expect: { line: LINE, seen: { cookie: ['a=1; b=2; c=3; d=4'] } },
-      },
-      {
-        name: 'an asterisk with OPTIONS',
-        see: 'RFC 9113 §8.3.1',
-        fields: request('*', { method: 'OPTIONS' }),
-        expect: { line: 'OPTIONS *' },
-      },
-      {
-        name: 'who is asking cannot be spoofed',
-        see: 'design §7',
-        fields: request(PATH, {}, [
-          ['x-forwarded-for', '192.0.2.66'],
-          ['x-forwarded-proto', 'http'],
-          ['x-forwarded-host', 'evil.example'],
-          ['x_forwarded_for', '192.0.2.66'],
-        ]),
-        expect: {
-          line: LINE,
-          seen: {
-            'x-forwarded-for': ['127.0.0.1'],
-            'x-forwarded-proto': ['https'],
-            'x-forwarded-host': ['www.example.com'],
-            x_forwarded_for: [],
-          },
+  judgedHttp2(scene, [
+    {
+      name: 'crumbs of a cookie are one field again',
+      see: 'RFC 9113 §8.2.3',
+      fields: request(PATH, {}, [
+        ['cookie', 'a=1'],
+        ['x', 'y'],
+        ['cookie', 'b=2; c=3'],
+        ['cookie', 'd=4'],
+      ]),
+      expect: { line: LINE, seen: { cookie: ['a=1; b=2; c=3; d=4'] } },
+    },
+    {
+      name: 'OPTIONS of the whole server is answered by us',
+      see: 'RFC 9110 §9.3.7',
+      fields: request('*', { method: 'OPTIONS' }),
+      expect: { refused: [200, 204] },
+    },
+    {
+      name: 'who is asking cannot be spoofed',
+      see: 'design §7',
+      fields: request(PATH, {}, [
+        ['x-forwarded-for', '192.0.2.66'],
+        ['x-forwarded-proto', 'http'],
+        ['x-forwarded-host', 'evil.example'],
+        ['x_forwarded_for', '192.0.2.66'],
+      ]),
+      expect: {
+        line: LINE,
+        seen: {
+          'x-forwarded-for': ['127.0.0.1'],
+          'x-forwarded-proto': ['https'],
+          'x-forwarded-host': ['www.example.com'],
+          x_forwarded_for: [],
         },
       },
-      {
-        name: 'an expectation that nobody knows',
-        see: 'RFC 9110 §10.1.1',
-        fields: withField('expect', '200-ok'),
-        expect: { refused: [417] },
-      },
-      {
-        name: 'names that objects have anyway',
-        see: 'RFC 9110 §5.1',
-        fields: request(PATH, {}, [
-          ['__proto__', '1'],
-          ['constructor', '2'],
-        ]),
-        expect: { line: LINE, seen: { ['__proto__']: ['1'], constructor: ['2'] } },
-      },
-    ],
-  );
+    },
+    {
+      name: 'an expectation that nobody knows',
+      see: 'RFC 9110 §10.1.1',
+      fields: withField('expect', '200-ok'),
+      expect: { refused: [417] },
+    },
+    {
+      name: 'names that objects have anyway',
+      see: 'RFC 9110 §5.1',
+      fields: request(PATH, {}, [
+        ['__proto__', '1'],
+        ['constructor', '2'],
+      ]),
+      expect: { line: LINE, seen: { ['__proto__']: ['1'], constructor: ['2'] } },
+    },
+  ]);
 });
 
 describe('too much of it', () => {
   const many = Array.from({ length: 200 }, (_, i) => [`x-${i}`, 'y'] as const);
-  judgedHttp2(
-    () => scene,
-    [
-      { name: '200 fields', see: 'RFC 6585 §5', fields: request(PATH, {}, many), expect: { refused: [431] } },
-      {
-        name: '3000 crumbs of a cookie',
-        see: 'RFC 6585 §5',
-        fields: request(PATH, {}, Array(3000).fill(['cookie', 'a=b'])).slice(0, 1500),
-        expect: { refused: [431] },
-      },
-      {
-        name: 'a path of 9 KiB',
-        see: 'RFC 9110 §15.5.15',
-        fields: request(`/${'a'.repeat(9216)}`),
-        expect: { refused: [414, 431] },
-      },
-    ],
-  );
+  judgedHttp2(scene, [
+    { name: '200 fields', see: 'RFC 6585 §5', fields: request(PATH, {}, many), expect: { refused: [431] } },
+    {
+      name: '3000 crumbs of a cookie',
+      see: 'RFC 6585 §5',
+      fields: request(PATH, {}, Array(3000).fill(['cookie', 'a=b'])).slice(0, 1500),
+      expect: { refused: [431] },
+    },
+    {
+      name: 'a path of 9 KiB',
+      see: 'RFC 9110 §15.5.15',
+      fields: request(`/${'a'.repeat(9216)}`),
+      expect: { refused: [414, 431] },
+    },
+  ]);
 });

@@ -1,14 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fetchRaw } from '../support/raw-client.ts';
 import { within } from '../support/wait.ts';
-import { type Scene, startScene } from './scene.ts';
+import { useScene } from './scene.ts';
 
 /** A connection that is kept: what an origin sends between two requests is nobody's answer. */
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
+const scene = useScene();
 
 describe('a response on a connection where nothing was asked', () => {
   const unasked = {
@@ -19,7 +16,6 @@ describe('a response on a connection where nothing was asked', () => {
     'the head of a 200 whose body would be the next answer': 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n',
     'an interim response': 'HTTP/1.1 103 Early Hints\r\n\r\n',
     'half a status line': 'HTTP/1.1 20',
-    'a line end': '\r\n',
     garbage: '\0\xff garbage',
   };
   for (const [name, sent] of Object.entries(unasked)) {
@@ -32,6 +28,13 @@ describe('a response on a connection where nothing was asked', () => {
       scene.expectUnharmed();
     });
   }
+
+  test('is not its beginning either: a line end (RFC 9112 §2.2)', async () => {
+    const { connection } = await scene.innocent();
+    await connection.send('\r\n');
+    await scene.innocent();
+    scene.expectUnharmed();
+  });
 
   test('nor is a close a failure of the next request (RFC 9112 §9.3.1)', async () => {
     const { connection } = await scene.innocent();

@@ -1,13 +1,10 @@
-import { beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { BROKEN, ERROR, either, judgedResponses, type ResponseCase, whole } from './response-verdict.ts';
-import { type Scene, startScene } from './scene.ts';
+import { useScene } from './scene.ts';
 
 /** Where a response ends. A broken one never ends cleanly for the client, and what is left of it is no one else's. */
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
+const scene = useScene();
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const EVIL = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
@@ -18,7 +15,7 @@ function spoilt(see: string, expect: ResponseCase['expect'], sent: Record<string
 
 describe('a response whose length is in doubt', () => {
   judgedResponses(
-    () => scene,
+    scene,
     spoilt('RFC 9112 §6.3', ERROR, {
       'two Content-Lengths that differ': `${OK}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`,
       'two Content-Lengths that differ, the longer first': `${OK}Content-Length: 6\r\nContent-Length: 5\r\n\r\nhello!`,
@@ -37,15 +34,41 @@ describe('a response whose length is in doubt', () => {
   );
   // A coding that we do not know leaves the end of the body to the close: it may come through, but not with a clean end.
   judgedResponses(
-    () => scene,
+    scene,
     spoilt('RFC 9112 §6.1', BROKEN, {
       'a coding that nobody knows': `${OK}Transfer-Encoding: xchunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
       'chunked twice': `${OK}Transfer-Encoding: chunked, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
       'a coding after chunked': `${OK}Transfer-Encoding: chunked, identity\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
       'a coding before chunked': `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
-      'chunked in HTTP/1.0': 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
-    }).map((each) => ({ ...each, then: 'half-close' as const })),
+    }).map((each) => ({ ...each, ending: 'half-close' as const })),
   );
+});
+
+describe('a response of HTTP/1.0', () => {
+  judgedResponses(scene, [
+    {
+      name: 'with chunks ends where they do',
+      see: 'RFC 9112 §6.1',
+      send: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      expect: either(whole('hello'), BROKEN),
+      spoilt: false,
+    },
+    {
+      name: 'with a length ends there, and is the last one of its connection',
+      see: 'RFC 9112 §9.3',
+      send: 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+      expect: whole('hello'),
+      spoilt: true,
+    },
+    {
+      name: 'without a length goes on until the close',
+      see: 'RFC 9112 §6.3',
+      send: ['HTTP/1.0 200 OK\r\n\r\n', 'hello'],
+      ending: 'half-close',
+      expect: whole('hello'),
+      spoilt: true,
+    },
+  ]);
 });
 
 describe('a broken chunk', () => {
@@ -67,31 +90,35 @@ describe('a broken chunk', () => {
     'a trailer with a bad name': '5\r\nhello\r\n0\r\nX Y: z\r\n\r\n',
   };
   const together = Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, chunked + body]));
-  judgedResponses(() => scene, spoilt('RFC 9112 §7.1', BROKEN, together));
+  judgedResponses(scene, spoilt('RFC 9112 §7.1', BROKEN, together));
   const apart = Object.fromEntries(
     Object.entries(bodies).map(([name, body]) => [`${name}, in a packet after its head`, [chunked, body]]),
   );
-  judgedResponses(() => scene, spoilt('RFC 9112 §7.1', BROKEN, apart));
+  judgedResponses(scene, spoilt('RFC 9112 §7.1', BROKEN, apart));
 
-  judgedResponses(
-    () => scene,
-    [
-      {
-        name: 'extensions and trailers that are good go no further than they should',
-        see: 'RFC 9112 §7.1.1',
-        send: `${chunked}5;a=b;c="d"\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n`,
-        expect: whole('hello'),
-        spoilt: false,
-      },
-      {
-        name: 'trailers that would change the framing change nothing',
-        see: 'RFC 9110 §6.5.1',
-        send: `${chunked}5\r\nhello\r\n0\r\nContent-Length: 99\r\nConnection: close\r\n\r\n`,
-        expect: whole('hello', { 'content-length': [] }),
-        spoilt: false,
-      },
-    ],
-  );
+  judgedResponses(scene, [
+    {
+      name: 'extensions and trailers that are good go no further than they should',
+      see: 'RFC 9112 §7.1.1',
+      send: `${chunked}5;a=b;c="d"\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n`,
+      expect: whole('hello'),
+      spoilt: false,
+    },
+    {
+      name: 'trailers do not become fields',
+      see: 'RFC 9110 §6.5.1',
+      send: `${chunked}5\r\nhello\r\n0\r\nSet-Cookie: a=b\r\n\r\n`,
+      expect: whole('hello', { 'set-cookie': [] }),
+      spoilt: false,
+    },
+    {
+      name: 'trailers with another word on the framing change nothing',
+      see: 'RFC 9110 §6.5.1',
+      send: `${chunked}5\r\nhello\r\n0\r\nContent-Length: 99\r\n\r\n`,
+      expect: either(whole('hello', { 'content-length': [] }), BROKEN),
+      spoilt: false,
+    },
+  ]);
 });
 
 describe('a response that stops half-way', () => {
@@ -102,138 +129,134 @@ describe('a response that stops half-way', () => {
     'between chunks': `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`,
     'before the last line': `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n`,
     'in a trailer': `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y`,
+    'in a body with a length, on a connection that will not go on': `${OK}Connection: close\r\nContent-Length: 10\r\n\r\nhello`,
+    'in a chunk, on a connection that will not go on': `${OK}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\na\r\nhello`,
   };
-  for (const then of ['half-close', 'reset'] as const) {
-    const how = then === 'reset' ? 'by a reset' : 'by a close';
+  for (const ending of ['half-close', 'reset'] as const) {
+    const how = ending === 'reset' ? 'by a reset' : 'by a close';
     const sent = Object.fromEntries(Object.entries(starts).map(([name, send]) => [`${name}, ${how}`, send]));
     judgedResponses(
-      () => scene,
-      spoilt('RFC 9112 §8', BROKEN, sent).map((each) => ({ ...each, then })),
+      scene,
+      spoilt('RFC 9112 §8', BROKEN, sent).map((each) => ({ ...each, ending })),
     );
   }
-  judgedResponses(
-    () => scene,
-    [
-      {
-        name: 'in its head, by a close',
-        see: 'RFC 9112 §8',
-        send: `${OK}Content-Length: 5\r\nX: y`,
-        then: 'half-close',
-        expect: ERROR,
-        spoilt: true,
-      },
-      {
-        name: 'in a body that goes on until the close, by a reset',
-        see: 'RFC 9112 §8',
-        send: [`${OK}Connection: close\r\n\r\n`, 'hello'],
-        then: 'reset',
-        expect: BROKEN,
-        spoilt: true,
-      },
-      {
-        name: 'before its first byte, by a close',
-        see: 'RFC 9110 §15.6.3',
-        send: '',
-        then: 'half-close',
-        expect: ERROR,
-        spoilt: true,
-      },
-      {
-        name: 'nowhere, if it goes on until the close',
-        see: 'RFC 9112 §6.3',
-        send: [`${OK}Connection: close\r\n\r\n`, 'hello'],
-        then: 'half-close',
-        expect: whole('hello'),
-        spoilt: true,
-      },
-    ],
-  );
+  judgedResponses(scene, [
+    {
+      name: 'in its head, by a close',
+      see: 'RFC 9112 §8',
+      send: `${OK}Content-Length: 5\r\nX: y`,
+      ending: 'half-close',
+      expect: ERROR,
+      spoilt: true,
+    },
+    {
+      name: 'in a body that goes on until the close, by a reset',
+      see: 'RFC 9112 §8',
+      send: [`${OK}Connection: close\r\n\r\n`, 'hello'],
+      ending: 'reset',
+      expect: BROKEN,
+      spoilt: true,
+    },
+    {
+      name: 'before its first byte, by a close',
+      see: 'RFC 9110 §15.6.3',
+      send: '',
+      ending: 'half-close',
+      expect: ERROR,
+      spoilt: true,
+    },
+    {
+      name: 'nowhere, if it goes on until the close',
+      see: 'RFC 9112 §6.3',
+      send: [`${OK}Connection: close\r\n\r\n`, 'hello'],
+      ending: 'half-close',
+      expect: whole('hello'),
+      spoilt: true,
+    },
+  ]);
 });
 
 describe('bytes after a response', () => {
-  judgedResponses(
-    () => scene,
-    [
-      ...spoilt('RFC 9112 §6.3', whole('hello'), {
-        'after a body with a length': `${OK}Content-Length: 5\r\n\r\nhello world`,
-        'a second response after a body with a length': `${OK}Content-Length: 5\r\n\r\nhello${EVIL}`,
-        'a second response after a chunked body': `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n${EVIL}`,
-        'a second response in a packet of its own': [`${OK}Content-Length: 5\r\n\r\nhello`, EVIL],
-      }),
-      {
-        name: 'a second response after a Content-Length of 0',
-        see: 'RFC 9112 §6.3',
-        send: `${OK}Content-Length: 0\r\n\r\n${EVIL}`,
-        expect: whole(''),
-        spoilt: true,
-      },
-      {
-        name: 'a body after 204',
-        see: 'RFC 9110 §15.3.5',
-        send: 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello',
-        expect: either(whole('', { status: 204, 'content-length': [] }), ERROR),
-        spoilt: true,
-      },
-      {
-        name: 'a response as the body of 204',
-        see: 'RFC 9110 §15.3.5',
-        send: `HTTP/1.1 204 No Content\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`,
-        expect: either(whole('', { status: 204, 'content-length': [] }), ERROR),
-        spoilt: true,
-      },
-      {
-        name: 'a chunked body after 204',
-        see: 'RFC 9112 §6.3',
-        send: 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
-        expect: either(whole('', { status: 204 }), ERROR),
-        spoilt: true,
-      },
-      {
-        name: 'a body after 304',
-        see: 'RFC 9110 §15.4.5',
-        send: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello',
-        expect: either(whole('', { status: 304 }), ERROR),
-        spoilt: true,
-      },
-      {
-        name: 'a response as the body of 304',
-        see: 'RFC 9110 §15.4.5',
-        send: `HTTP/1.1 304 Not Modified\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`,
-        expect: either(whole('', { status: 304 }), ERROR),
-        spoilt: true,
-      },
-      {
-        name: 'a body after the answer to HEAD',
-        see: 'RFC 9110 §9.3.2',
-        method: 'HEAD',
-        send: `${OK}Content-Length: 5\r\n\r\nhello`,
-        expect: whole('', { 'content-length': ['5'] }),
-        spoilt: true,
-      },
-      {
-        name: 'a response as the body of the answer to HEAD',
-        see: 'RFC 9110 §9.3.2',
-        method: 'HEAD',
-        send: `${OK}Content-Length: ${EVIL.length}\r\n\r\n${EVIL}`,
-        expect: whole(''),
-        spoilt: true,
-      },
-      {
-        name: 'a chunked body after the answer to HEAD',
-        see: 'RFC 9112 §6.3',
-        method: 'HEAD',
-        send: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
-        expect: whole(''),
-        spoilt: true,
-      },
-      {
-        name: 'none after the answer to HEAD, whose length is that of another',
-        see: 'RFC 9110 §9.3.2',
-        method: 'HEAD',
-        send: `${OK}Content-Length: 5000000\r\n\r\n`,
-        expect: whole('', { 'content-length': ['5000000'] }),
-        spoilt: false,
-      },
-    ],
-  );
+  judgedResponses(scene, [
+    ...spoilt('RFC 9112 §6.3', whole('hello'), {
+      'after a body with a length': `${OK}Content-Length: 5\r\n\r\nhello world`,
+      'a second response after a body with a length': `${OK}Content-Length: 5\r\n\r\nhello${EVIL}`,
+      'a second response after a chunked body': `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n${EVIL}`,
+      'a second response in a packet of its own': [`${OK}Content-Length: 5\r\n\r\nhello`, EVIL],
+    }),
+    {
+      name: 'a second response after a Content-Length of 0',
+      see: 'RFC 9112 §6.3',
+      send: `${OK}Content-Length: 0\r\n\r\n${EVIL}`,
+      expect: whole(''),
+      spoilt: true,
+    },
+    {
+      name: 'a body after 204',
+      see: 'RFC 9110 §15.3.5',
+      send: 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello',
+      expect: either(whole('', { status: 204, 'content-length': [] }), ERROR),
+      spoilt: true,
+    },
+    {
+      name: 'a response as the body of 204',
+      see: 'RFC 9110 §15.3.5',
+      send: `HTTP/1.1 204 No Content\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`,
+      expect: either(whole('', { status: 204, 'content-length': [] }), ERROR),
+      spoilt: true,
+    },
+    {
+      name: 'a chunked body after 204',
+      see: 'RFC 9112 §6.3',
+      send: 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      expect: either(whole('', { status: 204 }), ERROR),
+      spoilt: true,
+    },
+    {
+      name: 'a body after 304',
+      see: 'RFC 9110 §15.4.5',
+      send: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello',
+      expect: either(whole('', { status: 304 }), ERROR),
+      spoilt: true,
+    },
+    {
+      name: 'a response as the body of 304',
+      see: 'RFC 9110 §15.4.5',
+      send: `HTTP/1.1 304 Not Modified\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`,
+      expect: either(whole('', { status: 304 }), ERROR),
+      spoilt: true,
+    },
+    {
+      name: 'a body after the answer to HEAD',
+      see: 'RFC 9110 §9.3.2',
+      method: 'HEAD',
+      send: `${OK}Content-Length: 5\r\n\r\nhello`,
+      expect: whole('', { 'content-length': ['5'] }),
+      spoilt: true,
+    },
+    {
+      name: 'a response as the body of the answer to HEAD',
+      see: 'RFC 9110 §9.3.2',
+      method: 'HEAD',
+      send: `${OK}Content-Length: ${EVIL.length}\r\n\r\n${EVIL}`,
+      expect: whole(''),
+      spoilt: true,
+    },
+    {
+      name: 'a chunked body after the answer to HEAD',
+      see: 'RFC 9112 §6.3',
+      method: 'HEAD',
+      send: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+      expect: whole(''),
+      spoilt: true,
+    },
+    {
+      name: 'none after the answer to HEAD, whose length is that of another',
+      see: 'RFC 9110 §9.3.2',
+      method: 'HEAD',
+      send: `${OK}Content-Length: 5000000\r\n\r\n`,
+      expect: whole('', { 'content-length': ['5000000'] }),
+      spoilt: false,
+    },
+  ]);
 });

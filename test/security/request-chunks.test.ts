@@ -1,14 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectRaw } from '../support/raw-client.ts';
 import { forwarded, HOST, head, judged, type RequestCase, refused, SMUGGLED } from './request-verdict.ts';
-import { type Scene, startScene } from './scene.ts';
+import { useScene } from './scene.ts';
 
 /** The chunked coding of a request's body (RFC 9112 §7.1). */
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
+const scene = useScene();
 
 const HEAD = head('POST /form HTTP/1.1', HOST, 'Transfer-Encoding: chunked');
 const END = '0\r\n\r\n';
@@ -49,14 +46,14 @@ describe('a broken chunk', () => {
   const cases = Object.entries(bodies)
     .filter(([name]) => !name.includes('32 bits'))
     .map(([name, body]): RequestCase => ({ name, see: 'RFC 9112 §7.1', send: HEAD + body, expect: refused(400) }));
-  judged(() => scene, cases);
+  judged(scene, cases);
 
   const apart = cases.map((each) => ({
     ...each,
     name: `${each.name}, in a packet after its head`,
     send: [HEAD, (each.send as string).slice(HEAD.length)],
   }));
-  judged(() => scene, apart);
+  judged(scene, apart);
 
   test('a size of more than 32 bits is a size, and not what its last digits say', async () => {
     const client = await connectRaw(scene.http);
@@ -72,87 +69,78 @@ describe('a broken chunk', () => {
 
 describe('a chunk that may be told in several ways', () => {
   const hello = { line: 'POST /form', body: 'hello' };
-  judged(
-    () => scene,
-    [
-      {
-        name: 'leading zeros of a size',
-        see: 'RFC 9112 §7.1',
-        send: `${HEAD}0005\r\nhello\r\n000\r\n\r\n`,
-        expect: forwarded(hello),
-      },
-      {
-        name: 'sizes in either case',
-        see: 'RFC 9112 §7.1',
-        send: `${HEAD}a\r\n0123456789\r\nA\r\n0123456789\r\n${END}`,
-        expect: forwarded({ ...hello, body: '01234567890123456789' }),
-      },
-      {
-        name: 'an extension goes no further',
-        see: 'RFC 9112 §7.1.1',
-        send: `${HEAD}5;name=value;other="quoted"\r\nhello\r\n0;last\r\n\r\n`,
-        expect: forwarded(hello),
-      },
-      {
-        name: 'every byte in a packet of its own',
-        see: 'RFC 9112 §7.1',
-        send: [...`${HEAD}5\r\nhello\r\n${END}`],
-        expect: forwarded(hello),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'leading zeros of a size',
+      see: 'RFC 9112 §7.1',
+      send: `${HEAD}0005\r\nhello\r\n000\r\n\r\n`,
+      expect: forwarded(hello),
+    },
+    {
+      name: 'sizes in either case',
+      see: 'RFC 9112 §7.1',
+      send: `${HEAD}a\r\n0123456789\r\nA\r\n0123456789\r\n${END}`,
+      expect: forwarded({ ...hello, body: '01234567890123456789' }),
+    },
+    {
+      name: 'an extension goes no further',
+      see: 'RFC 9112 §7.1.1',
+      send: `${HEAD}5;name=value;other="quoted"\r\nhello\r\n0;last\r\n\r\n`,
+      expect: forwarded(hello),
+    },
+    {
+      name: 'every byte in a packet of its own',
+      see: 'RFC 9112 §7.1',
+      send: [...`${HEAD}5\r\nhello\r\n${END}`],
+      expect: forwarded(hello),
+    },
+  ]);
 
-  judged(
-    () => scene,
-    [
-      {
-        name: 'an extension of 20 KiB is too much',
-        see: 'RFC 9112 §7.1.1',
-        send: `${HEAD}5;${'x'.repeat(20_480)}\r\nhello\r\n${END}`,
-        expect: refused(400, 413, 431),
-      },
-      {
-        name: 'extensions of 40 KiB, a little with every byte, are too much',
-        see: 'RFC 9112 §7.1.1',
-        send: HEAD + `1;${'x'.repeat(400)}\r\ny\r\n`.repeat(100) + END,
-        expect: refused(400, 413, 431),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'an extension of 20 KiB is too much',
+      see: 'RFC 9112 §7.1.1',
+      send: `${HEAD}5;${'x'.repeat(20_480)}\r\nhello\r\n${END}`,
+      expect: refused(400, 413, 431),
+    },
+  ]);
 });
 
 describe('trailers of a request', () => {
-  judged(
-    () => scene,
-    [
-      {
-        name: 'cannot set the framing, the host or who is asking',
-        see: 'RFC 9110 §6.5.1',
-        send: `${HEAD}5\r\nhello\r\n0\r\nContent-Length: 99\r\nHost: evil.example\r\nX-Forwarded-For: 192.0.2.66\r\n\r\n`,
-        expect: forwarded({
-          line: 'POST /form',
-          body: 'hello',
-          fields: { host: ['www.example.com'], 'x-forwarded-for': ['127.0.0.1'] },
-        }),
-      },
-      {
-        name: 'with a bare LF are refused',
-        see: 'RFC 9112 §2.2',
-        send: `${HEAD}5\r\nhello\r\n0\r\nX: y\n\r\n${SMUGGLED}`,
-        expect: refused(400),
-      },
-      {
-        name: 'with a bad name are refused',
-        see: 'RFC 9112 §5',
-        send: `${HEAD}5\r\nhello\r\n0\r\nX Y: z\r\n\r\n`,
-        expect: refused(400),
-      },
-      {
-        name: 'without end are refused',
-        see: 'RFC 9110 §5.4',
-        send: `${HEAD}5\r\nhello\r\n0\r\n${'X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n'.repeat(2000)}`,
-        expect: refused(400, 413, 431),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'with another word on the framing are refused',
+      see: 'RFC 9112 §6.1',
+      send: `${HEAD}5\r\nhello\r\n0\r\nContent-Length: 99\r\n\r\n`,
+      expect: refused(400),
+    },
+    {
+      name: 'cannot set the host or who is asking',
+      see: 'RFC 9110 §6.5.1',
+      send: `${HEAD}5\r\nhello\r\n0\r\nHost: evil.example\r\nX-Forwarded-For: 192.0.2.66\r\n\r\n`,
+      expect: forwarded({
+        line: 'POST /form',
+        body: 'hello',
+        fields: { host: ['www.example.com'], 'x-forwarded-for': ['127.0.0.1'] },
+      }),
+    },
+    {
+      name: 'with a bare LF are refused',
+      see: 'RFC 9112 §2.2',
+      send: `${HEAD}5\r\nhello\r\n0\r\nX: y\n\r\n${SMUGGLED}`,
+      expect: refused(400),
+    },
+    {
+      name: 'with a bad name are refused',
+      see: 'RFC 9112 §5',
+      send: `${HEAD}5\r\nhello\r\n0\r\nX Y: z\r\n\r\n`,
+      expect: refused(400),
+    },
+    {
+      name: 'without end are refused',
+      see: 'RFC 9110 §5.4',
+      send: `${HEAD}5\r\nhello\r\n0\r\n${'X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n'.repeat(2000)}`,
+      expect: refused(400, 413, 431),
+    },
+  ]);
 });

@@ -1,13 +1,10 @@
-import { beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { declined, forwarded, HOST, head, judged, type RequestCase, refused } from './request-verdict.ts';
-import { type Scene, startScene } from './scene.ts';
+import { useScene } from './scene.ts';
 
 /** Field lines of a request, and Host before all. */
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
+const scene = useScene();
 
 const GET = 'GET /fields HTTP/1.1';
 
@@ -44,7 +41,7 @@ describe('a Host that is not exactly one well-formed authority', () => {
     'another name for it beside it': [HOST, 'host: evil.example'],
   };
   judged(
-    () => scene,
+    scene,
     Object.entries(hosts).map(([name, fields]): RequestCase => {
       return { name, see: 'RFC 9112 §3.2', send: head(GET, ...fields), expect: declined(400) };
     }),
@@ -59,7 +56,7 @@ describe('a Host that is well-formed', () => {
     'an underscore': 'my_host.example.com',
   };
   judged(
-    () => scene,
+    scene,
     Object.entries(hosts).map(([name, host]): RequestCase => {
       const expect = forwarded({ line: 'GET /fields', fields: { host: [host] } });
       return { name, see: 'RFC 9110 §7.2', send: head(GET, `Host: ${host}`), expect };
@@ -95,74 +92,68 @@ describe('a field line that is none', () => {
     'a line of spaces': ['X: y', '  '],
   };
   judged(
-    () => scene,
+    scene,
     Object.entries(lines).map(([name, fields]): RequestCase => {
       return { name, see: 'RFC 9112 §5', send: head(GET, HOST, ...fields), expect: refused(400) };
     }),
   );
-  judged(
-    () => scene,
-    [
-      {
-        name: 'a space before the first name',
-        see: 'RFC 9112 §2.2',
-        send: head(GET, ` ${HOST}`),
-        expect: refused(400),
-      },
-      { name: 'a tab before the first name', see: 'RFC 9112 §2.2', send: head(GET, `\t${HOST}`), expect: refused(400) },
-      {
-        name: 'a bare LF after every line',
-        see: 'RFC 9112 §2.2',
-        send: `${GET}\n${HOST}\n\n`,
-        expect: refused(400),
-      },
-      {
-        name: 'a bare LF as the empty line',
-        see: 'RFC 9112 §2.2',
-        send: `${GET}\r\n${HOST}\r\n\nGET /smuggled HTTP/1.1\r\n\r\n`,
-        expect: refused(400),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'a space before the first name',
+      see: 'RFC 9112 §2.2',
+      send: head(GET, ` ${HOST}`),
+      expect: refused(400),
+    },
+    { name: 'a tab before the first name', see: 'RFC 9112 §2.2', send: head(GET, `\t${HOST}`), expect: refused(400) },
+    {
+      name: 'a bare LF after every line',
+      see: 'RFC 9112 §2.2',
+      send: `${GET}\n${HOST}\n\n`,
+      expect: refused(400),
+    },
+    {
+      name: 'a bare LF as the empty line',
+      see: 'RFC 9112 §2.2',
+      send: `${GET}\r\n${HOST}\r\n\nGET /smuggled HTTP/1.1\r\n\r\n`,
+      expect: refused(400),
+    },
+  ]);
 });
 
 describe('a field value reaches the origin as it is', () => {
-  judged(
-    () => scene,
-    [
-      {
-        name: 'bytes beyond ASCII',
-        see: 'RFC 9110 §5.5',
-        send: head(GET, HOST, 'X-Bytes: caf\xc3\xa9 \xff\x80'),
-        expect: forwarded({ line: 'GET /fields', fields: { 'x-bytes': ['caf\xc3\xa9 \xff\x80'] } }),
-      },
-      {
-        name: 'a tab, commas, colons and quotes',
-        see: 'RFC 9110 §5.5',
-        send: head(GET, HOST, 'X-Marks: a\tb, "c\\"d": :e;'),
-        expect: forwarded({ line: 'GET /fields', fields: { 'x-marks': ['a\tb, "c\\"d": :e;'] } }),
-      },
-      {
-        name: 'nothing at all',
-        see: 'RFC 9110 §5.5',
-        send: head(GET, HOST, 'X-Empty:'),
-        expect: forwarded({ line: 'GET /fields', fields: { 'x-empty': [''] } }),
-      },
-      {
-        name: 'one name twice, in order',
-        see: 'RFC 9110 §5.3',
-        send: head(GET, HOST, 'X-Twice: 1', 'X-Other: 0', 'x-twice: 2'),
-        expect: forwarded({ line: 'GET /fields', fields: { 'x-twice': ['1', '2'] } }),
-      },
-      {
-        name: 'names that objects have anyway',
-        see: 'RFC 9110 §5.1',
-        send: head(GET, HOST, '__proto__: 1', 'constructor: 2', 'toString: 3', 'hasOwnProperty: 4'),
-        expect: forwarded({
-          line: 'GET /fields',
-          fields: { ['__proto__']: ['1'], constructor: ['2'], tostring: ['3'], hasownproperty: ['4'] },
-        }),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'bytes beyond ASCII',
+      see: 'RFC 9110 §5.5',
+      send: head(GET, HOST, 'X-Bytes: caf\xc3\xa9 \xff\x80'),
+      expect: forwarded({ line: 'GET /fields', fields: { 'x-bytes': ['caf\xc3\xa9 \xff\x80'] } }),
+    },
+    {
+      name: 'a tab, commas, colons and quotes',
+      see: 'RFC 9110 §5.5',
+      send: head(GET, HOST, 'X-Marks: a\tb, "c\\"d": :e;'),
+      expect: forwarded({ line: 'GET /fields', fields: { 'x-marks': ['a\tb, "c\\"d": :e;'] } }),
+    },
+    {
+      name: 'nothing at all',
+      see: 'RFC 9110 §5.5',
+      send: head(GET, HOST, 'X-Empty:'),
+      expect: forwarded({ line: 'GET /fields', fields: { 'x-empty': [''] } }),
+    },
+    {
+      name: 'one name twice, in order',
+      see: 'RFC 9110 §5.3',
+      send: head(GET, HOST, 'X-Twice: 1', 'X-Other: 0', 'x-twice: 2'),
+      expect: forwarded({ line: 'GET /fields', fields: { 'x-twice': ['1', '2'] } }),
+    },
+    {
+      name: 'names that objects have anyway',
+      see: 'RFC 9110 §5.1',
+      send: head(GET, HOST, '__proto__: 1', 'constructor: 2', 'toString: 3', 'hasOwnProperty: 4'),
+      expect: forwarded({
+        line: 'GET /fields',
+        fields: { ['__proto__']: ['1'], constructor: ['2'], tostring: ['3'], hasownproperty: ['4'] },
+      }),
+    },
+  ]);
 });

@@ -1,66 +1,60 @@
-import { beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { forwarded, HOST, head, judged, type RequestCase, refused, SMUGGLED } from './request-verdict.ts';
-import { type Scene, startScene } from './scene.ts';
+import { useScene } from './scene.ts';
 
 /** Where a request's body ends: whoever makes Portico and an origin disagree on it can smuggle requests. */
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
+const scene = useScene();
 
 const POST = 'POST /form HTTP/1.1';
 const CHUNKED = 'Transfer-Encoding: chunked';
 const hello = { line: 'POST /form', body: 'hello' };
 
 describe('a request with two lengths', () => {
-  judged(
-    () => scene,
-    [
-      {
-        name: 'Content-Length before Transfer-Encoding',
-        see: 'RFC 9112 §6.1',
-        send: `${head(POST, HOST, 'Content-Length: 6', CHUNKED)}0\r\n\r\n${SMUGGLED}`,
-        expect: refused(400),
-      },
-      {
-        name: 'Transfer-Encoding before Content-Length',
-        see: 'RFC 9112 §6.1',
-        send: `${head(POST, HOST, CHUNKED, 'Content-Length: 60')}0\r\n\r\n${SMUGGLED}`,
-        expect: refused(400),
-      },
-      {
-        name: 'an empty Transfer-Encoding beside Content-Length',
-        see: 'RFC 9112 §6.1',
-        send: `${head(POST, HOST, 'Content-Length: 5', 'Transfer-Encoding:')}hello`,
-        expect: refused(400),
-      },
-      {
-        name: 'two Content-Lengths that differ',
-        see: 'RFC 9112 §6.3',
-        send: `${head(POST, HOST, 'Content-Length: 0', `Content-Length: ${SMUGGLED.length}`)}${SMUGGLED}`,
-        expect: refused(400),
-      },
-      {
-        name: 'two Content-Lengths that agree',
-        see: 'RFC 9112 §6.3',
-        send: `${head(POST, HOST, 'Content-Length: 5', 'Content-Length: 5')}hello`,
-        expect: refused(400),
-      },
-      {
-        name: 'a list as Content-Length',
-        see: 'RFC 9112 §6.3',
-        send: `${head(POST, HOST, 'Content-Length: 5, 5')}hello`,
-        expect: refused(400),
-      },
-      {
-        name: 'a list of different lengths as Content-Length',
-        see: 'RFC 9112 §6.3',
-        send: `${head(POST, HOST, 'Content-Length: 5, 6')}hello`,
-        expect: refused(400),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'Content-Length before Transfer-Encoding',
+      see: 'RFC 9112 §6.1',
+      send: `${head(POST, HOST, 'Content-Length: 6', CHUNKED)}0\r\n\r\n${SMUGGLED}`,
+      expect: refused(400),
+    },
+    {
+      name: 'Transfer-Encoding before Content-Length',
+      see: 'RFC 9112 §6.1',
+      send: `${head(POST, HOST, CHUNKED, 'Content-Length: 60')}0\r\n\r\n${SMUGGLED}`,
+      expect: refused(400),
+    },
+    {
+      name: 'an empty Transfer-Encoding beside Content-Length',
+      see: 'RFC 9112 §6.1',
+      send: `${head(POST, HOST, 'Content-Length: 5', 'Transfer-Encoding:')}hello`,
+      expect: refused(400),
+    },
+    {
+      name: 'two Content-Lengths that differ',
+      see: 'RFC 9112 §6.3',
+      send: `${head(POST, HOST, 'Content-Length: 0', `Content-Length: ${SMUGGLED.length}`)}${SMUGGLED}`,
+      expect: refused(400),
+    },
+    {
+      name: 'two Content-Lengths that agree',
+      see: 'RFC 9112 §6.3',
+      send: `${head(POST, HOST, 'Content-Length: 5', 'Content-Length: 5')}hello`,
+      expect: refused(400),
+    },
+    {
+      name: 'a list as Content-Length',
+      see: 'RFC 9112 §6.3',
+      send: `${head(POST, HOST, 'Content-Length: 5, 5')}hello`,
+      expect: refused(400),
+    },
+    {
+      name: 'a list of different lengths as Content-Length',
+      see: 'RFC 9112 §6.3',
+      send: `${head(POST, HOST, 'Content-Length: 5, 6')}hello`,
+      expect: refused(400),
+    },
+  ]);
 });
 
 describe('a Content-Length that is no number', () => {
@@ -85,78 +79,75 @@ describe('a Content-Length that is no number', () => {
     const send = `${head(POST, HOST, `Content-Length: ${length}`)}hello`;
     return { name, see: 'RFC 9110 §8.6', send, expect: refused(400) };
   });
-  judged(() => scene, cases);
+  judged(scene, cases);
 });
 
 describe('a length that can be told in several ways', () => {
-  judged(
-    () => scene,
-    [
-      {
-        name: 'leading zeros of a Content-Length go no further',
-        see: 'RFC 9110 §8.6',
-        send: `${head(POST, HOST, 'Content-Length: 005')}hello`,
-        expect: forwarded({ ...hello, fields: { 'content-length': ['5'], 'transfer-encoding': [] } }),
-      },
-      {
-        name: 'spaces around a Content-Length go no further',
-        see: 'RFC 9112 §5.1',
-        send: `${head(POST, HOST, 'Content-Length:\t  5 \t')}hello`,
-        expect: forwarded({ ...hello, fields: { 'content-length': ['5'] } }),
-      },
-      {
-        name: 'a Content-Length of 0 is no body, and what follows is the next request',
-        see: 'RFC 9112 §6.3',
-        send: `${head(POST, HOST, 'Content-Length: 0')}${head('GET /next HTTP/1.1', HOST)}`,
-        expect: forwarded({ line: 'POST /form' }, { line: 'GET /next' }),
-      },
-      {
-        name: 'a body as long as declared, and what follows is the next request',
-        see: 'RFC 9112 §6.3',
-        send: `${head(POST, HOST, 'Content-Length: 5')}hello${head('GET /next HTTP/1.1', HOST)}`,
-        expect: forwarded(hello, { line: 'GET /next' }),
-      },
-      {
-        name: 'a chunked body, and what follows is the next request',
-        see: 'RFC 9112 §7.1',
-        send: `${head(POST, HOST, CHUNKED)}2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n${head('GET /next HTTP/1.1', HOST)}`,
-        expect: forwarded(hello, { line: 'GET /next' }),
-      },
-      {
-        name: 'a request inside of a body stays there',
-        see: 'RFC 9112 §6.3',
-        send: `${head(POST, HOST, `Content-Length: ${SMUGGLED.length}`)}${SMUGGLED}`,
-        expect: forwarded({ line: 'POST /form', body: SMUGGLED }),
-      },
-      {
-        name: 'the name of the coding in other letters',
-        see: 'RFC 9112 §7',
-        send: `${head(POST, HOST, 'tRANSFER-eNCODING: CHUNKED')}5\r\nhello\r\n0\r\n\r\n`,
-        expect: forwarded(hello),
-      },
-      {
-        name: 'a tab before the coding',
-        see: 'RFC 9112 §5.1',
-        send: `${head(POST, HOST, 'Transfer-Encoding:\tchunked')}5\r\nhello\r\n0\r\n\r\n`,
-        expect: forwarded(hello),
-      },
-      {
-        name: 'a space after the coding',
-        see: 'RFC 9112 §5.1',
-        send: `${head(POST, HOST, 'Transfer-Encoding: chunked ')}5\r\nhello\r\n0\r\n\r\n`,
-        expect: forwarded(hello),
-      },
-      {
-        name: 'Transfer_Encoding is another field, and says nothing',
-        see: 'RFC 9110 §5.1',
-        send: `${head(POST, HOST, 'Content-Length: 5', 'Transfer_Encoding: chunked')}hello`,
-        expect: forwarded({
-          ...hello,
-          fields: { 'content-length': ['5'], 'transfer-encoding': [], transfer_encoding: [] },
-        }),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'leading zeros of a Content-Length go no further',
+      see: 'RFC 9110 §8.6',
+      send: `${head(POST, HOST, 'Content-Length: 005')}hello`,
+      expect: forwarded({ ...hello, fields: { 'content-length': ['5'], 'transfer-encoding': [] } }),
+    },
+    {
+      name: 'spaces around a Content-Length go no further',
+      see: 'RFC 9112 §5.1',
+      send: `${head(POST, HOST, 'Content-Length:\t  5 \t')}hello`,
+      expect: forwarded({ ...hello, fields: { 'content-length': ['5'] } }),
+    },
+    {
+      name: 'a Content-Length of 0 is no body, and what follows is the next request',
+      see: 'RFC 9112 §6.3',
+      send: `${head(POST, HOST, 'Content-Length: 0')}${head('GET /next HTTP/1.1', HOST)}`,
+      expect: forwarded({ line: 'POST /form' }, { line: 'GET /next' }),
+    },
+    {
+      name: 'a body as long as declared, and what follows is the next request',
+      see: 'RFC 9112 §6.3',
+      send: `${head(POST, HOST, 'Content-Length: 5')}hello${head('GET /next HTTP/1.1', HOST)}`,
+      expect: forwarded(hello, { line: 'GET /next' }),
+    },
+    {
+      name: 'a chunked body, and what follows is the next request',
+      see: 'RFC 9112 §7.1',
+      send: `${head(POST, HOST, CHUNKED)}2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n${head('GET /next HTTP/1.1', HOST)}`,
+      expect: forwarded(hello, { line: 'GET /next' }),
+    },
+    {
+      name: 'a request inside of a body stays there',
+      see: 'RFC 9112 §6.3',
+      send: `${head(POST, HOST, `Content-Length: ${SMUGGLED.length}`)}${SMUGGLED}`,
+      expect: forwarded({ line: 'POST /form', body: SMUGGLED }),
+    },
+    {
+      name: 'the name of the coding in other letters',
+      see: 'RFC 9112 §7',
+      send: `${head(POST, HOST, 'tRANSFER-eNCODING: CHUNKED')}5\r\nhello\r\n0\r\n\r\n`,
+      expect: forwarded(hello),
+    },
+    {
+      name: 'a tab before the coding',
+      see: 'RFC 9112 §5.1',
+      send: `${head(POST, HOST, 'Transfer-Encoding:\tchunked')}5\r\nhello\r\n0\r\n\r\n`,
+      expect: forwarded(hello),
+    },
+    {
+      name: 'a space after the coding',
+      see: 'RFC 9112 §5.1',
+      send: `${head(POST, HOST, 'Transfer-Encoding: chunked ')}5\r\nhello\r\n0\r\n\r\n`,
+      expect: forwarded(hello),
+    },
+    {
+      name: 'Transfer_Encoding is another field, and says nothing',
+      see: 'RFC 9110 §5.1',
+      send: `${head(POST, HOST, 'Content-Length: 5', 'Transfer_Encoding: chunked')}hello`,
+      expect: forwarded({
+        ...hello,
+        fields: { 'content-length': ['5'], 'transfer-encoding': [], transfer_encoding: [] },
+      }),
+    },
+  ]);
 });
 
 describe('a body where none is usual', () => {
@@ -174,18 +165,14 @@ describe('a body where none is usual', () => {
       };
     }),
   );
-  judged(() => scene, cases);
+  judged(scene, cases);
 
   judged(
-    () => scene,
+    scene,
     ['DELETE', 'OPTIONS', 'GET'].map((method) => ({
       name: `${method} with a request as its chunked body smuggles none`,
       see: 'features.md §4.2',
-      send: `${head(`${method} /odd HTTP/1.1`, HOST, CHUNKED)}${SMUGGLED.length.toString(16)}
-${SMUGGLED}
-0
-
-`,
+      send: `${head(`${method} /odd HTTP/1.1`, HOST, CHUNKED)}${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n`,
       expect: forwarded({ line: `${method} /odd`, body: SMUGGLED }),
     })),
   );
@@ -228,23 +215,20 @@ describe('a Transfer-Encoding that is not plainly chunked', () => {
     const send = `${head(POST, HOST, ...fields)}5\r\nhello\r\n0\r\n\r\n`;
     return { name, see: 'RFC 9112 §6.1', send, expect };
   });
-  judged(() => scene, cases);
+  judged(scene, cases);
 
-  judged(
-    () => scene,
-    [
-      {
-        name: 'chunked in HTTP/1.0',
-        see: 'RFC 9112 §6.1',
-        send: `${head('POST /form HTTP/1.0', HOST, CHUNKED)}5\r\nhello\r\n0\r\n\r\n`,
-        expect: refused(400),
-      },
-      {
-        name: 'chunked in HTTP/1.0 beside a length and a wish to go on',
-        see: 'RFC 9112 §6.1',
-        send: `${head('POST /form HTTP/1.0', HOST, 'Connection: keep-alive', 'Content-Length: 5', CHUNKED)}0\r\n\r\n${SMUGGLED}`,
-        expect: refused(400),
-      },
-    ],
-  );
+  judged(scene, [
+    {
+      name: 'chunked in HTTP/1.0',
+      see: 'RFC 9112 §6.1',
+      send: `${head('POST /form HTTP/1.0', HOST, CHUNKED)}5\r\nhello\r\n0\r\n\r\n`,
+      expect: refused(400),
+    },
+    {
+      name: 'chunked in HTTP/1.0 beside a length and a wish to go on',
+      see: 'RFC 9112 §6.1',
+      send: `${head('POST /form HTTP/1.0', HOST, 'Connection: keep-alive', 'Content-Length: 5', CHUNKED)}0\r\n\r\n${SMUGGLED}`,
+      expect: refused(400),
+    },
+  ]);
 });

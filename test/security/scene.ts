@@ -1,34 +1,17 @@
-import { expect } from 'vitest';
-import { answer, type OriginRequest, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
+import { beforeAll, expect } from 'vitest';
+import { answer, type OriginRequest, type Script, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
 import { type Portico, startPortico } from '../support/portico.ts';
 import { fetchRaw } from '../support/raw-client.ts';
 
 /**
  * The scene of all attacks: hostile and innocent clients, one worker of Portico, and one origin that keeps every byte,
- * reached over one connection which is used again and again. The first listener speaks http, the second https.
+ * reached over one connection which is used again and again. The first listener speaks http, the second https. It is
+ * set before the first test of its `describe`, or file, and stays for all of them.
  */
-export async function startScene(changes: SceneChanges = {}): Promise<Scene> {
-  const origin = await startOrigin(echo);
-  const listener = { address: '127.0.0.1:0', ...changes.listener };
-  const portico = await startPortico({
-    node: { name: 'edge-1', workers: 1 },
-    listeners: [
-      { ...listener, protocol: 'http' },
-      { ...listener, protocol: 'https' },
-    ],
-    ...(changes.trusted_proxies && { trusted_proxies: changes.trusted_proxies }),
-    sites: [{ hosts: ['www.example.com', 'default'], pool: 'app' }],
-    pools: {
-      app: {
-        origins: [origin.url],
-        // One try and no early good-bye: every request at the origin is one that a client sent, on one connection.
-        retries: { attempts: 1 },
-        timeouts: { keep_alive: '60s', first_byte: '3s', ...changes.originTimeouts },
-      },
-    },
-    logs: { access: { file: 'access.log' } },
-  });
-  return new Scene(portico, origin);
+export function useScene(changes: SceneChanges = {}): Scene {
+  const scene = new Scene();
+  beforeAll(() => scene.set(changes));
+  return scene;
 }
 
 export interface SceneChanges {
@@ -43,16 +26,36 @@ export function echo(request: OriginRequest): Buffer {
 }
 
 export class Scene {
-  readonly portico: Portico;
-  readonly origin: ScriptedOrigin;
+  portico!: Portico;
+  origin!: ScriptedOrigin;
+  /** What the origin answers to innocent requests, and goes back to after an attack of its own. */
+  script: Script = echo;
   #innocents = 0;
   #faults = 0;
   #events = 0;
   #judged = 0;
 
-  constructor(portico: Portico, origin: ScriptedOrigin) {
-    this.portico = portico;
-    this.origin = origin;
+  async set(changes: SceneChanges): Promise<void> {
+    this.origin = await startOrigin(this.script);
+    const listener = { address: '127.0.0.1:0', ...changes.listener };
+    this.portico = await startPortico({
+      node: { name: 'edge-1', workers: 1 },
+      listeners: [
+        { ...listener, protocol: 'http' },
+        { ...listener, protocol: 'https' },
+      ],
+      ...(changes.trusted_proxies && { trusted_proxies: changes.trusted_proxies }),
+      sites: [{ hosts: ['www.example.com', 'default'], pool: 'app' }],
+      pools: {
+        app: {
+          origins: [this.origin.url],
+          // One try and no early good-bye: every request at the origin is one that a client sent, on one connection.
+          retries: { attempts: 1 },
+          timeouts: { keep_alive: '60s', first_byte: '3s', ...changes.originTimeouts },
+        },
+      },
+      logs: { access: { file: 'access.log' } },
+    });
   }
 
   get http(): number {
@@ -66,7 +69,7 @@ export class Scene {
   /** Another client asks for something of its own, and must get that. Returns the request as the origin saw it. */
   async innocent(): Promise<OriginRequest> {
     const target = `/innocent/${++this.#innocents}`;
-    this.origin.script = echo;
+    this.origin.script = this.script;
     const response = await fetchRaw(this.http, target);
     expect(response, 'what an innocent client got').toMatchObject({
       status: 200,

@@ -27,7 +27,8 @@ export interface H2Outcome {
   readonly fields: FieldLines;
   readonly body: string;
   readonly trailers: FieldLines;
-  readonly interim: readonly number[];
+  /** The 1xx that came before it. */
+  readonly interim: readonly { readonly status: number; readonly fields: FieldLines }[];
   /** `closed`: the connection ended first. */
   readonly end: 'clean' | 'reset' | 'closed';
   /** The error code of its RST_STREAM, or of the GOAWAY before the close. */
@@ -46,6 +47,8 @@ export async function connectH2(port: number, options: H2Options = {}): Promise<
   const socket = await openSocket(port, { ...options, tls: { ALPNProtocols: ['h2'], ...options.tls } });
   const client = new H2Client(socket, options);
   atTeardown(() => client.close());
+  // Its SETTINGS are acknowledged as they come, and that must not happen amid frames that belong together.
+  if (options.preface === undefined) await client.frameWhere(({ type }) => type === TYPE.SETTINGS, 'its SETTINGS');
   return client;
 }
 
@@ -190,7 +193,7 @@ interface Arriving {
   status: number | undefined;
   fields: FieldLines;
   trailers: FieldLines;
-  readonly interim: number[];
+  readonly interim: { status: number; fields: FieldLines }[];
   readonly body: Buffer[];
   /** Pieces of a field block whose end has not come. */
   block: Buffer[];
@@ -211,7 +214,7 @@ function takeBlock(arriving: Arriving, flags: number, payload: Buffer): void {
   arriving.block = [];
   const status = Number(valuesOf(fields, ':status')[0]);
   if (arriving.status !== undefined) arriving.trailers = fields;
-  else if (status < 200) arriving.interim.push(status);
+  else if (status < 200) arriving.interim.push({ status, fields });
   else Object.assign(arriving, { status, fields });
 }
 

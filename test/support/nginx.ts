@@ -19,16 +19,16 @@ export interface NginxOrigin {
 /**
  * Debian's nginx as an origin on a free loopback port. `/…` says who answers and what was asked, in lines of
  * `name=value`; `/status/404` and `/status/503` are errors; `/redirect` leads to `/`; `/files/…` are files of `root`,
- * with `1k`, `100k` and `1m` there. `extra`: lines for its `server` block.
+ * with `1k`, `100k` and `1m` there. `extra`: lines for its `server` block. `port`: that of one that was stopped.
  */
-export async function startNginx(options: { name?: string; extra?: string } = {}): Promise<NginxOrigin> {
+export async function startNginx(options: { name?: string; extra?: string; port?: number } = {}): Promise<NginxOrigin> {
   const dir = await tempDir('nginx');
   const root = join(dir, 'files');
   await mkdir(root);
   for (const [name, size] of Object.entries(SIZES)) await writeFile(join(root, name), 'x'.repeat(size));
   // nginx cannot be told to pick a port itself; in the rare case that another takes it first, the next is tried.
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     await writeFile(
       join(dir, 'nginx.conf'),
       configuration(dir, port, options.name ?? `nginx-${port}`, options.extra ?? ''),

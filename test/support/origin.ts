@@ -133,6 +133,11 @@ export class OriginConnection {
     return !this.#socket.destroyed;
   }
 
+  /** Bytes that wait here because the peer does not take them. */
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
   /** Sends outside of any answer. */
   async send(bytes: Lines): Promise<void> {
     if (!this.#socket.writable) return;

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AccessLog } from './access-log.ts';
 import { EventLog, type LogEvent } from './event-log.ts';
 import { atTeardown } from './teardown.ts';
 import { tempDir } from './temp.ts';
@@ -46,6 +47,8 @@ export class Portico {
   /** A copy of everything it wrote to standard error. */
   readonly logFile: string;
   readonly events = new EventLog();
+  /** The access log, unless it goes to a file. */
+  readonly accessLog = new AccessLog();
   readonly #child: ChildProcess;
   /** The exit status; minus one when a signal ended it. */
   readonly exited: Promise<number>;
@@ -64,10 +67,13 @@ export class Portico {
     });
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
+      this.accessLog.push(text);
     });
     this.exited = once(child, 'close').then(([code, signal]) => {
       copy.end();
-      this.events.end(`portico has ended (${signal ?? `exit status ${code}`})`);
+      const reason = `portico has ended (${signal ?? `exit status ${code}`})`;
+      this.events.end(reason);
+      this.accessLog.end(reason);
       return code ?? -1;
     });
     process.once('exit', killChild);
@@ -112,7 +118,10 @@ export class Portico {
     await writeFile(this.file, asText(config, this.dir));
     const from = this.events.all.length;
     this.signal('SIGHUP');
-    return this.events.waitFor(({ message }) => message === 'reloaded' || message === 'reload refused', { from });
+    const isOutcome = ({ message }: LogEvent) => message === 'reloaded' || message === 'reload refused';
+    const event = await this.events.waitFor(isOutcome, { from, limit: 9000 });
+    if (event.message === 'reloaded') this.#listening = event.listeners as readonly Listening[];
+    return event;
   }
 
   /** SIGTERM, and the exit status. */

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { Journal } from './journal.ts';
+import type { Portico } from './portico.ts';
+import { atTeardown } from './teardown.ts';
+import { within } from './wait.ts';
+
+/** What makes Node listen for a debugger on a free port, which it tells on standard error. */
+export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
+
+/** A worker as the debugger sees it. */
+export interface InspectedWorker {
+  readonly session: string;
+  /** As given at its birth: `worker 0`. */
+  readonly name: string;
+}
+
+interface Message {
+  readonly id?: number;
+  readonly result?: object;
+  readonly error?: { readonly message: string };
+  readonly method?: string;
+  readonly params?: object;
+}
+
+/**
+ * Reaches into the threads of a Portico that was started with `INSPECTABLE`, by the Chrome DevTools Protocol: so that
+ * a worker can die under a test, and there is no way to make one die in the product.
+ */
+export class WorkerInspector {
+  readonly #socket: WebSocket;
+  readonly #messages = new Journal<Message>('answer of the debugger');
+  readonly #workers = new Journal<InspectedWorker>('worker');
+  #lastId = 0;
+
+  static async attach(portico: Portico): Promise<WorkerInspector> {
+    const url = /Debugger listening on (ws:\S+)/.exec(portico.events.tail(1000))?.[1];
+    if (url === undefined) throw new Error('no debugger was announced: start Portico with INSPECTABLE');
+    const socket = new WebSocket(url);
+    atTeardown(() => socket.terminate());
+    await within(once(socket, 'open'), 'the debugger');
+    const inspector = new WorkerInspector(socket);
+    await inspector.#call('NodeWorker.enable', { waitForDebuggerOnStart: false });
+    return inspector;
+  }
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (text) => this.#heard(JSON.parse(String(text))));
+    socket.on('error', () => {});
+    socket.on('close', () => this.#messages.end(new Error('the debugger has gone')));
+  }
+
+  /** Every worker there has been since we attached, in order. */
+  get workers(): readonly InspectedWorker[] {
+    return this.#workers.all;
+  }
+
+  /** The first worker of this name from `from` on. */
+  worker(name: string, from = 0): Promise<InspectedWorker> {
+    return this.#workers.waitFor((worker) => worker.name === name, { from, wanted: `called ${name}`, limit: 9000 });
+  }
+
+  /** Has the worker throw where nothing catches. */
+  async throwIn(worker: InspectedWorker): Promise<void> {
+    const expression = 'setTimeout(() => { throw new Error("killed by the test"); }); 0';
+    const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } });
+    // The worker may be gone before the answer is.
+    await this.#call('NodeWorker.sendMessageToWorker', { sessionId: worker.session, message });
+  }
+
+  /** Evaluates in the main thread: a function body with `require` and, for each class named, `instances(theClass)`. */
+  async inMain<T>(module: string, className: string, body: string): Promise<T> {
+    const prototype = `process.getBuiltinModule('module').createRequire('/')(${JSON.stringify(module)}).${className}.prototype`;
+    const { objectId: prototypeObjectId } = await this.#remote('Runtime.evaluate', { expression: prototype });
+    const { objects } = (await this.#call('Runtime.queryObjects', { prototypeObjectId })) as {
+      objects: { objectId: string };
+    };
+    const functionDeclaration = `function () { const instances = this; ${body} }`;
+    const call = { objectId: objects.objectId, functionDeclaration, returnByValue: true };
+    return (await this.#remote('Runtime.callFunctionOn', call)).value as T;
+  }
+
+  async #remote(method: string, params: object): Promise<{ readonly objectId?: string; readonly value?: unknown }> {
+    const answer = (await this.#call(method, params)) as { result: object; exceptionDetails?: { text: string } };
+    if (answer.exceptionDetails !== undefined) throw new Error(JSON.stringify(answer.exceptionDetails));
+    return answer.result;
+  }
+
+  async #call(method: string, params: object): Promise<object> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.#socket.send(JSON.stringify({ id, method, params }));
+    const answer = await this.#messages.waitFor((message) => message.id === id, {
+      wanted: `to ${method}`,
+      limit: 9000,
+    });
+    if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);
+    return answer.result as object;
+  }
+
+  #heard(message: Message): void {
+    if (message.method === 'NodeWorker.attachedToWorker') {
+      const { sessionId, workerInfo } = message.params as { sessionId: string; workerInfo: { title: string } };
+      this.#workers.add({ session: sessionId, name: workerInfo.title });
+    } else if (message.id !== undefined) {
+      this.#messages.add(message);
+    }
+  }
+}
