@@ -13,6 +13,8 @@ import { OriginTable } from './workers/origin-table.ts';
 
 /** How long an idle connection may still bring a request after we began to stop: one that was on its way already. */
 const IDLE_GRACE: Ms = 1_000;
+/** How long what was cut may take to be over. */
+const CUT_GRACE: Ms = 500;
 const STOP_POLL: Ms = 25;
 
 interface Prepared {
@@ -55,7 +57,7 @@ class DataPlane {
         this.#accessLog?.reopen();
         break;
       case 'stop_accepting':
-        for (const listener of this.#listeners.values()) listener.stopAccepting();
+        for (const listener of this.#everyListener()) listener.stopAccepting();
         this.#say({ type: 'not_accepting' });
         break;
       case 'stop':
@@ -111,23 +113,38 @@ class DataPlane {
       accessLog === 'off' ? undefined : new AccessLog(accessLog, (event, fields) => this.#events.error(event, fields));
   }
 
+  /** Those of a generation that is not active yet listen already. */
+  #everyListener(): Listener[] {
+    return [...this.#listeners.values(), ...(this.#prepared?.opened.values() ?? []), ...this.#leaving];
+  }
+
   /** Lets every exchange end and every connection with it, and ends this thread. */
   async #stop(within: Ms): Promise<void> {
     const begun = performance.now();
-    const listeners = [...this.#listeners.values(), ...this.#leaving];
+    const listeners = this.#everyListener();
     for (const listener of listeners) listener.drain();
-    const isDone = () =>
-      this.#handler?.running === undefined || (this.#handler.running === 0 && listeners.every(isIdle));
-    while (!isDone() && performance.now() - begun < within) {
+    await this.#until(() => {
       if (performance.now() - begun > IDLE_GRACE) for (const listener of listeners) listener.closeIdle();
-      await new Promise((resolve) => setTimeout(resolve, STOP_POLL));
-    }
-    const cut = this.#handler?.running ?? 0;
-    if (cut > 0) this.#events.warn('exchanges were cut at the deadline', { count: cut });
+      return this.#running === 0 && listeners.every(isIdle);
+    }, within);
+    if (this.#running > 0) this.#events.warn('exchanges were cut at the deadline', { count: this.#running });
     this.#handler?.cutAll();
     for (const listener of listeners) listener.close();
+    // A tunnel that is cut ends when its sockets have closed, and then has its line in the log.
+    await this.#until(() => this.#running === 0, CUT_GRACE);
     await this.#accessLog?.close();
     process.exit(0);
+  }
+
+  get #running(): number {
+    return this.#handler?.running ?? 0;
+  }
+
+  async #until(reached: () => boolean, within: Ms): Promise<void> {
+    const begun = performance.now();
+    while (!reached() && performance.now() - begun < within) {
+      await new Promise((resolve) => setTimeout(resolve, STOP_POLL));
+    }
   }
 
   #say(message: FromWorker): void {

@@ -31,7 +31,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config'],
   pino: ['observe'],
   'sonic-boom': ['observe'],
-  undici: ['proxy'],
 };
 
 const SRC = join(import.meta.dirname, '../src');

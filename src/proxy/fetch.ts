@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import type { Ms } from '../base/units.ts';
-import { ProxyError, PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
+import { PROXY_ERRORS, ProxyError, type ProxyErrorCode } from './error.ts';
 import type { Exchange, ExchangeListener, Fields } from './exchange.ts';
 import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from './headers.ts';
+import type { OriginCall, OriginReplies, OriginRequest } from './origin/call.ts';
 import { originError } from './origin-error.ts';
 import type { Origin } from './pool/origin.ts';
 import type { Pool } from './pool/pool.ts';
@@ -94,8 +94,7 @@ export class Fetch implements ExchangeListener {
   }
 
   #next(lastError: ProxyErrorCode | undefined): void {
-    const { pool } = this.order;
-    const origin = pool.next(this.#tried);
+    const origin = this.order.pool.next(this.#tried) ?? this.#again(lastError);
     if (origin === undefined) {
       // Not one of them could be connected to: the pool is down, whatever the last one's own trouble was.
       this.#fail(lastError ?? 'destination_unavailable', this.#reached ? undefined : 'destination_unavailable');
@@ -107,29 +106,35 @@ export class Fetch implements ExchangeListener {
     attempt.start();
   }
 
+  /**
+   * The same origin once more, when there is no other and it closed a connection on us before its answer: most often
+   * that was a kept one whose time was up just then, and all that is needed is a new one.
+   */
+  #again(lastError: ProxyErrorCode | undefined): Origin | undefined {
+    return lastError === 'connection_terminated' && this.#attempt?.started ? this.#attempt.origin : undefined;
+  }
+
   /** An attempt is being written to its origin. */
   sent(): void {
     this.attempts += 1;
     this.#reached = true;
   }
 
-  /** The request as undici wants it. */
-  request(origin: Origin): Dispatcher.DispatchOptions {
+  /** What the origin is sent. */
+  request(origin: Origin): OriginRequest {
     const { exchange, pool, fields } = this.order;
     const { head, body } = exchange;
-    const headers = fields.slice();
-    headers.push('host', pool.plan.hostHeader === 'origin' ? origin.authority : head.authority);
-    if (body?.length !== undefined || head.known.contentLength !== undefined) {
-      headers.push('content-length', String(body?.length ?? head.known.contentLength));
-    }
+    const authority = pool.plan.hostHeader === 'origin' ? origin.authority : head.authority;
+    // Without a body, "0" says so where one is expected (RFC 9110 §8.6).
+    const none = head.known.contentLength === 0 || expectsBody(head.method) ? 0 : undefined;
     return {
-      path: head.target,
-      method: head.method as Dispatcher.HttpMethod,
-      headers,
-      body: (this.#body?.read() ?? null) as Dispatcher.DispatchOptions['body'],
-      upgrade: head.known.upgrade ?? null,
-      servername: origin.servername,
-    } as Dispatcher.DispatchOptions;
+      method: head.method,
+      target: head.target,
+      fields: ['host', authority, ...fields],
+      body: this.#body?.read(),
+      length: body === undefined ? none : body.length,
+      upgrade: head.known.upgrade !== undefined,
+    };
   }
 
   interim(status: number, fields: OriginFields): void {
@@ -140,7 +145,7 @@ export class Fetch implements ExchangeListener {
   head(status: number, origin: OriginFields): void {
     const { exchange, rules, requestId } = this.order;
     const response = responseFields(origin, status, rules, requestId);
-    if (response === undefined) throw new ProxyError('http_protocol_error', 'Content-Length makes no sense');
+    if (response === undefined) throw new ProxyError('http_protocol_error', 'nobody can be sure where the reply ends');
     exchange.respond({ status, fields: response.fields, length: response.contentLength });
     clearTimeout(this.#timer);
     this.firstByteAt = Date.now();
@@ -170,6 +175,8 @@ export class Fetch implements ExchangeListener {
   attemptFailed(attempt: Attempt, error: unknown): void {
     if (attempt !== this.#attempt || this.#settled) return;
     const problem = originError(error, attempt.started);
+    // Somebody is there, but not who it should be: that is another trouble than a pool which is down.
+    if (problem.code.startsWith('tls_')) this.#reached = true;
     if (this.order.exchange.responded) {
       this.#settle();
       this.order.exchange.breakOff();
@@ -216,11 +223,11 @@ export class Fetch implements ExchangeListener {
   }
 }
 
-/** One try at one origin. What undici tells of it after it was given up is not listened to. */
-class Attempt implements Dispatcher.DispatchHandler {
+/** One try at one origin. */
+class Attempt implements OriginReplies {
   readonly origin: Origin;
   readonly #fetch: Fetch;
-  #controller: Dispatcher.DispatchController | undefined;
+  #call: OriginCall | undefined;
   #interims = 0;
   #over = false;
   /** The origin may have seen some of the request. */
@@ -232,70 +239,49 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { counters } = this.#fetch.order.pool;
-    counters.enter(this.origin.slot);
-    try {
-      this.origin.dispatch(this.#fetch.request(this.origin), this);
-    } catch (error) {
-      this.onResponseError(undefined, error as Error);
-    }
+    this.#fetch.order.pool.counters.enter(this.origin.slot);
+    const call = this.origin.send(this.#fetch.request(this.origin), this);
+    this.#call = call;
+    if (this.#over) call.cancel();
   }
 
   resume(): void {
-    if (this.#controller?.paused) this.#controller.resume();
+    this.#call?.resume();
   }
 
   /** Gives it up; a no-op when it is over. */
   cancel(): void {
-    if (this.#leave()) this.#controller?.abort(new ProxyError('client_disconnected'));
+    if (this.#leave()) this.#call?.cancel();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) {
-      // Given up while it waited for a connection.
-      controller.abort(new ProxyError('client_disconnected'));
-      return;
-    }
+  sent(): void {
     this.started = true;
     this.#fetch.sent();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, fields: OriginFields): void {
-    if (this.#over) return;
-    // What this throws comes back as onResponseError.
-    if (status < 100 || status > 599) throw new ProxyError('http_protocol_error', `status ${status}`);
-    if (status < 200) {
-      this.#interims += 1;
-      if (this.#interims > INTERIM_MAX) controller.abort(new ProxyError('http_protocol_error', 'a flood of interim replies'));
-      else this.#fetch.interim(status, fields);
-      return;
-    }
+  interim(status: number, fields: OriginFields): void {
+    this.#interims += 1;
+    if (this.#interims > INTERIM_MAX) throw new ProxyError('http_protocol_error', 'a flood of interim replies');
+    this.#fetch.interim(status, fields);
+  }
+
+  head(status: number, fields: OriginFields): void {
     this.#fetch.head(status, fields);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (!this.#over && !this.#fetch.body(chunk)) controller.pause();
+  body(chunk: Buffer): boolean {
+    return this.#fetch.body(chunk);
   }
 
-  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: OriginFields): void {
+  end(trailers: OriginFields): void {
     if (this.#leave()) this.#fetch.end(trailers);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+  failed(error: Error): void {
     if (this.#leave()) this.#fetch.attemptFailed(this, error);
   }
 
-  onRequestUpgrade(
-    _controller: Dispatcher.DispatchController,
-    _status: number,
-    fields: OriginFields,
-    socket: Duplex,
-  ): void {
-    if (this.#over) {
-      socket.destroy();
-      return;
-    }
+  switched(fields: OriginFields, socket: Duplex): void {
     // A tunnel is in flight as long as it lives.
     this.#over = true;
     const { counters } = this.#fetch.order.pool;
@@ -328,4 +314,9 @@ function isIdempotent(method: string): boolean {
     default:
       return false;
   }
+}
+
+/** Methods whose request without a body is told to have none (RFC 9110 §9.3). */
+function expectsBody(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }

@@ -4,8 +4,8 @@ import { Roster, type Rostered } from '../base/roster.ts';
 import type { AccessEntry } from '../observe/access-entry.ts';
 import type { Client } from './client.ts';
 import { forwardedValue, identify, xForwardedForValue } from './client.ts';
-import { errorPage, type OwnReply } from './error-page.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
+import { errorPage, type OwnReply } from './error-page.ts';
 import type { Endpoints, Exchange, RequestHead } from './exchange.ts';
 import { Fetch, type FetchOutcome } from './fetch.ts';
 import type { Generation, Route } from './generation.ts';
@@ -186,7 +186,8 @@ class Handling implements FetchOutcome, Rostered {
     const { head } = this.#exchange;
     const route = next.router.route(hostOf(head.authority), head.target);
     const origin = this.#fetch?.origin;
-    const stays = route?.pool.name === this.#route?.pool.name && route?.pool.origins.some((each) => each.slot === origin?.slot);
+    const stays =
+      route?.pool.name === this.#route?.pool.name && route?.pool.origins.some((each) => each.slot === origin?.slot);
     if (!stays) this.#tunnel?.cut();
   }
 

@@ -14,7 +14,7 @@ export interface ResponseRules {
   readonly via: string | undefined;
 }
 
-/** The fields of a reply as undici gives them: lower-case names, an array where a name came more than once. */
+/** The fields of an origin's reply: lower-case names, an array where a name came more than once. */
 export type OriginFields = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface ResponseFields {
@@ -38,7 +38,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** What the origin's word is not wanted for: that of the connection, and the id under which the request is in our log. */
 const NOT_PASSED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'x-request-id']);
 
-/** `undefined` when the origin's Content-Length makes no sense. */
+/** `undefined` when nobody can be sure where the reply ends: RFC 9112 §6.1, §6.3. */
 export function responseFields(
   origin: OriginFields,
   status: number,
@@ -49,7 +49,9 @@ export function responseFields(
   let contentLength: number | undefined;
   let via: string | undefined;
   let dated = false;
-  const named = origin.connection === undefined ? undefined : listTokens(String(origin.connection));
+  const coding = origin['transfer-encoding'];
+  if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') return undefined;
+  const named = namedBy(origin);
   for (const name in origin) {
     const value = origin[name];
     if (value === undefined || NOT_PASSED.has(name) || rules.remove.has(name)) continue;
@@ -83,12 +85,19 @@ export function responseFields(
 /** The end-to-end fields of an interim reply or of trailers. */
 export function endToEndFields(origin: OriginFields, { remove }: Pick<ResponseRules, 'remove'>): string[] {
   const fields: string[] = [];
+  const named = namedBy(origin);
   for (const name in origin) {
     const value = origin[name];
     if (value === undefined || HOP_BY_HOP.has(name) || name === 'content-length' || remove.has(name)) continue;
+    if (named?.includes(name)) continue;
     for (const each of typeof value === 'string' ? [value] : value) fields.push(name, each);
   }
   return fields;
+}
+
+/** What Connection names belongs to that connection alone. */
+function namedBy({ connection }: OriginFields): string[] | undefined {
+  return connection === undefined ? undefined : listTokens(String(connection));
 }
 
 /** Adds what a site sets to a reply of our own. What that says itself (its type, that nobody may keep it) stays. */

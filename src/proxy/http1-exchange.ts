@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Bytes, Ms } from '../base/units.ts';
@@ -201,21 +202,28 @@ function closed(this: ServerResponse): void {
   exchangeOf(this)?.gone();
 }
 
-/** How long, and how much, a client may go on sending after a reply that did not wait for all of its body. */
+/** How long a client may go on sending after a reply that did not wait for all of its body. */
 const LINGER: Ms = 2_000;
 
 /**
  * Closing a connection on which bytes are still unread resets it, and the reset can overtake the reply: the client then
  * never sees its 413. So our side is ended first, and what still comes is thrown away for a while.
  */
+export function linger(socket: Socket): void {
+  socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER);
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** `linger` once the reply is out, which is when node:http ends the connection. */
 function lingerAfter(request: IncomingMessage): void {
   const { socket } = request;
   socket.destroySoon = () => {
-    socket.end();
     request.resume();
-    const timer = setTimeout(() => socket.destroy(), LINGER);
     request.once('end', () => socket.destroy());
-    socket.once('close', () => clearTimeout(timer));
+    linger(socket);
   };
 }
 

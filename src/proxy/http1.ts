@@ -6,7 +6,7 @@ import type { Ms } from '../base/units.ts';
 import { connectionOf } from './connection.ts';
 import type { ProxyErrorCode } from './error.ts';
 import type { RequestHead } from './exchange.ts';
-import { exchangeOf, Http1Exchange } from './http1-exchange.ts';
+import { exchangeOf, Http1Exchange, linger } from './http1-exchange.ts';
 import type { ListenerPlan } from './plan.ts';
 import { readRequest1 } from './request-head.ts';
 import { type ExchangeTaker, refusedHead } from './taker.ts';
@@ -19,6 +19,8 @@ const CHECK_INTERVAL: Ms = 500;
 export class Http1Front {
   readonly #server: Server;
   readonly #taker: ExchangeTaker;
+  /** Connections of which no more is understood. */
+  readonly #refused = new WeakSet<Socket>();
   #plan: ListenerPlan;
   draining = false;
 
@@ -75,8 +77,13 @@ export class Http1Front {
     this.#server.close();
   }
 
+  /**
+   * Requests that come before the reply to the one before them wait for their turn: in parallel only safe ones may be
+   * served (RFC 9112 §9.3.2), and one connection shall not put a thousand requests to the origins at once.
+   */
   #request(request: IncomingMessage, response: ServerResponse): void {
-    this.#start(request, response, undefined);
+    if (response.socket !== null) this.#start(request, response, undefined);
+    else response.once('socket', () => this.#start(request, response, undefined));
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -92,7 +99,7 @@ export class Http1Front {
   }
 
   #connect(request: IncomingMessage, socket: Duplex): void {
-    this.#upgrade(request, socket, Buffer.alloc(0));
+    whenFree(socket, () => this.#upgrade(request, socket, Buffer.alloc(0)));
   }
 
   #start(request: IncomingMessage, response: ServerResponse, upgrade: Duplex | undefined): void {
@@ -131,28 +138,56 @@ export class Http1Front {
     return new Http1Exchange(request, response, head, connectionOf(request.socket), this.#plan, this, upgrade);
   }
 
-  /** The parser gave up on a connection, or a head is overdue. */
+  /** The parser gave up on a connection, or a head is overdue; the parser says so again for whatever else comes. */
   #clientError(error: NodeJS.ErrnoException, socket: Socket): void {
     const code = parseError(error);
-    const response = (socket as { _httpMessage?: ServerResponse })._httpMessage;
     if (code === undefined || !socket.writable) {
       socket.destroy();
-    } else if (response === undefined || (!response.headersSent && response.req.complete)) {
-      // Between requests. A reply that is under way is lost with the connection: nobody can tell the two apart.
+    } else if (!this.#refused.has(socket)) {
+      this.#refused.add(socket);
+      socket.pause();
+      this.#refuseRest(socket, code);
+    }
+  }
+
+  /** Answers in its turn what could not be parsed, and nothing after it. */
+  #refuseRest(socket: Socket, code: ProxyErrorCode): void {
+    const response = responseOn(socket);
+    if (response === undefined) {
       const scheme = socket instanceof TLSSocket ? 'https' : 'http';
       this.#taker.unparsed(connectionOf(socket).endpoints, scheme, code);
-      socket.end(bareReply(code), () => socket.destroy());
-    } else {
-      // Within a request's body: its own exchange is told, and answers if it can.
+      socket.write(bareReply(code));
+      linger(socket);
+    } else if (response.req.complete) {
+      // A good request came before. If its reply is the connection's last word, this one is not answered.
+      whenFree(socket, () => this.#refuseRest(socket, code));
+    } else if (!response.headersSent) {
+      // Within a body: the exchange ends here, and so the reply to it is ours.
       exchangeOf(response)?.broken(code);
-      socket.destroy();
+      socket.write(bareReply(code));
+      linger(socket);
+    } else if (!response.writableEnded) {
+      exchangeOf(response)?.broken(code);
+      exchangeOf(response)?.breakOff();
     }
   }
 }
 
-/** Whether the connection may leave HTTP. HTTP/1.0 has no Upgrade (RFC 9110 §7.8). */
-function isWebSocket({ headers, httpVersion }: IncomingMessage): boolean {
-  return httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket';
+/** The response whose turn it is on a connection. */
+function responseOn(socket: Duplex): ServerResponse | undefined {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+}
+
+/** Calls back when no reply is under way on a connection, and never if that ends with it. */
+function whenFree(socket: Duplex, then: () => void): void {
+  const response = responseOn(socket);
+  if (response === undefined) then();
+  else response.once('close', () => socket.writable && whenFree(socket, then));
+}
+
+/** Whether the connection may leave HTTP: not in HTTP/1.0 (RFC 9110 §7.8), nor while replies are still due on it. */
+function isWebSocket({ headers, httpVersion, socket }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket' && responseOn(socket) === undefined;
 }
 
 function parseError(error: NodeJS.ErrnoException): ProxyErrorCode | undefined {

@@ -105,7 +105,8 @@ export class Http2Exchange implements Exchange {
 
   breakOff(): void {
     this.#over = true;
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // Its `close` would end what was written so far cleanly, before the reset.
+    this.#stream.destroy(new ProxyError('http_response_incomplete'));
   }
 
   switchProtocols(): Duplex {
@@ -155,7 +156,7 @@ export class Http2Exchange implements Exchange {
   /** Cuts a client that takes nothing at all for so long; whoever still waits for it hears by "close". */
   #watchWrites(): void {
     const stream = this.#stream;
-    if (!this.#watched) stream.on('timeout', () => stream.close(constants.NGHTTP2_CANCEL));
+    if (!this.#watched) stream.on('timeout', () => stream.destroy(new ProxyError('client_disconnected')));
     this.#watched = true;
     stream.setTimeout(this.#plan.timeouts.write);
   }

@@ -21,8 +21,8 @@ const MAX_STREAMS = 128;
 const STREAM_WINDOW = 262_144;
 const SESSION_WINDOW = 1_048_576;
 
-/** Time between "no new streams, but those under way are welcome" and the final GOAWAY. RFC 9113 §6.8. */
-const GOAWAY_GRACE: Ms = 500;
+/** How long a session that was accepted just before we began to stop may take to bring its first stream. */
+const FIRST_STREAM_GRACE: Ms = 1_000;
 
 const END_STREAM = constants.NGHTTP2_FLAG_END_STREAM;
 
@@ -66,19 +66,17 @@ export class Http2Front {
       this.#stream(connection, stream, headers, flags, raw),
     );
     new IdleWatch(session, timeouts.idle);
-    if (this.#draining) session.close();
+    if (this.#draining) closeAfterFirstStream(session);
   }
 
-  /** Tells clients to open no more streams, and closes each session after its last one. */
+  /**
+   * Tells clients to open no more streams, and closes each session after its last one. RFC 9113 §6.8 would have us name
+   * the highest stream id first, for streams that are on their way; but nghttp2 answers none that comes after a GOAWAY
+   * of ours, so we name the last that came: the others have not been processed, and clients send them again elsewhere.
+   */
   drain(): void {
     this.#draining = true;
-    for (const session of this.#sessions) {
-      // RFC 9113 §6.8: first with the highest stream id, so that streams on their way are not lost.
-      if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
-    }
-    setTimeout(() => {
-      for (const session of this.#sessions) session.close();
-    }, GOAWAY_GRACE).unref();
+    for (const session of this.#sessions) session.close();
   }
 
   close(): void {
@@ -104,6 +102,11 @@ export class Http2Front {
     if (read.ok) this.#taker.take(exchange, this.#plan);
     else this.#taker.refuse(exchange, this.#plan, read.refusal.code);
   }
+}
+
+function closeAfterFirstStream(session: ServerHttp2Session): void {
+  session.once('stream', () => setImmediate(() => session.close()));
+  setTimeout(() => session.close(), FIRST_STREAM_GRACE).unref();
 }
 
 /** Ends a session that had no stream for too long: bytes alone (PING, CONTINUATION, …) do not keep it alive. */

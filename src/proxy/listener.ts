@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { AddressSet } from '../base/address.ts';
 import { type Connection, connectionOf, rememberConnection } from './connection.ts';
 import { Http1Front } from './http1.ts';

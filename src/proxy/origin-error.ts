@@ -1,8 +1,8 @@
 import { ProxyError, type ProxyErrorCode } from './error.ts';
 
 /**
- * Names what went wrong at an origin. Node, OpenSSL, the HTTP parser and undici each have codes of their own; from here
- * on there is one vocabulary.
+ * Names what went wrong at an origin. Node and OpenSSL have codes of their own; from here on there is one
+ * vocabulary.
  */
 export function originError(error: unknown, sent: boolean): ProxyError {
   if (error instanceof ProxyError) return error;
@@ -22,14 +22,6 @@ const BY_CODE: Readonly<Record<string, ProxyErrorCode>> = {
   EPERM: 'destination_ip_unroutable',
   EACCES: 'destination_ip_unroutable',
   EINVAL: 'destination_ip_unroutable',
-  UND_ERR_CONNECT_TIMEOUT: 'connection_timeout',
-  UND_ERR_BODY_TIMEOUT: 'http_response_timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'http_response_timeout',
-  UND_ERR_HEADERS_OVERFLOW: 'http_response_header_section_size',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'http_response_incomplete',
-  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'proxy_internal_error',
-  UND_ERR_INVALID_ARG: 'proxy_internal_error',
-  UND_ERR_NOT_SUPPORTED: 'proxy_internal_error',
   EMFILE: 'proxy_internal_error',
   ENFILE: 'proxy_internal_error',
   EPROTO: 'tls_protocol_error',
@@ -44,7 +36,6 @@ function classify(code: string, sent: boolean): ProxyErrorCode {
   if (known !== undefined) return known;
   if (CERTIFICATE.test(code)) return 'tls_certificate_error';
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return 'tls_protocol_error';
-  if (code.startsWith('HPE_')) return 'http_protocol_error';
   if (code === 'ETIMEDOUT') return sent ? 'http_response_timeout' : 'connection_timeout';
   if (!sent && code === 'ECONNRESET') return 'connection_refused';
   return 'connection_terminated';

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import type { Fields, HttpVersion, RequestHead } from './exchange.ts';
@@ -35,36 +36,36 @@ export interface RawRequest1 {
   readonly fields: Fields;
 }
 
+/** The parser knows RTSP and ICE as well. Their versions are not ours, and give themselves away by their methods. */
+const HTTP_METHODS: ReadonlySet<string> = new Set(METHODS.filter((method) => method !== 'SOURCE'));
+
 export function readRequest1(raw: RawRequest1, scheme: 'http' | 'https', limits: RequestLimits): ReadRequest {
   const { method, version } = raw;
   if (version !== '1.1' && version !== '1.0') return refuse('version_not_supported', true);
+  if (!HTTP_METHODS.has(method)) return refuse('version_not_supported', true);
   const collected = collectFields(raw.fields);
-  if (collected.error !== undefined) return refuse(collected.error, true);
-  if (version === '1.0' && collected.known.chunked) return refuse('bad_request', true);
+  const { error, hosts, host, known } = collected;
+  if (error !== undefined) return refuse(error, true);
+  if (version === '1.0' && known.chunked) return refuse('bad_request', true);
   if (raw.target.length > limits.uri) return refuse('uri_too_long', true);
   if (raw.fields.length > limits.fields * 2) return refuse('head_too_large', true);
   if (method === 'CONNECT' || method === 'TRACE') return refuse('method_not_allowed', true);
-  if (collected.hosts !== 1 || !isAuthority(collected.host)) return refuse('bad_request', true);
-
-  let authority = collected.host;
-  let target = raw.target;
-  if (!target.startsWith('/')) {
-    if (target === '*' && method === 'OPTIONS') {
-      // The asterisk-form stays as it is (RFC 9112 §3.2.4).
-    } else {
-      const absolute = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target);
-      if (absolute === null || !isAuthority(absolute[1] as string)) return refuse('bad_request', true);
-      authority = absolute[1] as string;
-      target = pathOf(absolute[2] as string, method);
-    }
-  }
-  if (!isTarget(target) && target !== '*') return refuse('bad_request', true);
-  // HTTP/1.0 has neither (RFC 9110 §7.8, §10.1.1).
+  if (hosts !== 1 || !isAuthority(host)) return refuse('bad_request', true);
   if (version === '1.0') {
-    collected.known.upgrade = undefined;
-    collected.known.expectContinue = false;
+    // It has neither (RFC 9110 §7.8, §10.1.1).
+    known.upgrade = undefined;
+    known.expectContinue = false;
   }
-  return head(method, version, scheme, authority, target, collected);
+  if (raw.target.startsWith('/') || (raw.target === '*' && method === 'OPTIONS')) {
+    return head(method, version, scheme, host, raw.target, collected);
+  }
+  const absolute = /^http(s?):\/\/([^/?#]*)(.*)$/is.exec(raw.target);
+  if (absolute === null) return refuse('bad_request', true);
+  const [, secure, authority = '', rest = ''] = absolute;
+  // What is asked for by https must not be answered where anybody may listen (RFC 9110 §7.4).
+  if (secure !== '' && scheme === 'http') return refuse('misdirected_request', true);
+  if (!isAuthority(authority)) return refuse('bad_request', true);
+  return head(method, version, scheme, authority, pathOf(rest, method), collected);
 }
 
 /** The pseudo-header fields and fields of an HTTP/2 request. */
@@ -98,7 +99,6 @@ export function readRequest2(raw: RawRequest2, scheme: 'http' | 'https', limits:
   const authority = raw.authority ?? host;
   if (hosts > 1 || !isAuthority(authority)) return refuse('bad_request', false);
   if (hosts === 1 && host.toLowerCase() !== authority.toLowerCase()) return refuse('bad_request', false);
-  if (!isTarget(path) && !(path === '*' && method === 'OPTIONS')) return refuse('bad_request', false);
   return head(method, '2.0', scheme, authority, path, collected);
 }
 
@@ -128,6 +128,7 @@ function head(
   target: string,
   collected: ReturnType<typeof collectFields>,
 ): ReadRequest {
+  if (!isTarget(target) && !(target === '*' && method === 'OPTIONS')) return refuse('bad_request', version !== '2.0');
   const { fields, known } = collected;
   return { ok: true, head: { method, version, scheme, authority: authority.toLowerCase(), target, fields, known } };
 }

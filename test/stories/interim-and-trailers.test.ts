@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { connectH2, type H2Client } from '../support/h2-client.ts';
 import { dataFrame, headersFrame } from '../support/h2-frames.ts';
 import type { FieldLines } from '../support/http1-parser.ts';
-import { type ScriptedOrigin, startOrigin } from '../support/origin.ts';
+import { answer, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
 import { type Portico, startPortico } from '../support/portico.ts';
 import { connectRaw, fetchRaw, fieldOf } from '../support/raw-client.ts';
 import { frontDoor } from './front-door.ts';
@@ -109,6 +109,18 @@ describe('trailers', () => {
     expect(end).toBe('clean');
     expect(trailers.map(([name]) => name.toLowerCase())).toEqual(['x-fine']);
   });
+});
+
+test('an origin that says what nobody asked for or may say there spoils nothing for the next client', async () => {
+  const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n';
+  for (const odd of [`${chunked}Connection: close\r\n\r\n`, `HTTP/1.1 100 Continue\r\n\r\n${chunked}\r\n`]) {
+    origin.script = () => odd;
+    expect(await fetchRaw(portico.port(), '/odd')).toMatchObject({ status: 200, body: 'ok', end: 'clean' });
+    origin.script = () => answer('fine');
+    for (let i = 0; i < 4; i++) {
+      expect(await fetchRaw(portico.port(), '/', { method: 'POST', body: 'a' })).toMatchObject({ body: 'fine' });
+    }
+  }
 });
 
 describe('gRPC and its kin, over HTTP/2', () => {

@@ -118,7 +118,7 @@ describe('by path', () => {
   });
 
   test('the origin gets the path byte for byte as it came', async () => {
-    for (const target of ['/a//b/./../c', '/%7Euser/%2f?x=%20&y', '/ping%3F', '/\xe4\xf6']) {
+    for (const target of ['/a//b/./../c', '/%7Euser/%2f?x=%20&y', '/ping%3F', '/a?b=http://c/d|e"f']) {
       expect(await ask(target)).toBe(`shop ${target}`);
     }
   });

@@ -32,6 +32,8 @@ export interface H2loadReport {
 export interface Load<Report> {
   readonly running: boolean;
   readonly ended: Promise<Report>;
+  /** Ends it before its time, with its report; wrk can do that. */
+  interrupt(): void;
 }
 
 export function wrk(url: string, { seconds, connections = 20 }: { seconds: number; connections?: number }) {
@@ -93,6 +95,7 @@ function start<Report>(argv: [string, ...string[]], seconds: number, read: (text
       return running;
     },
     ended,
+    interrupt: () => child.kill('SIGINT'),
   };
 }
 

@@ -16,12 +16,19 @@ export interface NginxOrigin {
   stop(): Promise<void>;
 }
 
+export interface NginxOptions {
+  readonly name?: string;
+  readonly extra?: string;
+  readonly port?: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
 /**
  * Debian's nginx as an origin on a free loopback port. `/…` says who answers and what was asked, in lines of
  * `name=value`; `/status/404` and `/status/503` are errors; `/redirect` leads to `/`; `/files/…` are files of `root`,
- * with `1k`, `100k` and `1m` there. `extra`: lines for its `server` block. `port`: that of one that was stopped.
+ * with `1k`, `100k` and `1m` there. `extra`: lines for its `server` block. `port`: that of one that was stopped. `tls`: PEM files, for an origin by https.
  */
-export async function startNginx(options: { name?: string; extra?: string; port?: number } = {}): Promise<NginxOrigin> {
+export async function startNginx(options: NginxOptions = {}): Promise<NginxOrigin> {
   const dir = await tempDir('nginx');
   const root = join(dir, 'files');
   await mkdir(root);
@@ -29,13 +36,10 @@ export async function startNginx(options: { name?: string; extra?: string; port?
   // nginx cannot be told to pick a port itself; in the rare case that another takes it first, the next is tried.
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort());
-    await writeFile(
-      join(dir, 'nginx.conf'),
-      configuration(dir, port, options.name ?? `nginx-${port}`, options.extra ?? ''),
-    );
+    await writeFile(join(dir, 'nginx.conf'), configuration(dir, port, options));
     const child = spawn('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
     const problem = await started(child);
-    if (problem === undefined) return running(child, port, root);
+    if (problem === undefined) return running(child, port, root, options.tls ? 'https' : 'http');
     if (attempt === 5 || !problem.includes('Address already in use'))
       throw new Error(`nginx did not start: ${problem}`);
   }
@@ -43,7 +47,8 @@ export async function startNginx(options: { name?: string; extra?: string; port?
 
 const SIZES = { '1k': 1024, '100k': 102_400, '1m': 1_048_576 };
 
-function configuration(dir: string, port: number, name: string, extra: string): string {
+function configuration(dir: string, port: number, { name = `nginx-${port}`, extra = '', tls }: NginxOptions): string {
+  const certificate = tls ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : '';
   return `
 daemon off;
 master_process off;
@@ -62,7 +67,8 @@ http {
   scgi_temp_path ${dir}/scgi;
   client_max_body_size 0;
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${port} backlog=4096${tls ? ' ssl' : ''};
+    ${certificate}
     location / {
       return 200 "origin=${name}\\nport=$server_port\\nmethod=$request_method\\nuri=$request_uri\\nhost=$http_host\\nx-forwarded-for=$http_x_forwarded_for\\nx-forwarded-proto=$http_x_forwarded_proto\\nforwarded=$http_forwarded\\nvia=$http_via\\n";
     }
@@ -90,14 +96,14 @@ async function started(child: ChildProcess): Promise<string | undefined> {
   return within(promise, () => `nginx to start; it said ${said}`);
 }
 
-function running(child: ChildProcess, port: number, root: string): NginxOrigin {
+function running(child: ChildProcess, port: number, root: string, scheme: string): NginxOrigin {
   const closed = once(child, 'close');
   const stop = async () => {
     child.kill('SIGTERM');
     await closed;
   };
   atTeardown(stop);
-  return { port, url: `http://127.0.0.1:${port}`, pid: child.pid as number, root, stop };
+  return { port, url: `${scheme}://127.0.0.1:${port}`, pid: child.pid as number, root, stop };
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
-import { type Dispatcher, Pool as Connections } from 'undici';
+import type { OriginCall, OriginReplies, OriginRequest } from '../origin/call.ts';
+import { Connections } from '../origin/connections.ts';
 import type { OriginPlan, PoolPlan } from '../plan.ts';
-import { originConnector } from './connector.ts';
 
 /** The rows of the shared origin table that pools count in; worker.ts hands one in. */
 export interface OriginCounters {
@@ -19,8 +19,6 @@ export class Origin {
   readonly slot: number;
   /** What `Host` says when the pool's host_header is `origin`. */
   readonly authority: string;
-  /** The same for every request, so that undici never reconnects for another name. */
-  readonly servername: string;
   readonly #connections: Connections;
 
   constructor(plan: OriginPlan, pool: PoolPlan) {
@@ -28,20 +26,7 @@ export class Origin {
     this.name = plan.name;
     this.slot = plan.slot;
     this.authority = url.host;
-    this.servername = url.hostname;
-    this.#connections = new Connections(url.origin, {
-      connections: null,
-      pipelining: 1,
-      connect: originConnector(url, pool.tls, pool.timeouts.connect),
-      keepAliveTimeout: pool.timeouts.keepAlive,
-      keepAliveMaxTimeout: Math.max(pool.timeouts.keepAlive, 600_000),
-      // The first byte has one deadline over all attempts, which the fetch holds.
-      headersTimeout: 0,
-      bodyTimeout: pool.timeouts.idle,
-      maxHeaderSize: 65_536,
-    });
-    // Each failed connection is told to the request that wanted it; the emitter's copy has no reader.
-    this.#connections.on('connectionError', () => {});
+    this.#connections = new Connections(url, pool.tls, pool.timeouts);
   }
 
   /** What must be equal for a reload to keep the origin's connections. */
@@ -49,17 +34,17 @@ export class Origin {
     return JSON.stringify([plan, pool.tls, pool.timeouts.connect, pool.timeouts.keepAlive, pool.timeouts.idle]);
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#connections.dispatch(options, handler);
+  send(request: OriginRequest, replies: OriginReplies): OriginCall {
+    return this.#connections.send(request, replies);
   }
 
   /** Lets running requests finish, then closes the connections. */
   close(): void {
-    this.#connections.close().catch(() => {});
+    this.#connections.close();
   }
 
   /** Cuts everything. */
   destroy(): void {
-    this.#connections.destroy().catch(() => {});
+    this.#connections.destroy();
   }
 }

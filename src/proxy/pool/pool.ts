@@ -1,5 +1,5 @@
 import type { PoolPlan } from '../plan.ts';
-import { Origin, type OriginCounters } from './origin.ts';
+import type { Origin, OriginCounters } from './origin.ts';
 import { nextInTurn, weightedSchedule } from './selection.ts';
 
 /** A pool as one worker sees it: its origins, and whose turn it is over all workers. */

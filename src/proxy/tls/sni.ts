@@ -86,7 +86,8 @@ export class CertificateStore {
 export function tlsServerOptions(certificates: () => CertificateStore, handshakeTimeout: Ms): TlsOptions {
   return {
     ...certificates().defaultContext,
-    ALPNProtocols: ['h2', 'http/1.1'],
+    // Whoever names none that we know is refused (RFC 7301 §3.2): `curl --http1.0` names but this one.
+    ALPNProtocols: ['h2', 'http/1.1', 'http/1.0'],
     SNICallback(this: TLSSocket, serverName, done) {
       done(null, certificates().select(serverName, this));
     },

@@ -52,6 +52,7 @@ describe('a TLS listener', () => {
     { offered: ['h2', 'http/1.1'], chosen: 'h2' },
     { offered: ['http/1.1', 'h2'], chosen: 'h2' },
     { offered: ['http/1.1'], chosen: 'http/1.1' },
+    { offered: ['http/1.0'], chosen: 'http/1.0' },
     { offered: undefined, chosen: false },
   ])('speaks $chosen to who offers $offered', async ({ offered, chosen }) => {
     const { port } = await serveTls(planOf([certificate]));
