@@ -4,7 +4,7 @@ import { formatHostPort, parseListenAddress } from './base/address.ts';
 import { loadSettings } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
 import type { Settings } from './config/settings.ts';
-import { createEventLog, type EventLog, type Level } from './observe/event-log.ts';
+import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
 import { listenerKeys, originKey, type PlanContext, type Planned, planProxy } from './proxy/planner.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import type { WorkerPlan } from './workers/messages.ts';
@@ -37,7 +37,7 @@ const RETRY_WINDOW = 10_000;
 
 export class Control {
   readonly #file: string;
-  readonly #log: EventLog & { setLevel(level: Level): void };
+  readonly #log: ProcessEventLog;
   readonly #supervisor: Supervisor;
   readonly #poolSlots = new SlotAllocator(MAX_POOLS);
   readonly #originSlots = new SlotAllocator(MAX_ORIGINS);
@@ -113,6 +113,7 @@ export class Control {
     } catch (error) {
       const problems = error instanceof RefusedError ? error.problems : [(error as Error).message];
       this.#log.error('reload refused', { problems });
+      this.#releaseSlots(this.#settings);
     }
   }
 
@@ -127,12 +128,8 @@ export class Control {
         proxy: plan,
         accessLog: settings.logs.access,
       };
-      const problems = await this.#supervisor.prepare(workerPlan);
-      if (problems.length > 0) {
-        this.#supervisor.discard();
-        throw new RefusedError(problems);
-      }
-      await this.#supervisor.activate(workerPlan);
+      const problems = await this.#supervisor.switchTo(workerPlan);
+      if (problems.length > 0) throw new RefusedError(problems);
       this.#generation = workerPlan.generation;
     } finally {
       reservation.release();

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Ms } from './base/units.ts';
 import { AccessLog } from './observe/access-log.ts';
-import { forwardedEventLog } from './observe/event-log.ts';
+import { forwardedEventLog } from './observe/event-forward.ts';
 import { Generation } from './proxy/generation.ts';
 import { Handler } from './proxy/handle.ts';
 import { Listener } from './proxy/listener.ts';

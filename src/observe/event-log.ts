@@ -1,31 +1,9 @@
 import { pino } from 'pino';
 import { type EventDestination, StandardError } from './event-destination.ts';
-import { type EventFields, eventFields } from './event-fields.ts';
+import { type EventLog, type EventRecord, eventLevels } from './event-forward.ts';
 import { eventLine, type Level } from './event-line.ts';
 
 export type { Level } from './event-line.ts';
-
-/**
- * What changed, and what somebody should look at. `event` is a short sentence that is always the same ("worker died,
- * replaced"); what differs from one time to the next stands in `fields`. No call ever throws or waits.
- */
-export interface EventLog {
-  /** Wants a person now. */
-  error(event: string, fields?: object): void;
-  /** Wants a person soon. */
-  warn(event: string, fields?: object): void;
-  /** Tells an operator what changed. */
-  info(event: string, fields?: object): void;
-  /** Is for us. */
-  debug(event: string, fields?: object): void;
-}
-
-/** An event on its way from a worker to control: structured clone takes it. */
-export interface EventRecord {
-  readonly level: Level;
-  readonly event: string;
-  readonly fields: EventFields;
-}
 
 export interface EventLogOptions {
   /** The least urgent level that is written. */
@@ -61,29 +39,16 @@ export function createEventLog({ level, destination = new StandardError() }: Eve
     { write },
   );
   return {
-    ...levels(({ level, event, fields }) => logger[level](fields, event)),
+    ...eventLevels(({ level, event, fields }) => logger[level](fields, event)),
     setLevel(level) {
       logger.level = level;
     },
   };
 }
 
-/** The event log of a worker: `post` hands each event to control. Control's level decides what is written. */
-export function forwardedEventLog(post: (record: EventRecord) => void): EventLog {
-  return levels(post);
-}
-
 /** Writes what a worker forwarded. */
 export function replayEvent(log: EventLog, { level, event, fields }: EventRecord): void {
   log[level](event, fields);
-}
-
-function levels(take: (record: EventRecord) => void): EventLog {
-  const at =
-    (level: Level) =>
-    (event: string, fields: object = {}) =>
-      take({ level, event, fields: eventFields(fields) });
-  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
 }
 
 /** pino's JSON line once more, for the terminal. Events are rare, and a terminal is slow anyway. */

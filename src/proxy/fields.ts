@@ -186,8 +186,11 @@ export function collectFields(raw: Fields): CollectedFields {
   return { fields, known, hosts, host, error };
 }
 
+const KEEP_ALIVE: readonly string[] = ['keep-alive'];
+
 /** The members of a comma-separated list in lower case, empty ones left out (RFC 9110 §5.6.1). */
-export function listTokens(value: string): string[] {
+export function listTokens(value: string): readonly string[] {
+  if (value === 'keep-alive') return KEEP_ALIVE;
   return value
     .toLowerCase()
     .split(',')

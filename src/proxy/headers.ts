@@ -96,7 +96,7 @@ export function endToEndFields(origin: OriginFields, { remove }: Pick<ResponseRu
 }
 
 /** What Connection names belongs to that connection alone. */
-function namedBy({ connection }: OriginFields): string[] | undefined {
+function namedBy({ connection }: OriginFields): readonly string[] | undefined {
   return connection === undefined ? undefined : listTokens(String(connection));
 }
 

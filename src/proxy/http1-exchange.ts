@@ -47,6 +47,8 @@ export class Http1Exchange implements Exchange {
   #bytesSent = 0;
   #over = false;
   #stalled = false;
+  /** A limit is set on how long the client may take nothing. */
+  #watched = false;
   #length: number | undefined;
   #whole: Uint8Array | undefined;
 
@@ -75,6 +77,7 @@ export class Http1Exchange implements Exchange {
         plan.timeouts.body,
       );
     }
+    connection.enter();
     (response as { exchange?: Http1Exchange }).exchange = this;
     response.on('close', closed);
   }
@@ -113,6 +116,7 @@ export class Http1Exchange implements Exchange {
     if (this.#response.write(chunk)) return true;
     if (!this.#stalled) {
       this.#stalled = true;
+      this.#watched = true;
       this.#response.once('drain', () => this.#drained());
       // Cuts a client that takes nothing at all for so long; any progress begins it anew.
       this.#request.socket.setTimeout(this.#plan.timeouts.write);
@@ -168,6 +172,8 @@ export class Http1Exchange implements Exchange {
 
   /** The connection is gone. */
   gone(): void {
+    if (this.#watched) this.#request.socket.setTimeout(0);
+    this.#connection.leave();
     this.broken('client_disconnected');
   }
 
@@ -189,7 +195,9 @@ export class Http1Exchange implements Exchange {
 
   #watchFlush(): void {
     const { socket } = this.#request;
-    if (socket.writableLength > 0) socket.setTimeout(this.#plan.timeouts.write);
+    if (socket.writableLength === 0) return;
+    this.#watched = true;
+    socket.setTimeout(this.#plan.timeouts.write);
   }
 }
 

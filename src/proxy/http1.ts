@@ -13,12 +13,15 @@ import { type ExchangeTaker, refusedHead } from './taker.ts';
 
 /** HTTP/1.1 in front: `node:http` parses (llhttp, strict), this makes exchanges of what it parsed. */
 
-/** How often node looks for connections whose request head is overdue. */
+/** How often connections are looked for whose request head, or next request, is overdue. */
 const CHECK_INTERVAL: Ms = 500;
 
 export class Http1Front {
   readonly #server: Server;
   readonly #taker: ExchangeTaker;
+  /** Those that wait for their next request are looked through once in a while: a timer for each request costs more. */
+  readonly #connections = new Set<Socket>();
+  readonly #sweep: NodeJS.Timeout;
   /** Connections of which no more is understood. */
   readonly #refused = new WeakSet<Socket>();
   #plan: ListenerPlan;
@@ -36,6 +39,7 @@ export class Http1Front {
       optimizeEmptyRequests: true,
     } as object);
     this.#server.timeout = 0;
+    this.#server.keepAliveTimeout = 0;
     // All of a body has no deadline, each read of it has one (Http1Body).
     this.#server.requestTimeout = 0;
     this.#server.maxRequestsPerSocket = 0;
@@ -48,19 +52,21 @@ export class Http1Front {
     // Never listens itself (connections are handed to it), but its watch over overdue heads starts with this event.
     this.#server.emit('listening');
     this.update(plan);
+    this.#sweep = setInterval(() => this.#closeOverdue(), CHECK_INTERVAL).unref();
   }
 
   /** New limits and timeouts, for requests from now on. */
   update(plan: ListenerPlan): void {
     this.#plan = plan;
     this.#server.headersTimeout = plan.timeouts.head;
-    this.#server.keepAliveTimeout = plan.timeouts.idle;
     (this.#server as { maxHeaderSize?: number }).maxHeaderSize = plan.limits.head;
     // One more than allowed: node drops fields beyond without a word, and we must see that there were too many.
     this.#server.maxHeadersCount = plan.limits.fields + 1;
   }
 
   accept(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.on('close', () => this.#connections.delete(socket));
     this.#server.emit('connection', socket);
   }
 
@@ -74,7 +80,13 @@ export class Http1Front {
   }
 
   close(): void {
+    clearInterval(this.#sweep);
     this.#server.close();
+  }
+
+  #closeOverdue(): void {
+    const latest = performance.now() - this.#plan.timeouts.idle;
+    for (const socket of this.#connections) if (connectionOf(socket).isIdleSince(latest)) socket.destroy();
   }
 
   /**

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { AddressSet } from '../base/address.ts';
-import { type Connection, connectionOf, rememberConnection } from './connection.ts';
+import { Connection, connectionOf, rememberConnection } from './connection.ts';
 import { Http1Front } from './http1.ts';
 import { Http2Front } from './http2.ts';
 import type { ListenerPlan } from './plan.ts';
@@ -101,7 +101,7 @@ export class Listener {
     }
     readProxyHeader(socket, this.#plan.timeouts.head, (outcome) => {
       if (outcome.kind !== 'header') return;
-      if (outcome.endpoints !== undefined) this.#remember(socket, { endpoints: outcome.endpoints });
+      if (outcome.endpoints !== undefined) this.#remember(socket, new Connection(outcome.endpoints));
       this.#serve(socket);
     });
   }

@@ -1,5 +1,5 @@
 import type { AccessLogSettings } from '../observe/config.ts';
-import type { EventRecord } from '../observe/event-log.ts';
+import type { EventRecord } from '../observe/event-forward.ts';
 import type { ProxyPlan } from '../proxy/plan.ts';
 
 /** What the control plane and its workers say to each other. */

@@ -50,7 +50,8 @@ export async function reserve(
 function open(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', reject);
+    // Also while it is held, when an error (no file descriptors left) comes to nothing.
+    server.on('error', reject);
     server.listen({ host, port, ipv6Only: true, reusePort: port === 0 }, () => resolve(server));
   });
 }

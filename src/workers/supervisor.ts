@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Ms } from '../base/units.ts';
-import { type EventLog, replayEvent } from '../observe/event-log.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import { replayEvent } from '../observe/event-log.ts';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './messages.ts';
 import { OriginTable } from './origin-table.ts';
 
@@ -11,10 +12,10 @@ const LONGEST_BACKOFF: Ms = 10_000;
 const SETTLED_AFTER: Ms = 60_000;
 
 /**
- * V8's space for new objects in a worker, in MiB; its default is 48. Buffers of bodies in passing are freed when it is
- * swept: a stream of 10 GB costs 40 MB of memory with 6, 120 MB with 48, and requests cost no more time.
+ * V8's space for new objects in a worker, in MiB; its default is 48. Less of it costs requests (a tenth more time with
+ * 6), more of it memory.
  */
-const YOUNG_GENERATION = 6;
+const YOUNG_GENERATION = 32;
 
 export interface SupervisorOptions {
   /** The worker's program. */
@@ -30,6 +31,8 @@ export class Supervisor {
   readonly #memory: SharedArrayBuffer;
   readonly #seats: Seat[];
   #current: WorkerPlan | undefined;
+  /** One change at a time: a new generation, or a new worker that is brought to where the others are. */
+  #changes: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -41,20 +44,22 @@ export class Supervisor {
     for (const seat of this.#seats) this.#seat(seat);
   }
 
-  /** Each worker builds the generation. What one of them could not do is returned; then call `discard`. */
-  async prepare(plan: WorkerPlan): Promise<string[]> {
-    const answers = await Promise.all(this.#seats.map((seat) => seat.prepare(plan)));
-    return [...new Set(answers.filter((problem) => problem !== undefined))];
-  }
-
-  /** Every worker serves what was prepared; resolves when all do. */
-  async activate(plan: WorkerPlan): Promise<void> {
-    this.#current = plan;
-    await Promise.all(this.#seats.map((seat) => seat.activate()));
-  }
-
-  discard(): void {
-    for (const seat of this.#seats) seat.send({ type: 'discard' });
+  /**
+   * Has every worker build the generation and, if all could, serve it; resolves when all do. Else it is as if it had
+   * never been, and what they could not do is returned.
+   */
+  switchTo(plan: WorkerPlan): Promise<string[]> {
+    return this.#inTurn(async () => {
+      const answers = await Promise.all(this.#seats.map((seat) => seat.prepare(plan)));
+      const problems = new Set(answers.filter((problem) => problem !== undefined));
+      if (problems.size > 0) {
+        for (const seat of this.#seats) seat.discard();
+      } else {
+        this.#current = plan;
+        await Promise.all(this.#seats.map((seat) => seat.activate()));
+      }
+      return [...problems];
+    });
   }
 
   reopenLogs(): void {
@@ -89,13 +94,20 @@ export class Supervisor {
     setTimeout(() => {
       if (this.#stopping) return;
       this.#seat(seat);
-      if (this.#current !== undefined) void this.#resume(seat, this.#current);
+      void this.#inTurn(() => this.#resume(seat));
     }, delay);
   }
 
-  /** Brings a new worker to where the others are. */
-  async #resume(seat: Seat, plan: WorkerPlan): Promise<void> {
-    const problem = await seat.prepare(plan);
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#changes.then(change);
+    this.#changes = result.catch(() => {});
+    return result;
+  }
+
+  /** Brings a new worker to where the others are, unless a change before it has done so. */
+  async #resume(seat: Seat): Promise<void> {
+    if (this.#current === undefined || seat.generation === this.#current.generation) return;
+    const problem = await seat.prepare(this.#current);
     if (problem === undefined) {
       await seat.activate();
       this.#options.log.info('worker replaced', { worker: seat.index });
@@ -115,6 +127,9 @@ interface SeatHolder {
 class Seat {
   readonly index: number;
   #worker: Worker | undefined;
+  /** What it has prepared and not yet been told to serve. */
+  #next: WorkerPlan | undefined;
+  #generation: number | undefined;
   #startedAt = 0;
   #backoff: Ms = FIRST_BACKOFF;
   #prepared: ((problem: string | undefined) => void) | undefined;
@@ -124,6 +139,11 @@ class Seat {
 
   constructor(index: number) {
     this.index = index;
+  }
+
+  /** Which one its worker serves. */
+  get generation(): number | undefined {
+    return this.#generation;
   }
 
   take(worker: Worker, { log, onDeath }: SeatHolder): void {
@@ -136,6 +156,8 @@ class Seat {
     });
     worker.on('exit', (code) => {
       this.#worker = undefined;
+      this.#next = undefined;
+      this.#generation = undefined;
       // Whoever waits for the dead waits no longer: its successor is brought to the newest generation.
       this.#prepared?.(undefined);
       this.#active?.();
@@ -158,18 +180,27 @@ class Seat {
 
   prepare(plan: WorkerPlan): Promise<string | undefined> {
     if (this.#worker === undefined) return Promise.resolve(undefined);
+    this.#next = plan;
     return new Promise((resolve) => {
       this.#prepared = resolve;
       this.send({ type: 'prepare', plan });
     });
   }
 
+  /** A worker that came after the others had prepared has nothing to activate, and is brought along later. */
   activate(): Promise<void> {
-    if (this.#worker === undefined) return Promise.resolve();
+    if (this.#next === undefined) return Promise.resolve();
+    this.#generation = this.#next.generation;
+    this.#next = undefined;
     return new Promise((resolve) => {
       this.#active = resolve;
       this.send({ type: 'activate' });
     });
+  }
+
+  discard(): void {
+    this.#next = undefined;
+    this.send({ type: 'discard' });
   }
 
   stopAccepting(): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EventDestination } from '../../src/observe/event-destination.ts';
-import { createEventLog, type EventRecord, forwardedEventLog, replayEvent } from '../../src/observe/event-log.ts';
+import { type EventRecord, forwardedEventLog } from '../../src/observe/event-forward.ts';
+import { createEventLog, replayEvent } from '../../src/observe/event-log.ts';
 
 function destination(style: EventDestination['style'] = 'json') {
   const lines: string[] = [];

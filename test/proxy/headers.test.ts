@@ -76,7 +76,7 @@ describe('a reply on its way to the client', () => {
     expect(passed({ connection: 'content-length', 'content-length': '5' })).toEqual(['content-length: 5']);
   });
 
-  test('may have fields with the names of an object\u2019s own', () => {
+  test('may have fields with the names of an object’s own', () => {
     const origin: OriginFields = Object.defineProperty({ constructor: 'a' }, '__proto__', {
       value: 'b',
       enumerable: true,
@@ -149,7 +149,7 @@ describe('what a reply is given', () => {
     expect(passed({ via: origin }, via === undefined ? {} : { via })).toEqual(expected);
   });
 
-  test('is the id under which the request is in our log, in place of the origin\u2019s', () => {
+  test('is the id under which the request is in our log, in place of the origin’s', () => {
     expect(fields({ 'x-request-id': 'theirs' }).filter((line) => line.startsWith('x-request-id'))).toEqual([
       'x-request-id: id-1',
     ]);

@@ -57,7 +57,7 @@ describe('trouble at an origin is named in one vocabulary (RFC 9209 §2.3)', () 
 });
 
 describe('the error itself', () => {
-  test('is kept when it has a name already, as the client\u2019s own faults have', () => {
+  test('is kept when it has a name already, as the client’s own faults have', () => {
     const error = new ProxyError('body_too_large');
     expect(originError(error, true)).toBe(error);
   });
@@ -67,7 +67,7 @@ describe('the error itself', () => {
     expect(originError(cause, false)).toMatchObject({ message: cause.message, cause });
   });
 
-  test('of several addresses is the first one\u2019s', () => {
+  test('of several addresses is the first one’s', () => {
     const each = [coded('ECONNREFUSED', 'first'), coded('ENETUNREACH', 'second')];
     expect(originError(new AggregateError(each), false)).toMatchObject({
       code: 'connection_refused',

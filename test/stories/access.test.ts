@@ -55,7 +55,8 @@ describe('access rules', () => {
   });
 
   test('hold for IPv6 too', async () => {
-    const ask = async (host: string) => (await fetchRaw(portico.port(1), '/', { host, socket: { host: '::1' } })).status;
+    const ask = async (host: string) =>
+      (await fetchRaw(portico.port(1), '/', { host, socket: { host: '::1' } })).status;
     expect(await ask('allowing.example')).toBe(200);
     expect(await ask('both.example')).toBe(403);
   });
@@ -67,6 +68,10 @@ describe('access rules', () => {
     expect(response).toMatchObject({ status: 403, end: 'clean' });
     expect(fieldOf(response, 'cache-control')).toBe('no-store');
     expect(origin.requests.length).toBe(before);
-    expect(await portico.accessLog.lineFor('/refused')).toMatchObject({ status: 403, error: 'access_denied', attempts: 0 });
+    expect(await portico.accessLog.lineFor('/refused')).toMatchObject({
+      status: 403,
+      error: 'access_denied',
+      attempts: 0,
+    });
   });
 });

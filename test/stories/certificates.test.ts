@@ -100,9 +100,7 @@ describeWithPeers(['openssl', 'curl'], 'certificates', () => {
 
   test('TLS 1.1 is refused, and 1.2 where 1.3 is asked for', async () => {
     const origin = await startOrigin();
-    const modern = await startPortico(
-      frontDoor({ origins: [origin.url], https: { minimum_version: 'TLSv1.3' } }),
-    );
+    const modern = await startPortico(frontDoor({ origins: [origin.url], https: { minimum_version: 'TLSv1.3' } }));
     const old = await sClient(portico.port(1), '', '-cipher', 'DEFAULT@SECLEVEL=0', '-tls1_1');
     expect(old).toMatch(/alert protocol version/);
     expect(await sClient(portico.port(1), '', '-tls1_2')).toMatch(/^New, TLSv1.2/m);

@@ -83,8 +83,16 @@ describe("a site's response_headers", () => {
 
 describe('what passes', () => {
   test('end-to-end fields pass in their order and as they are written, doubles too', async () => {
-    const sent = ['X-One: 1', 'Accept: text/html', 'X-Two:', 'X-One: again', 'Cookie: a=b; c=d', 'Authorization: Basic eA=='];
-    origin.script = () => answer('ok', { fields: ['Set-Cookie: a=1', 'Set-Cookie: b=2; Secure', 'X-Empty:', 'ETag: W/"e"'] });
+    const sent = [
+      'X-One: 1',
+      'Accept: text/html',
+      'X-Two:',
+      'X-One: again',
+      'Cookie: a=b; c=d',
+      'Authorization: Basic eA==',
+    ];
+    origin.script = () =>
+      answer('ok', { fields: ['Set-Cookie: a=1', 'Set-Cookie: b=2; Secure', 'X-Empty:', 'ETag: W/"e"'] });
     const response = await fetchRaw(portico.port(), '/through', { head: sent });
     const { fields } = await origin.requestFor('/through');
     const names = ['x-one', 'accept', 'x-two', 'cookie', 'authorization'];
@@ -105,8 +113,16 @@ describe('what passes', () => {
 
   test('what belongs to one connection does not, in either direction (RFC 9110 §7.6.1)', async () => {
     origin.script = () =>
-      answer('ok', { fields: ['Connection: X-Mine', 'X-Mine: 1', 'Keep-Alive: timeout=99', 'Upgrade: h2c', 'Proxy-Connection: x'] });
-    const head = ['Connection: close, X-Mine', 'X-Mine: 1', 'Keep-Alive: timeout=99', 'TE: trailers', 'Proxy-Connection: x'];
+      answer('ok', {
+        fields: ['Connection: X-Mine', 'X-Mine: 1', 'Keep-Alive: timeout=99', 'Upgrade: h2c', 'Proxy-Connection: x'],
+      });
+    const head = [
+      'Connection: close, X-Mine',
+      'X-Mine: 1',
+      'Keep-Alive: timeout=99',
+      'TE: trailers',
+      'Proxy-Connection: x',
+    ];
     const client = await connectRaw(portico.port());
     await client.send(`GET /hops HTTP/1.1\r\nHost: a\r\n${head.join('\r\n')}\r\n\r\n`);
     const response = await client.response();

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { curl } from '../support/curl.ts';
-import { sClient } from '../support/openssl.ts';
 import { connectH2 } from '../support/h2-client.ts';
 import { dataFrame, headersFrame, resetFrame } from '../support/h2-frames.ts';
 import type { FieldLines } from '../support/http1-parser.ts';
+import { sClient } from '../support/openssl.ts';
 import { answer, type Script, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
 import { describeWithPeers } from '../support/peers.ts';
 import { type Portico, startPortico } from '../support/portico.ts';
-import { connectRaw, fetchRaw } from '../support/raw-client.ts';
+import { connectRaw, fetchRaw, type RawResponse } from '../support/raw-client.ts';
 import { within } from '../support/wait.ts';
 import { frontDoor } from './front-door.ts';
 
@@ -82,18 +82,23 @@ describe('an answer that breaks off never looks whole', () => {
   } satisfies Record<string, Script>;
   const cases = Object.entries(truncated);
 
+  /** A reset may overtake even the head. */
+  function expectBroken(response: RawResponse | undefined): void {
+    if (response !== undefined) expect(response).toMatchObject({ status: 200, end: 'broken' });
+  }
+
   test.each(cases)('by HTTP/1.1: %s', async (_, script) => {
     origin.script = script;
     const client = await connectRaw(portico.port());
     await client.send('GET /truncated HTTP/1.1\r\nHost: a\r\n\r\n');
-    expect(await client.response()).toMatchObject({ status: 200, body: 'half', end: 'broken' });
+    expectBroken(await client.next());
   });
 
   test.each(cases)('by HTTP/1.0, where the end of the connection is the end: %s', async (_, script) => {
     origin.script = script;
     const client = await connectRaw(portico.port());
     await client.send('GET /truncated HTTP/1.0\r\nHost: a\r\n\r\n');
-    expect(await client.response()).toMatchObject({ status: 200, end: 'broken' });
+    expectBroken(await client.next());
   });
 
   test.each(cases)('by HTTP/2: %s', async (_, script) => {
@@ -115,7 +120,7 @@ describe('an answer that breaks off never looks whole', () => {
       for (const script of Object.values(truncated).slice(0, -1)) {
         origin.script = script;
         const reply = await curl(`${portico.url(listener)}/truncated`, version);
-        expect([18, 56, 92], reply.error).toContain(reply.exit);
+        expect([18, 52, 56, 92], reply.error).toContain(reply.exit);
       }
     });
   });

@@ -105,7 +105,7 @@ describe('a PROXY header', () => {
 
   test("tells whom access rules are about, and whose word on X-Forwarded-For counts: not the balancer's", async () => {
     const denied = await connectRaw(portico.port(0));
-    await denied.send('PROXY TCP4 203.0.113.66 198.51.100.1 4711 80\r\n' + REQUEST);
+    await denied.send(`PROXY TCP4 203.0.113.66 198.51.100.1 4711 80\r\n${REQUEST}`);
     expect(await denied.response()).toMatchObject({ status: 403 });
 
     const spoofing = await connectRaw(portico.port(0));
@@ -128,7 +128,11 @@ describe('a PROXY header', () => {
   });
 
   test('that lies about its form closes the connection, and others are served', async () => {
-    for (const header of ['PROXY TCP4 1.2.3.4\r\n', 'PROXY TCP4 a b 1 2\r\n', `${version2('1.2.3.4').slice(0, 13)}\xff\0\0`]) {
+    for (const header of [
+      'PROXY TCP4 1.2.3.4\r\n',
+      'PROXY TCP4 a b 1 2\r\n',
+      `${version2('1.2.3.4').slice(0, 13)}\xff\0\0`,
+    ]) {
       const balancer = await connectRaw(portico.port(0));
       await balancer.send(header + REQUEST);
       expect(await balancer.untilClosed()).toEqual([]);

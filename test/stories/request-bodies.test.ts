@@ -168,14 +168,17 @@ describe('Expect: 100-continue (RFC 9110 §10.1.1)', () => {
   test.each([
     { name: 'too large', head: `PUT /large HTTP/1.1\r\n${EXPECTING}Content-Length: ${LIMIT + 1}\r\n\r\n`, status: 413 },
     { name: 'not allowed', head: `PUT /closed/ HTTP/1.1\r\n${EXPECTING}Content-Length: 5\r\n\r\n`, status: 403 },
-  ])('of a request that is refused gets no 100, and the connection goes no further: $name', async ({ head, status }) => {
-    const client = await connectRaw(portico.port());
-    await client.send(head);
-    const response = await client.response('PUT');
-    expect(response).toMatchObject({ status, interim: [] });
-    client.finish();
-    expect(await client.untilClosed()).toHaveLength(1);
-  });
+  ])(
+    'of a request that is refused gets no 100, and the connection goes no further: $name',
+    async ({ head, status }) => {
+      const client = await connectRaw(portico.port());
+      await client.send(head);
+      const response = await client.response('PUT');
+      expect(response).toMatchObject({ status, interim: [] });
+      client.finish();
+      expect(await client.untilClosed()).toHaveLength(1);
+    },
+  );
 
   test('is not asked of an origin that cannot be reached: the splash page comes in its place', async () => {
     const dead = await startPortico(frontDoor({ origins: [await refusingOrigin()] }));

@@ -81,7 +81,10 @@ describe('an origin that breaks off before its answer', () => {
     const [broken, fine] = [await startOrigin(breaking), await startOrigin(echoLength)];
     const portico = await startPortico(frontDoor({ origins: [broken.url, fine.url] }));
     const body = 'x'.repeat(60_000);
-    expect(await fetchRaw(portico.port(), '/small', { method: 'PUT', body })).toMatchObject({ status: 200, body: '60000' });
+    expect(await fetchRaw(portico.port(), '/small', { method: 'PUT', body })).toMatchObject({
+      status: 200,
+      body: '60000',
+    });
     expect(requestsFor('/small', broken, fine).map((request) => request.body === body)).toEqual([true, true]);
   });
 

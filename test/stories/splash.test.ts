@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { connectH2 } from '../support/h2-client.ts';
 import { refusingOrigin, unreachableOrigin } from '../support/dead-ends.ts';
+import { connectH2 } from '../support/h2-client.ts';
 import { answer, startOrigin } from '../support/origin.ts';
 import { startPortico } from '../support/portico.ts';
 import { connectRaw, fetchRaw, fieldOf, type RawResponse } from '../support/raw-client.ts';
@@ -73,9 +73,7 @@ describe('origins that are silent', () => {
   test("the pool's first_byte ends the wait where it is shorter", async () => {
     const origin = await startOrigin(() => undefined);
     const pool = { timeouts: { first_byte: `${AFTER}ms` } };
-    const portico = await startPortico(
-      frontDoor({ origins: [origin.url], pool, site: { splash: { after: '20s' } } }),
-    );
+    const portico = await startPortico(frontDoor({ origins: [origin.url], pool, site: { splash: { after: '20s' } } }));
     const { response, took } = await timed(fetchRaw(portico.port(), '/'));
     expectSplash(response, 504);
     expectAtItsTime(took);

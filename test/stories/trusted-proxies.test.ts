@@ -134,7 +134,10 @@ describe('a trusted proxy', () => {
   test('names whom access rules are about', async () => {
     const denied = await fetchRaw(portico.port(), '/denied', { head: ['X-Forwarded-For: 203.0.113.66'] });
     expect(denied.status).toBe(403);
-    expect(await portico.accessLog.lineFor('/denied')).toMatchObject({ client: '203.0.113.66', error: 'access_denied' });
+    expect(await portico.accessLog.lineFor('/denied')).toMatchObject({
+      client: '203.0.113.66',
+      error: 'access_denied',
+    });
     const spoofed = await ask(['X-Forwarded-For: 203.0.113.66'], STRANGER);
     expect(spoofed.response.status).toBe(200);
   });

@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { wrk } from '../support/load.ts';
 import { startNginx } from '../support/nginx.ts';
-import { answer, type OriginRequest, startOrigin } from '../support/origin.ts';
+import { answer, startOrigin } from '../support/origin.ts';
 import { describeWithPeers } from '../support/peers.ts';
-import { type Portico, startPortico } from '../support/portico.ts';
+import { MAIN, type Portico, startPortico } from '../support/portico.ts';
 import { connectRaw, fetchRaw, type RawClient } from '../support/raw-client.ts';
 import { INSPECTABLE, WorkerInspector } from '../support/worker-inspector.ts';
 import { frontDoor } from './front-door.ts';
@@ -38,6 +38,7 @@ describe('when a worker dies', () => {
     expect(died).toMatchObject({ level: 'error', worker: 1, backoff_ms: 100 });
     expect(JSON.stringify(died.error)).toContain('killed by the test');
     expect(await portico.events.waitFor(REPLACED)).toMatchObject({ level: 'info', worker: 1 });
+    inspector.detach();
     expect(await portico.stop()).toBe(0);
   });
 
@@ -99,6 +100,7 @@ describe('when a worker dies', () => {
     await portico.events.waitFor(REPLACED);
     expect(await fetchRaw(portico.port(0), '/')).toMatchObject({ body: 'new' });
     expect(await fetchRaw(portico.port(2), '/')).toMatchObject({ body: 'new' });
+    inspector.detach();
     expect(await portico.stop()).toBe(0);
   });
 
@@ -107,6 +109,7 @@ describe('when a worker dies', () => {
     const { portico, inspector } = await start(frontDoor({ origins: [origin.url] }));
     await inspector.throwIn(await inspector.worker('worker 0'));
     await portico.events.waitFor(DIED);
+    inspector.detach();
     expect(await portico.stop()).toBe(0);
   });
 
@@ -168,7 +171,7 @@ describeWithPeers(['nginx', 'wrk'], 'when a worker dies under load', () => {
   });
 });
 
-const ORIGIN_TABLE = fileURLToPath(new URL('../../src/workers/origin-table.ts', import.meta.url));
+const ORIGIN_TABLE = join(dirname(MAIN), 'workers/origin-table.ts');
 
 /** The control plane's own count, of the one pool's origins. */
 function inFlight(inspector: WorkerInspector): Promise<number> {

@@ -99,7 +99,8 @@ async function started(child: ChildProcess): Promise<string | undefined> {
 function running(child: ChildProcess, port: number, root: string, scheme: string): NginxOrigin {
   const closed = once(child, 'close');
   const stop = async () => {
-    child.kill('SIGTERM');
+    // Not SIGTERM: without its master nginx may miss one that comes before its first event.
+    child.kill('SIGKILL');
     await closed;
   };
   atTeardown(stop);

@@ -11,7 +11,7 @@ import { tempDir } from './temp.ts';
 import { within } from './wait.ts';
 
 /** What is tested; another build (`dist/main.js`, say) can be named in the environment. */
-const MAIN = process.env.PORTICO_MAIN ?? fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+export const MAIN = process.env.PORTICO_MAIN ?? fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;

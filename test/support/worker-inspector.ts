@@ -61,6 +61,11 @@ export class WorkerInspector {
     return this.#workers.waitFor((worker) => worker.name === name, { from, wanted: `called ${name}`, limit: 9000 });
   }
 
+  /** Before a stop: a process that is being debugged does not exit. */
+  detach(): void {
+    this.#socket.terminate();
+  }
+
   /** Has the worker throw where nothing catches. */
   async throwIn(worker: InspectedWorker): Promise<void> {
     const expression = 'setTimeout(() => { throw new Error("killed by the test"); }); 0';
@@ -69,7 +74,7 @@ export class WorkerInspector {
     await this.#call('NodeWorker.sendMessageToWorker', { sessionId: worker.session, message });
   }
 
-  /** Evaluates in the main thread: a function body with `require` and, for each class named, `instances(theClass)`. */
+  /** Evaluates a function body in the main thread, which finds there all `instances` of a module's class. */
   async inMain<T>(module: string, className: string, body: string): Promise<T> {
     const prototype = `process.getBuiltinModule('module').createRequire('/')(${JSON.stringify(module)}).${className}.prototype`;
     const { objectId: prototypeObjectId } = await this.#remote('Runtime.evaluate', { expression: prototype });
@@ -102,7 +107,8 @@ export class WorkerInspector {
   #heard(message: Message): void {
     if (message.method === 'NodeWorker.attachedToWorker') {
       const { sessionId, workerInfo } = message.params as { sessionId: string; workerInfo: { title: string } };
-      this.#workers.add({ session: sessionId, name: workerInfo.title });
+      // `[worker 2] worker 1`: the thread, and the name.
+      this.#workers.add({ session: sessionId, name: workerInfo.title.replace(/^\[.*?\] /, '') });
     } else if (message.id !== undefined) {
       this.#messages.add(message);
     }

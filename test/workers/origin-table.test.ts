@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import { MAX_ORIGINS, MAX_POOLS, OriginTable } from '../../src/workers/origin-table.ts';
+
+/** Retries that a pool may always make in one window. */
+const ALLOWANCE = 10;
+
+function tables(workers: number): OriginTable[] {
+  const memory = OriginTable.allocate(workers);
+  return Array.from({ length: workers }, (_, worker) => new OriginTable(memory, workers, worker));
+}
+
+/** How many of a thousand retries are let through. Each that is takes a turn as well: that must not pay for the next. */
+function takeAll(table: OriginTable, pool: number, budget: number): number {
+  let taken = 0;
+  for (let i = 0; i < 1000; i++) {
+    if (!table.takeRetry(pool, budget)) continue;
+    table.turn(pool);
+    taken += 1;
+  }
+  return taken;
+}
+
+describe('requests in flight at an origin', () => {
+  test('are those of all workers', () => {
+    const [first, second, third] = tables(3) as [OriginTable, OriginTable, OriginTable];
+    first.enter(7);
+    second.enter(7);
+    second.enter(7);
+    third.enter(8);
+    expect([first.inFlight(7), third.inFlight(7), second.inFlight(8), first.inFlight(9)]).toEqual([3, 3, 1, 0]);
+    second.leave(7);
+    first.leave(7);
+    second.leave(7);
+    expect(third.inFlight(7)).toBe(0);
+  });
+
+  test('that a dead worker had are forgotten, those of others are not', () => {
+    const [first, second] = tables(2) as [OriginTable, OriginTable];
+    for (const slot of [0, 1, MAX_ORIGINS - 1]) {
+      first.enter(slot);
+      second.enter(slot);
+      second.enter(slot);
+    }
+    first.dropWorker(1);
+    expect([0, 1, MAX_ORIGINS - 1].map((slot) => first.inFlight(slot))).toEqual([1, 1, 1]);
+    // Its successor begins at nothing.
+    second.enter(1);
+    second.leave(1);
+    first.leave(1);
+    expect(first.inFlight(1)).toBe(0);
+  });
+
+  test('do not spill into the next row, the next pool, or out of the table', () => {
+    const [table] = tables(1) as [OriginTable];
+    for (const slot of [0, MAX_ORIGINS - 1]) table.enter(slot);
+    for (const pool of [0, MAX_POOLS - 1]) {
+      table.turn(pool);
+      table.takeRetry(pool, 1);
+    }
+    expect([
+      table.inFlight(0),
+      table.inFlight(1),
+      table.inFlight(MAX_ORIGINS - 2),
+      table.inFlight(MAX_ORIGINS - 1),
+    ]).toEqual([1, 0, 0, 1]);
+    expect([table.turn(0), table.turn(1), table.turn(MAX_POOLS - 2), table.turn(MAX_POOLS - 1)]).toEqual([1, 0, 0, 1]);
+  });
+});
+
+describe('the turns of a pool', () => {
+  test('are counted over all workers, for each pool by itself', () => {
+    const [first, second] = tables(2) as [OriginTable, OriginTable];
+    expect([first.turn(0), second.turn(0), first.turn(1), first.turn(0)]).toEqual([0, 1, 0, 2]);
+  });
+
+  test('go on at 0 after the last number of 32 bits, and are never negative', () => {
+    const { table, setCursor } = wrapping();
+    setCursor(2 ** 31 - 1);
+    expect([table.turn(0), table.turn(0)]).toEqual([2 ** 31 - 1, 2 ** 31]);
+    setCursor(2 ** 32 - 1);
+    expect([table.turn(0), table.turn(0), table.turn(0)]).toEqual([2 ** 32 - 1, 0, 1]);
+  });
+
+  test('and the counts are right when real threads are at it', async () => {
+    const [workers, rounds] = [3, 20_000];
+    const memory = OriginTable.allocate(workers);
+    const script = new URL('./counting-worker.ts', import.meta.url);
+    const turns = await Promise.all(
+      Array.from({ length: workers }, async (_, worker) => {
+        const thread = new Worker(script, { workerData: { memory, workers, worker, rounds } });
+        const [taken] = (await once(thread, 'message')) as [Uint32Array];
+        await once(thread, 'exit');
+        return [...taken];
+      }),
+    );
+    // Nobody's turn was anybody else's.
+    expect(new Set(turns.flat()).size).toBe(workers * rounds);
+    expect(Math.max(...turns.flat())).toBe(workers * rounds - 1);
+    const control = new OriginTable(memory, workers);
+    expect([control.inFlight(5), control.inFlight(6)]).toEqual([0, workers * rounds]);
+    control.dropWorker(1);
+    expect(control.inFlight(6)).toBe((workers - 1) * rounds);
+    expect(control.turn(1)).toBe(workers * rounds);
+  });
+});
+
+describe('the retry budget of a pool', () => {
+  test.each([
+    { requests: 0, budget: 0.2, retries: ALLOWANCE },
+    { requests: 100, budget: 0.2, retries: ALLOWANCE + 20 },
+    { requests: 100, budget: 0, retries: ALLOWANCE },
+    { requests: 100, budget: 1, retries: ALLOWANCE + 100 },
+    { requests: 4, budget: 0.2, retries: ALLOWANCE + 1 },
+  ])('is $retries for $requests requests and a share of $budget', ({ requests, budget, retries }) => {
+    const [table] = tables(1) as [OriginTable];
+    for (let i = 0; i < requests; i++) table.turn(0);
+    expect(takeAll(table, 0, budget)).toBe(retries);
+  });
+
+  test('is not used up by retries that it refused', () => {
+    const [table] = tables(1) as [OriginTable];
+    takeAll(table, 0, 0.5);
+    for (let i = 0; i < 100; i++) table.turn(0);
+    expect(takeAll(table, 0, 0.5)).toBe(50);
+  });
+
+  test('is one budget over all workers, and another one’s for another pool', () => {
+    const [first, second] = tables(2) as [OriginTable, OriginTable];
+    expect(takeAll(first, 0, 0) + takeAll(second, 0, 0)).toBe(ALLOWANCE);
+    expect(takeAll(second, 1, 0)).toBe(ALLOWANCE);
+  });
+
+  test('begins anew with each window', () => {
+    const [table] = tables(1) as [OriginTable];
+    for (let i = 0; i < 100; i++) table.turn(0);
+    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE + 20);
+    table.beginRetryWindow();
+    // The requests of the window before count no more.
+    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE);
+    table.beginRetryWindow();
+    for (let i = 0; i < 50; i++) table.turn(0);
+    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE + 10);
+  });
+
+  test.each([2 ** 31 - 5, 2 ** 32 - 5])('counts on in a window in which the cursor wraps around, at %d', (cursor) => {
+    const { table, setCursor } = wrapping();
+    setCursor(cursor);
+    table.beginRetryWindow();
+    for (let i = 0; i < 10; i++) table.turn(0);
+    expect(takeAll(table, 0, 0.5)).toBe(ALLOWANCE + 5);
+    table.beginRetryWindow();
+    expect(takeAll(table, 0, 0.5)).toBe(ALLOWANCE);
+  });
+});
+
+/** A table whose first pool has had this many turns: the cursor is the first cell of all. */
+function wrapping() {
+  const memory = OriginTable.allocate(1);
+  const setCursor = (turns: number) => {
+    new Uint32Array(memory)[0] = turns;
+  };
+  return { table: new OriginTable(memory, 1), setCursor };
+}
