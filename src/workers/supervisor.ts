@@ -11,6 +11,9 @@ const LONGEST_BACKOFF: Ms = 10_000;
 /** After this long a worker's death is its first again. */
 const SETTLED_AFTER: Ms = 60_000;
 
+/** A worker that is still there so long after its deadline does not listen (an endless loop, say), and is ended. */
+const OVERDUE: Ms = 2_000;
+
 /**
  * V8's space for new objects in a worker, in MiB; its default is 48. Less of it costs requests (a tenth more time with
  * 6), more of it memory.
@@ -69,10 +72,14 @@ export class Supervisor {
   /** Resolves when every worker has ended; each cuts what still runs after `within`. */
   async stop(within: Ms): Promise<void> {
     this.#stopping = true;
+    const overdue = setTimeout(() => {
+      for (const seat of this.#seats) seat.kill();
+    }, within + OVERDUE);
     // First all of them: a client whose connection one worker ends may come again at once, and would be accepted by
     // another worker's listener only to be closed with it.
     await Promise.all(this.#seats.map((seat) => seat.stopAccepting()));
     await Promise.all(this.#seats.map((seat) => seat.stop(within)));
+    clearTimeout(overdue);
   }
 
   #seat(seat: Seat): void {
@@ -106,15 +113,17 @@ export class Supervisor {
 
   /** Brings a new worker to where the others are, unless a change before it has done so. */
   async #resume(seat: Seat): Promise<void> {
-    if (this.#current === undefined || seat.generation === this.#current.generation) return;
-    const problem = await seat.prepare(this.#current);
-    if (problem === undefined) {
-      await seat.activate();
-      this.#options.log.info('worker replaced', { worker: seat.index });
-    } else {
+    const plan = this.#current;
+    if (plan === undefined) return;
+    const problem = seat.generation === plan.generation ? undefined : await seat.prepare(plan);
+    if (problem !== undefined) {
       this.#options.log.error('worker cannot serve', { worker: seat.index, problem });
       seat.kill();
+      return;
     }
+    await seat.activate();
+    // Else it has died meanwhile, and the next one is on its way.
+    if (seat.generation === plan.generation) this.#options.log.info('worker replaced', { worker: seat.index });
   }
 }
 

@@ -26,8 +26,11 @@ async function startSites(sites: Readonly<Record<string, object>>) {
     sites: Object.entries(sites).map(([host, splash]) => ({
       hosts: [host],
       pool: 'refusing',
-      splash: { after: '100ms', ...splash },
-      routes: ['silent', 'breaking'].map((name) => ({ path: `/${name}`, pool: name })),
+      splash,
+      routes: [
+        { path: '/breaking', pool: 'breaking' },
+        { path: '/silent', pool: 'silent', splash: { after: '100ms', ...splash } },
+      ],
     })),
     pools: {
       refusing: pool(refusing),

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { type ClientOptions, type RawData, WebSocket, WebSocketServer } from 'ws';
 import { Journal } from './journal.ts';
+import { openSocket } from './raw-client.ts';
 import { atTeardown } from './teardown.ts';
 import { within } from './wait.ts';
 
@@ -98,4 +99,84 @@ export class WebSocketClient {
     this.send(message);
     return this.next();
   }
+}
+
+/** One end of a TCP connection, as bytes. */
+export class RawEnd {
+  readonly socket: Socket;
+  /** Resolves at the other side's FIN. */
+  readonly ended: Promise<void>;
+  /** Resolves when the connection is gone, whoever ended it and how. */
+  readonly closed: Promise<void>;
+  readonly #pieces = new Journal<Buffer>('piece of data');
+  #text = '';
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    this.ended = new Promise((resolve) => socket.once('end', resolve));
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.on('error', () => {}); // A reset is one of the endings that tests look for.
+    socket.on('data', (piece: Buffer) => {
+      this.#text += piece.toString('latin1');
+      this.#pieces.add(piece);
+    });
+  }
+
+  /** All that came, as latin1. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Resolves when what came ends with this. */
+  async until(text: string): Promise<void> {
+    await this.#pieces.waitFor(() => this.#text.endsWith(text), { wanted: `that ends with ${JSON.stringify(text)}` });
+  }
+}
+
+export const HANDSHAKE = [
+  'GET /tunnel HTTP/1.1',
+  'Host: www.example.com',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  '',
+  '',
+].join('\r\n');
+
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+/** An origin that agrees to any upgrade, and whose end of the tunnel is then the test's. `behind`: sent with the 101. */
+export async function startTunnelOrigin(behind = ''): Promise<{ url: string; ends: Journal<RawEnd> }> {
+  const ends = new Journal<RawEnd>('tunnel at the origin');
+  const server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    atTeardown(() => socket.destroy());
+    const end = new RawEnd(socket);
+    const greet = () => {
+      if (!end.text.includes('\r\n\r\n')) return;
+      socket.off('data', greet);
+      socket.write(SWITCHING + behind);
+      ends.add(end);
+    };
+    socket.on('data', greet);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atTeardown(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ends };
+}
+
+/** A client whose tunnel to such an origin is open. `early`: sent with the request. */
+export async function openTunnel(port: number, early = ''): Promise<RawEnd> {
+  const socket = await openSocket(port, {});
+  atTeardown(() => socket.destroy());
+  const end = new RawEnd(socket);
+  const { promise: greeted, resolve } = Promise.withResolvers<void>();
+  const look = () => end.text.includes('\r\n\r\n') && resolve();
+  socket.on('data', look);
+  socket.write(HANDSHAKE + early);
+  await within(greeted, 'an answer to the handshake');
+  socket.off('data', look);
+  if (!end.text.startsWith('HTTP/1.1 101 ')) throw new Error(`no tunnel: ${end.text}`);
+  return end;
 }

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
 import { WebSocket } from 'ws';
 import { Journal } from './journal.ts';
-import type { Portico } from './portico.ts';
+import { MAIN, type Portico } from './portico.ts';
 import { atTeardown } from './teardown.ts';
 import { within } from './wait.ts';
 
 /** What makes Node listen for a debugger on a free port, which it tells on standard error. */
 export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
+
+const ORIGIN_TABLE = join(dirname(MAIN), 'workers/origin-table.ts');
 
 /** A worker as the debugger sees it. */
 export interface InspectedWorker {
@@ -56,9 +59,10 @@ export class WorkerInspector {
     return this.#workers.all;
   }
 
-  /** The first worker of this name from `from` on. */
-  worker(name: string, from = 0): Promise<InspectedWorker> {
-    return this.#workers.waitFor((worker) => worker.name === name, { from, wanted: `called ${name}`, limit: 9000 });
+  /** The worker of this name; `successor`: how many before it have died since we attached. */
+  worker(name: string, successor = 0): Promise<InspectedWorker> {
+    const isIt = (worker: InspectedWorker) => worker === this.workers.filter((each) => each.name === name)[successor];
+    return this.#workers.waitFor(isIt, { wanted: `called ${name}`, limit: 9000 });
   }
 
   /** Before a stop: a process that is being debugged does not exit. */
@@ -74,8 +78,14 @@ export class WorkerInspector {
     await this.#call('NodeWorker.sendMessageToWorker', { sessionId: worker.session, message });
   }
 
+  /** The control plane's own count of requests in flight, over all origins and workers. */
+  inFlight(): Promise<number> {
+    const body = 'let sum = 0; for (let slot = 0; slot < 16; slot++) sum += instances[0].inFlight(slot); return sum;';
+    return this.#inMain<number>(ORIGIN_TABLE, 'OriginTable', body);
+  }
+
   /** Evaluates a function body in the main thread, which finds there all `instances` of a module's class. */
-  async inMain<T>(module: string, className: string, body: string): Promise<T> {
+  async #inMain<T>(module: string, className: string, body: string): Promise<T> {
     const prototype = `process.getBuiltinModule('module').createRequire('/')(${JSON.stringify(module)}).${className}.prototype`;
     const { objectId: prototypeObjectId } = await this.#remote('Runtime.evaluate', { expression: prototype });
     const { objects } = (await this.#call('Runtime.queryObjects', { prototypeObjectId })) as {

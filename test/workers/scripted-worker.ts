@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from '../../src/workers/messages.ts';
-import { OriginTable } from '../../src/workers/origin-table.ts';
+import { MAX_POOLS, OriginTable } from '../../src/workers/origin-table.ts';
 
 /**
  * A worker that serves nobody, and does by each plan what its name says: `2 refuses`, `0 dies preparing`, `1 is slow`,
- * `0 dies serving` (when it is told to reopen its logs). It has one request in flight at origin 3 while it serves.
+ * `0 dies serving` or
+ * `0 hangs` (when it is told to reopen its logs). It has one request in flight at origin 3 while it serves.
  */
 const { index, workers, originTable } = workerData as WorkerStart;
 const table = new OriginTable(originTable, workers, index);
@@ -28,6 +29,7 @@ parentPort?.on('message', async (message: ToWorker) => {
       return;
     case 'reopen_logs':
       if (current?.proxy.node.name === `${index} dies serving`) process.exit(7);
+      if (current?.proxy.node.name === `${index} hangs`) while (true);
       return;
     case 'stop_accepting':
       return say({ type: 'not_accepting' });
@@ -46,10 +48,10 @@ async function prepare(plan: WorkerPlan): Promise<void> {
   say({ type: 'prepared', generation: plan.generation, problem });
 }
 
-/** The last row of the table counts the lives of each seat: a successor does not die of the same. */
+/** The spare cell of a pool that nobody has counts the lives of each seat: a successor does not die of the same. */
 function isFirstOfItsSeat(): boolean {
-  const lives = new Int32Array(originTable, originTable.byteLength - 4 * workers);
-  return Atomics.add(lives, index, 1) === 0;
+  const lives = new Int32Array(originTable, 16 * (MAX_POOLS - 1 - index) + 12, 1);
+  return Atomics.add(lives, 0, 1) === 0;
 }
 
 function tell(event: string, { generation }: WorkerPlan): void {

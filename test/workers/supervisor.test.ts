@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { EventLog } from '../../src/observe/event-log.ts';
+import type { EventLog } from '../../src/observe/event-forward.ts';
 import type { WorkerPlan } from '../../src/workers/messages.ts';
 import { Supervisor } from '../../src/workers/supervisor.ts';
 import { Journal } from '../support/journal.ts';
@@ -17,7 +17,7 @@ afterEach(() => running?.stop(0));
 /** A supervisor of workers that do what each plan's name says (`scripted-worker.ts`). */
 function supervise(workers: number) {
   const events = new Journal<Event>('event');
-  const write = (event: string, fields?: object) => events.push({ event, ...fields });
+  const write = (event: string, fields?: object) => events.add({ event, ...fields });
   const log = { debug: write, info: write, warn: write, error: write } as EventLog;
   const supervisor = new Supervisor({ entry: new URL('./scripted-worker.ts', import.meta.url), workers, log });
   running = supervisor;
@@ -25,7 +25,10 @@ function supervise(workers: number) {
   return {
     supervisor,
     events,
-    switchTo: (name = '') => supervisor.switchTo(plan((generation += 1), name)),
+    switchTo(name = '') {
+      generation += 1;
+      return supervisor.switchTo(plan(generation, name));
+    },
     seen: (event: string) =>
       events.all.filter((each) => each.event === event).map(({ worker, generation }) => [worker, generation]),
   };
@@ -114,4 +117,12 @@ describe('a worker that dies', () => {
     await supervisor.stop(0);
     expect(events.all.filter(({ event }) => event === 'worker replaced')).toEqual([]);
   });
+});
+
+test('a worker that hangs is ended some time after the deadline of a stop', async () => {
+  const { supervisor, switchTo, events } = supervise(2);
+  await switchTo('1 hangs');
+  supervisor.reopenLogs();
+  await supervisor.stop(0);
+  expect(events.all.filter(({ event }) => event === 'worker replaced')).toEqual([]);
 });

@@ -1,5 +1,11 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type SecureContext,
+} from 'node:tls';
 import type { Ms } from '../../base/units.ts';
 import { ProxyError } from '../error.ts';
 import type { OriginTlsPlan } from '../plan.ts';
@@ -8,33 +14,45 @@ import type { OriginTlsPlan } from '../plan.ts';
 export class Connector {
   readonly #url: URL;
   readonly #host: string;
-  readonly #tls: OriginTlsPlan;
+  /** Whom its certificate must be for. */
+  readonly #name: string;
+  readonly #verify: boolean;
   readonly #timeout: Ms;
+  /** Made once: to read a bundle of authorities takes longer than a handshake. `undefined`: no TLS. */
+  readonly #context: SecureContext | undefined;
   /** The newest session, so that the next handshake is a short one. */
   #session: Buffer | undefined;
 
+  /** Throws when the certificates or the key of `tls` cannot be used. */
   constructor(url: URL, tls: OriginTlsPlan, timeout: Ms) {
     this.#url = url;
     this.#host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-    this.#tls = tls;
+    this.#name = tls.serverName ?? this.#host;
+    this.#verify = tls.verify;
     this.#timeout = timeout;
+    if (url.protocol === 'https:') this.#context = secureContext(url, tls);
   }
 
-  /** `done` is called once: with nothing when the returned socket can be written to, else with what was wrong. */
+  /** `done` is called once, later: with nothing when the returned socket can be written to, else with what was wrong. */
   connect(done: (error: Error | undefined) => void): Socket {
-    const socket = this.#url.protocol === 'https:' ? this.#openTls() : this.#openTcp();
+    const socket = this.#context === undefined ? this.#openTcp() : this.#openTls(this.#context);
     const timer = setTimeout(() => {
       socket.destroy(new ProxyError('connection_timeout', `no connection within ${this.#timeout} ms`));
     }, this.#timeout);
     const settle = (error: Error | undefined) => {
       clearTimeout(timer);
-      socket.off(event, connected).off('error', settle).off('close', closed);
+      socket.off(event, connected).off('error', failed).off('close', closed);
       done(error);
     };
     const connected = () => settle(undefined);
+    const failed = (error: Error) => {
+      // If it was the session that the origin could not bear, the next handshake goes without.
+      this.#session = undefined;
+      settle(error);
+    };
     const closed = () => settle(new ProxyError('connection_terminated', 'closed while connecting'));
-    const event = this.#url.protocol === 'https:' ? 'secureConnect' : 'connect';
-    socket.once(event, connected).once('error', settle).once('close', closed);
+    const event = this.#context === undefined ? 'connect' : 'secureConnect';
+    socket.once(event, connected).once('error', failed).once('close', closed);
     return socket;
   }
 
@@ -44,26 +62,40 @@ export class Connector {
     return connectTcp({ host: this.#host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
   }
 
-  #openTls(): Socket {
-    const { ca, cert, key, serverName, verify } = this.#tls;
-    const servername = serverName ?? (isIP(this.#host) === 0 ? this.#host : '');
-    const socket = connectTls({
+  #openTls(secureContext: SecureContext): Socket {
+    // Node's types do not know that it takes `allowHalfOpen`, too.
+    const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
       host: this.#host,
       port: Number(this.#url.port || 443),
-      servername,
+      // There is no SNI for addresses (RFC 6066 §3).
+      servername: isIP(this.#name) === 0 ? this.#name : '',
+      checkServerIdentity: (_, certificate) => checkServerIdentity(this.#name, certificate),
       ALPNProtocols: ['http/1.1'],
-      rejectUnauthorized: verify,
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
+      rejectUnauthorized: this.#verify,
+      allowHalfOpen: true,
+      secureContext,
       ...(this.#session !== undefined && { session: this.#session }),
-    });
+    };
+    const socket = connectTls(options);
     socket.setNoDelay(true).setKeepAlive(true);
+    // Comes after the certificate was checked: who resumes it need not be checked again.
     socket.on('session', (session) => {
       this.#session = session;
     });
     // Whoever uses it listens for errors too; a late one must not find nobody.
     socket.on('error', () => {});
     return socket;
+  }
+}
+
+function secureContext(url: URL, { ca, cert, key }: OriginTlsPlan): SecureContext {
+  try {
+    return createSecureContext({
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    });
+  } catch (cause) {
+    throw new Error(`cannot use the certificates or the key for ${url.origin}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Bytes, Ms } from '../../base/units.ts';
 import { ProxyError } from '../error.ts';
 import type { OriginFields } from '../headers.ts';
+import { BodyWriter } from './body-writer.ts';
 import { type OriginCall, type OriginReplies, type OriginRequest, requestText } from './call.ts';
 import type { ResponseHead1 } from './response-head.ts';
 import { type ResponseListener, ResponseParser } from './response-parser.ts';
@@ -10,6 +11,7 @@ import { type ResponseListener, ResponseParser } from './response-parser.ts';
 export interface ConnectionOwner {
   /** It can take another request. `idleFor`: how long the origin will keep it, if it said so, in seconds. */
   free(connection: OriginConnection, idleFor: number | undefined): void;
+  /** Told once, and at once: it must not be used any more. */
   closed(connection: OriginConnection): void;
 }
 
@@ -29,11 +31,10 @@ export class OriginConnection implements ResponseListener {
   readonly #onEnd = () => this.#ended();
   readonly #onClose = () => this.#closed();
   readonly #onError = (error: Error) => this.fail(error);
-  readonly #onDrain = () => this.#drained?.();
+  readonly #onDrain = () => this.#body?.drained();
   readonly #onTimeout = () => this.#silent();
   #call: Call | undefined;
-  #drained: (() => void) | undefined;
-  #writing = false;
+  #body: BodyWriter | undefined;
   #persistent = true;
   #idleFor: number | undefined;
   #over = false;
@@ -50,6 +51,11 @@ export class OriginConnection implements ResponseListener {
     socket.on('drain', this.#onDrain).on('timeout', this.#onTimeout);
   }
 
+  /** No request is under way. */
+  get idle(): boolean {
+    return this.#call === undefined;
+  }
+
   /** Sends a request; its owner sees to it that there is no other. */
   send(call: Call): void {
     this.#call = call;
@@ -58,7 +64,8 @@ export class OriginConnection implements ResponseListener {
     call.replies.sent();
     if (this.#call !== call) return;
     this.#socket.write(requestText(request), 'latin1');
-    if (request.body !== undefined) void this.#sendBody(call, request.body, request.length);
+    this.#body = undefined;
+    if (request.body !== undefined && request.length !== 0) void this.#sendBody(call, request.body);
   }
 
   /** The client can take more. The origin's time begins anew: it was not its fault. */
@@ -66,8 +73,10 @@ export class OriginConnection implements ResponseListener {
     if (this.#call === call && this.#socket.isPaused()) this.#socket.setTimeout(this.#idle).resume();
   }
 
+  /** For one that is idle, or whose request is over: nobody else is told. */
   close(): void {
-    this.#over = true;
+    if (this.#over) return;
+    this.#leave();
     this.#socket.destroy();
   }
 
@@ -105,26 +114,27 @@ export class OriginConnection implements ResponseListener {
 
   onEnd(trailers: OriginFields): void {
     const call = this.#call;
+    // It was cancelled by what came before in the same bytes.
+    if (call === undefined) return;
     this.#call = undefined;
     if (this.#socket.isPaused()) this.#socket.resume();
     // A response that did not wait for all of the request leaves the connection in the middle of it.
-    if (!this.#persistent || this.#writing) this.close();
+    if (!this.#persistent || this.#body?.done === false) this.close();
     else this.#owner.free(this, this.#idleFor);
-    call?.replies.end(trailers);
+    call.replies.end(trailers);
   }
 
   onSwitch(head: ResponseHead1, rest: Buffer): void {
     const call = this.#call;
+    if (call === undefined) return;
     this.#call = undefined;
-    this.#over = true;
+    this.#leave();
     const socket = this.#socket;
     socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('error', this.#onError);
     socket.off('drain', this.#onDrain).off('timeout', this.#onTimeout).setTimeout(0);
     socket.pause();
     if (rest.length > 0) socket.unshift(Buffer.from(rest));
-    this.#owner.closed(this);
-    if (call === undefined) socket.destroy();
-    else call.replies.switched(head.fields, socket);
+    call.replies.switched(head.fields, socket);
   }
 
   #read(chunk: Buffer): void {
@@ -148,8 +158,13 @@ export class OriginConnection implements ResponseListener {
   }
 
   #closed(): void {
-    this.#drained?.();
     if (!this.#over) this.fail(new ProxyError('connection_terminated', 'the origin closed the connection'));
+  }
+
+  /** Whatever the socket does from now on is no business of ours, nor of our owner's. */
+  #leave(): void {
+    this.#over = true;
+    this.#body?.stop();
     this.#owner.closed(this);
   }
 
@@ -160,47 +175,13 @@ export class OriginConnection implements ResponseListener {
     }
   }
 
-  async #sendBody(call: Call, body: AsyncIterable<Uint8Array>, length: number | undefined): Promise<void> {
-    this.#writing = true;
-    let sent = 0;
+  async #sendBody(call: Call, body: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#body = new BodyWriter(this.#socket, call.request.length);
     try {
-      for await (const chunk of body) {
-        if (this.#over) return;
-        sent += chunk.byteLength;
-        if (length !== undefined && sent > length) throw new ProxyError('bad_request', 'more than Content-Length');
-        const more = this.#write(chunk, length === undefined);
-        // Whole: the response may come before the client's end of it has been looked at.
-        if (sent === length) return;
-        if (!more) await this.#drain();
-        if (this.#over) return;
-      }
-      if (length !== undefined) throw new ProxyError('bad_request', 'less than Content-Length');
-      this.#socket.write('0\r\n\r\n', 'latin1');
+      await this.#body.send(body);
     } catch (error) {
       if (this.#call === call) this.fail(error as Error);
-    } finally {
-      this.#writing = false;
     }
-  }
-
-  #write(chunk: Uint8Array, chunked: boolean): boolean {
-    const socket = this.#socket;
-    if (!chunked || chunk.byteLength === 0) return chunk.byteLength === 0 || socket.write(chunk);
-    socket.cork();
-    socket.write(`${chunk.byteLength.toString(16)}\r\n`, 'latin1');
-    socket.write(chunk);
-    const more = socket.write('\r\n', 'latin1');
-    socket.uncork();
-    return more;
-  }
-
-  #drain(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#drained = () => {
-        this.#drained = undefined;
-        resolve();
-      };
-    });
   }
 }
 
@@ -235,6 +216,11 @@ export class Call implements OriginCall {
 
   resume(): void {
     this.#connection?.resume(this);
+  }
+
+  /** For who has not found it a connection. */
+  fail(error: Error): void {
+    if (!this.#cancelled) this.replies.failed(error);
   }
 
   cancel(): void {

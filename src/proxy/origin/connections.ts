@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import type { Ms } from '../../base/units.ts';
+import { ProxyError } from '../error.ts';
 import type { OriginTlsPlan } from '../plan.ts';
 import type { OriginCall, OriginReplies, OriginRequest } from './call.ts';
 import { Connector } from './connect.ts';
@@ -21,14 +23,26 @@ const SWEEP: Ms = 1_000;
 /**
  * The connections of one worker to one origin. A request takes the one that was free last, or a new one: those that are
  * not needed stay unused and end.
+ *
+ * None is used again before the event loop has polled once more: bytes that the origin sent beyond the response, and its
+ * end of the connection, are often in the socket by then, and would else be taken for the next response. It costs no
+ * connections, as requests that come meanwhile wait for those that are about to be free:
+ *
+ *     poll: response ends ▸ check: resting ▸ poll: what else came is read, and breaks it ▸ check: free
  */
 export class Connections implements ConnectionOwner {
   readonly #connector: Connector;
   readonly #timeouts: ConnectionTimeouts;
   readonly #open = new Set<OriginConnection>();
+  readonly #connecting = new Set<Socket>();
   readonly #free: OriginConnection[] = [];
-  /** Free since this turn of the event loop. */
+  /** Their response ended since the last turn of the event loop, or since the one before. */
+  #ended: OriginConnection[] = [];
   #resting: OriginConnection[] = [];
+  /** For a connection that rests. */
+  #waiting: Call[] = [];
+  #turning = false;
+  readonly #onTurn = () => this.#turn();
   #sweep: NodeJS.Timeout | undefined;
   #closing = false;
 
@@ -39,9 +53,8 @@ export class Connections implements ConnectionOwner {
 
   send(request: OriginRequest, replies: OriginReplies): OriginCall {
     const call = new Call(request, replies);
-    const kept = this.#take();
-    if (kept !== undefined) call.sendOn(kept);
-    else this.#connect(call);
+    if (request.body !== undefined && request.length === 0) void this.#sendOnceEnded(call, request.body);
+    else this.#dispatch(call);
     return call;
   }
 
@@ -49,27 +62,29 @@ export class Connections implements ConnectionOwner {
   close(): void {
     this.#closing = true;
     clearInterval(this.#sweep);
-    for (const connection of [...this.#free, ...this.#resting]) connection.close();
+    for (const connection of this.#open) if (connection.idle) connection.close();
   }
 
-  /** Closes everything at once. */
+  /** Cuts everything at once. */
   destroy(): void {
     this.close();
-    for (const connection of this.#open) connection.close();
+    const cut = new ProxyError('proxy_internal_error', 'cut');
+    for (const socket of this.#connecting) socket.destroy(cut);
+    for (const connection of this.#open) connection.fail(cut);
+    for (const call of this.#waiting.splice(0)) call.fail(cut);
   }
 
-  /**
-   * Not to be used before the event loop has come round: bytes that the origin sent beyond the response, and its end of
-   * the connection, are often in the socket already, and are seen then. Else they would be taken for the next response.
-   */
   free(connection: OriginConnection, idleFor: number | undefined): void {
-    if (this.#closing) {
+    const { keepAlive } = this.#timeouts;
+    const keep = idleFor === undefined ? keepAlive : Math.min(idleFor * 1000 - MARGIN, LONGEST_KEPT);
+    if (this.#closing || keep <= 0) {
       connection.close();
       return;
     }
-    const keep = idleFor === undefined ? this.#timeouts.keepAlive : idleFor * 1000 - MARGIN;
-    connection.expiresAt = performance.now() + Math.min(keep, LONGEST_KEPT);
-    if (this.#resting.push(connection) === 1) setImmediate(() => this.#rested());
+    connection.expiresAt = performance.now() + keep;
+    this.#ended.push(connection);
+    if (!this.#turning) setImmediate(this.#onTurn);
+    this.#turning = true;
     this.#sweep ??= setInterval(() => this.#closeExpired(), SWEEP).unref();
   }
 
@@ -77,6 +92,26 @@ export class Connections implements ConnectionOwner {
     this.#open.delete(connection);
     const at = this.#free.indexOf(connection);
     if (at !== -1) this.#free.splice(at, 1);
+  }
+
+  /** Content-Length: 0 makes the head a whole request: not to be sent before the client has sent no more than that. */
+  async #sendOnceEnded(call: Call, body: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      for await (const chunk of body) {
+        if (chunk.byteLength > 0) throw new ProxyError('bad_request', 'more than Content-Length');
+      }
+      this.#dispatch(call);
+    } catch (error) {
+      call.fail(error as Error);
+    }
+  }
+
+  #dispatch(call: Call): void {
+    if (call.cancelled) return;
+    const kept = this.#take();
+    if (kept !== undefined) call.sendOn(kept);
+    else if (this.#waiting.length < this.#ended.length + this.#resting.length) this.#waiting.push(call);
+    else this.#connect(call);
   }
 
   #take(): OriginConnection | undefined {
@@ -88,25 +123,29 @@ export class Connections implements ConnectionOwner {
     return undefined;
   }
 
-  #rested(): void {
-    const rested = this.#resting;
-    this.#resting = [];
-    for (const connection of rested) if (this.#open.has(connection)) this.#free.push(connection);
+  /** Once in each turn of the event loop, while there are connections that rest. */
+  #turn(): void {
+    for (const connection of this.#resting) if (this.#open.has(connection)) this.#free.push(connection);
+    this.#resting = this.#ended;
+    this.#ended = [];
+    this.#turning = this.#resting.length > 0;
+    if (this.#turning) setImmediate(this.#onTurn);
+    if (this.#waiting.length > 0) for (const call of this.#waiting.splice(0)) this.#dispatch(call);
   }
 
   #connect(call: Call): void {
     const socket = this.#connector.connect((error) => {
-      if (call.cancelled) {
+      this.#connecting.delete(socket);
+      if (error !== undefined || call.cancelled) {
         socket.destroy();
-      } else if (error !== undefined) {
-        socket.destroy();
-        call.replies.failed(error);
-      } else {
-        const connection = new OriginConnection(socket, this.#timeouts.idle, this);
-        this.#open.add(connection);
-        call.sendOn(connection);
+        if (error !== undefined) call.fail(error);
+        return;
       }
+      const connection = new OriginConnection(socket, this.#timeouts.idle, this);
+      this.#open.add(connection);
+      call.sendOn(connection);
     });
+    this.#connecting.add(socket);
     call.waitFor(socket);
   }
 

@@ -21,7 +21,7 @@ export interface ResponseHead1 {
   readonly keepAliveTimeout: number | undefined;
 }
 
-export function TOO_LARGE(): ProxyError {
+export function tooLarge(): ProxyError {
   return new ProxyError('http_response_header_section_size');
 }
 
@@ -44,12 +44,17 @@ export function parseHead(text: string, method: string): ResponseHead1 {
   };
 }
 
-/** What has come of a head so far. Who speaks no HTTP is not waited for until its time is up. */
-export function checkBeginning(text: string): void {
+/**
+ * What has come of a head so far: who speaks no HTTP is not waited for until its time is up. All before `from` was found
+ * to be good; returns up to where that is so now.
+ */
+export function checkBeginning(bytes: Buffer, from: number): number {
   const start = 'HTTP/1.';
-  if (text.slice(0, start.length) !== start.slice(0, text.length)) throw broken('no HTTP/1.1');
+  if (!start.startsWith(bytes.toString('latin1', 0, start.length))) throw broken('no HTTP/1.1');
   // The last byte may be half of a CRLF.
-  checkCharacters(text.endsWith('\r') ? text.slice(0, -1) : text);
+  const end = bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length;
+  checkCharacters(bytes.toString('latin1', from, end));
+  return end;
 }
 
 /** Trailers: fields alone. */
@@ -73,7 +78,7 @@ function fieldsOf(text: string, start: number): OriginFields {
     // A line that is folded or has no name ends up here, too: its "name" is no token (RFC 9112 §5.1, §5.2).
     if (colon === -1 || colon > end) throw broken('a line that is no field');
     const name = nameOf(text.slice(at, colon));
-    const value = text.slice(colon + 1, end).trim();
+    const value = valueIn(text, colon + 1, end);
     const before = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (before === undefined) addField(fields, name, value);
     else if (typeof before === 'string') fields[name] = [before, value];
@@ -81,6 +86,19 @@ function fieldsOf(text: string, start: number): OriginFields {
     at = end + 2;
   }
   return fields;
+}
+
+/** Without the blanks around it (RFC 9112 §5.1). `trim` would take 0xA0 for one, which ends many a letter in UTF-8. */
+function valueIn(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** An origin may well send a field "__proto__": it is one like any other. */
@@ -97,8 +115,11 @@ function nameOf(text: string): string {
   const known = names.get(text);
   if (known !== undefined) return known;
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)) throw broken(`field name ${JSON.stringify(text.slice(0, 60))}`);
-  const lower = text.toLowerCase();
-  if (names.size < NAMES_MAX && text.length <= 64) names.set(text, lower);
+  if (names.size >= NAMES_MAX || text.length > 64) return text.toLowerCase();
+  // A copy: a piece that is cut out of a head keeps all of it alive.
+  const own = Buffer.from(text, 'latin1').toString('latin1');
+  const lower = own.toLowerCase();
+  names.set(own, lower);
   return lower;
 }
 

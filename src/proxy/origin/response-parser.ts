@@ -1,7 +1,14 @@
 import type { Bytes } from '../../base/units.ts';
 import { ProxyError } from '../error.ts';
 import type { OriginFields } from '../headers.ts';
-import { type BodyFraming, checkBeginning, parseHead, type ResponseHead1, readFields, TOO_LARGE } from './response-head.ts';
+import {
+  type BodyFraming,
+  checkBeginning,
+  parseHead,
+  type ResponseHead1,
+  readFields,
+  tooLarge,
+} from './response-head.ts';
 
 /**
  * Reads responses off one connection to an origin, as they arrive and as strictly as RFC 9112 allows: what two programs
@@ -19,9 +26,13 @@ export interface ResponseListener {
   onSwitch(head: ResponseHead1, rest: Buffer): void;
 }
 
+/** Interim responses before one response; more is a flood. */
+const INTERIM_MAX = 16;
 /** A chunk's size with its extensions, of which nobody has a use. RFC 9112 §7.1.1. */
 const CHUNK_LINE_MAX: Bytes = 1_024;
+const CRLF = Buffer.from('\r\n');
 const HEAD_END = Buffer.from('\r\n\r\n');
+const NOTHING = Buffer.alloc(0);
 const NO_TRAILERS: OriginFields = Object.freeze({});
 
 /**
@@ -39,10 +50,16 @@ export class ResponseParser {
   #expects: Expects = 'nothing';
   #method = '';
   #upgrade = false;
-  /** The beginning of a line or head whose end has not come yet. */
-  #rest: Buffer | undefined;
+  #interims = 0;
   /** Bytes of the body, or of its chunk, that are still to come. */
   #remaining: Bytes = 0;
+  /** The beginning of a line or head whose end has not come yet, and how much of it there is. */
+  #room: Buffer = NOTHING;
+  #kept: Bytes = 0;
+  /** How much of the beginning of a head was found to be good. */
+  #checked: Bytes = 0;
+  /** Where the end is of what was gathered. */
+  #at = 0;
 
   constructor(listener: ResponseListener, headMax: Bytes) {
     this.#listener = listener;
@@ -54,6 +71,7 @@ export class ResponseParser {
     this.#expects = 'head';
     this.#method = method;
     this.#upgrade = upgrade;
+    this.#interims = 0;
   }
 
   /** Throws a `ProxyError` for what is no response to what was asked. */
@@ -82,7 +100,7 @@ export class ResponseParser {
         return this.#some(bytes);
       case 'close':
         this.#listener.onBody(bytes);
-        return bytes.subarray(bytes.length);
+        return NOTHING;
       case 'size':
         return this.#size(bytes);
       case 'chunk end':
@@ -93,18 +111,17 @@ export class ResponseParser {
   }
 
   #head(bytes: Buffer): Buffer {
-    const all = this.#gathered(bytes);
-    const end = all.indexOf(HEAD_END);
-    if (end === -1 ? all.length > this.#headMax : end > this.#headMax) throw TOO_LARGE();
-    if (end === -1) {
-      checkBeginning(all.toString('latin1'));
-      return this.#keep(all);
+    const all = this.#gather(bytes, HEAD_END, this.#headMax, tooLarge);
+    if (all === undefined) {
+      this.#checked = checkBeginning(this.#room.subarray(0, this.#kept), this.#checked);
+      return NOTHING;
     }
-    const head = parseHead(all.toString('latin1', 0, end), this.#method);
-    const left = all.subarray(end + 4);
+    this.#checked = 0;
+    const head = parseHead(all.toString('latin1', 0, this.#at), this.#method);
+    const left = all.subarray(this.#at + HEAD_END.length);
     if (head.status === 101) return this.#switched(head, left);
     if (head.status < 200) {
-      this.#listener.onInterim(head.status, head.fields);
+      this.#interim(head);
       return left;
     }
     // Before the listener is told, which may want the next response at once.
@@ -132,11 +149,17 @@ export class ResponseParser {
     }
   }
 
+  #interim({ status, fields }: ResponseHead1): void {
+    this.#interims += 1;
+    if (this.#interims > INTERIM_MAX) throw new ProxyError('http_protocol_error', 'a flood of interim responses');
+    this.#listener.onInterim(status, fields);
+  }
+
   #switched(head: ResponseHead1, rest: Buffer): Buffer {
     if (!this.#upgrade) throw new ProxyError('http_protocol_error', '101 that no request asked for');
     this.#expects = 'nothing';
     this.#listener.onSwitch(head, rest);
-    return rest.subarray(rest.length);
+    return NOTHING;
   }
 
   #some(bytes: Buffer): Buffer {
@@ -152,40 +175,30 @@ export class ResponseParser {
 
   /** `chunk-size [ chunk-ext ] CRLF` (RFC 9112 §7.1). */
   #size(bytes: Buffer): Buffer {
-    const all = this.#gathered(bytes);
-    const end = all.indexOf('\r\n', 0, 'latin1');
-    if (end === -1 ? all.length > CHUNK_LINE_MAX : end > CHUNK_LINE_MAX) {
-      throw new ProxyError('http_protocol_error', 'a chunk size that does not end');
-    }
-    if (end === -1) return this.#keep(all);
-    const line = /^([0-9a-fA-F]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(all.toString('latin1', 0, end));
+    const all = this.#gather(bytes, CRLF, CHUNK_LINE_MAX, endlessSize);
+    if (all === undefined) return NOTHING;
+    const line = /^([0-9a-fA-F]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(all.toString('latin1', 0, this.#at));
     if (line === null) throw new ProxyError('http_protocol_error', 'a chunk size that is none');
     this.#remaining = Number.parseInt(line[1] as string, 16);
     this.#expects = this.#remaining === 0 ? 'trailers' : 'chunk';
-    return all.subarray(end + 2);
+    // Trailers end as a head does if the CRLF before them is theirs, even where there are none.
+    return all.subarray(this.#remaining === 0 ? this.#at : this.#at + CRLF.length);
   }
 
   #chunkEnd(bytes: Buffer): Buffer {
-    const all = this.#gathered(bytes);
-    if (all.length < 2 && all[0] === 0x0d) return this.#keep(all);
-    if (all[0] !== 0x0d || all[1] !== 0x0a) throw new ProxyError('http_protocol_error', 'a chunk longer than it said');
+    const all = this.#gather(bytes, CRLF, 0, longerChunk);
+    if (all === undefined) return NOTHING;
     this.#expects = 'size';
-    return all.subarray(2);
+    return all.subarray(CRLF.length);
   }
 
-  /** `*( field-line CRLF ) CRLF` */
+  /** `CRLF *( field-line CRLF ) CRLF`, the first of which ended the line of the last chunk. */
   #trailers(bytes: Buffer): Buffer {
-    const all = this.#gathered(bytes);
-    if (all.length < 2) return this.#keep(all);
-    if (all[0] === 0x0d && all[1] === 0x0a) {
-      this.#end(NO_TRAILERS);
-      return all.subarray(2);
-    }
-    const end = all.indexOf(HEAD_END);
-    if (end === -1 ? all.length > this.#headMax : end > this.#headMax) throw TOO_LARGE();
-    if (end === -1) return this.#keep(all);
-    this.#end(readFields(all.toString('latin1', 0, end)));
-    return all.subarray(end + 4);
+    const all = this.#gather(bytes, HEAD_END, this.#headMax, tooLarge);
+    if (all === undefined) return NOTHING;
+    const left = all.subarray(this.#at + HEAD_END.length);
+    this.#end(this.#at === 0 ? NO_TRAILERS : readFields(all.toString('latin1', CRLF.length, this.#at)));
+    return left;
   }
 
   #end(trailers: OriginFields): void {
@@ -193,15 +206,42 @@ export class ResponseParser {
     this.#listener.onEnd(trailers);
   }
 
-  #gathered(bytes: Buffer): Buffer {
-    if (this.#rest === undefined) return bytes;
-    const all = Buffer.concat([this.#rest, bytes]);
-    this.#rest = undefined;
+  /**
+   * What has come since the beginning of a line or head, once its `end` is there, at `#at`. `undefined`: it is still to
+   * come. `max`: how many bytes may come before it.
+   */
+  #gather(bytes: Buffer, end: Buffer, max: Bytes, tooLong: () => ProxyError): Buffer | undefined {
+    const before = this.#kept;
+    const all = before === 0 ? bytes : this.#append(bytes);
+    this.#at = all.indexOf(end, Math.max(0, before - end.length + 1));
+    if (this.#at === -1 ? all.length >= max + end.length : this.#at > max) throw tooLong();
+    if (this.#at === -1) {
+      if (before === 0) this.#room = bytes;
+      this.#kept = all.length;
+      return undefined;
+    }
+    this.#room = NOTHING;
+    this.#kept = 0;
     return all;
   }
 
-  #keep(bytes: Buffer): Buffer {
-    this.#rest = bytes;
-    return bytes.subarray(bytes.length);
+  /** Room doubles where it runs out: who sends byte by byte makes us copy each of them a few times, not thousands. */
+  #append(bytes: Buffer): Buffer {
+    const length = this.#kept + bytes.length;
+    if (length > this.#room.length) {
+      const room = Buffer.allocUnsafeSlow(2 * length);
+      this.#room.copy(room, 0, 0, this.#kept);
+      this.#room = room;
+    }
+    bytes.copy(this.#room, this.#kept);
+    return this.#room.subarray(0, length);
   }
+}
+
+function endlessSize(): ProxyError {
+  return new ProxyError('http_protocol_error', 'a chunk size that does not end');
+}
+
+function longerChunk(): ProxyError {
+  return new ProxyError('http_protocol_error', 'a chunk longer than it said');
 }

@@ -98,7 +98,8 @@ describe('a TLS listener', () => {
   test('ends a handshake that takes too long, though a byte comes now and then', async () => {
     const front = await serveTls(planOf([certificate]), { handshakeTimeout: 150 });
     const socket = netConnect({ port: front.port, host: '127.0.0.1', noDelay: true });
-    const closed = once(socket, 'close');
+    // Not once(): a reset is as good an end as any.
+    const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => {});
     const hello = Buffer.concat([Buffer.from('160301020001000200', 'hex'), Buffer.alloc(600)]);
     let sent = 0;
