@@ -1,16 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
 import { PROXY_ERRORS, ProxyError, type ProxyErrorCode } from './error.ts';
 import type { Exchange, ExchangeListener, Fields } from './exchange.ts';
 import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from './headers.ts';
-import type { OriginCall, OriginReplies, OriginRequest } from './origin/call.ts';
+import type { OriginRequest } from './origin/call.ts';
 import { originError } from './origin-error.ts';
-import type { Origin } from './pool/origin.ts';
+import type { Origin, OriginCounters } from './pool/origin.ts';
 import type { Pool } from './pool/pool.ts';
 import { ReplayBody } from './replay-body.ts';
-
-/** Interim replies that one attempt may send; more is a flood. */
-const INTERIM_MAX = 16;
 
 /** What a fetch is asked for. */
 export interface FetchOrder {
@@ -39,7 +37,7 @@ export interface FetchOutcome {
  * Gets one exchange's reply from a pool: an attempt at the origin whose turn it is, another one elsewhere where that is
  * safe (RFC 9110 §9.2.2), one deadline over all of them, and the reply streamed through as fast as the client takes it.
  */
-export class Fetch implements ExchangeListener {
+export class Fetch implements ExchangeListener, AttemptOwner {
   readonly order: FetchOrder;
   readonly #outcome: FetchOutcome;
   readonly #tried: Origin[] = [];
@@ -62,6 +60,10 @@ export class Fetch implements ExchangeListener {
     this.#body =
       body === undefined ? undefined : new ReplayBody(body, order.bodyLimit, (waits) => this.#waitForClient(waits));
     order.exchange.listener = this;
+  }
+
+  get counters(): OriginCounters {
+    return this.order.pool.counters;
   }
 
   get origin(): Origin | undefined {
@@ -219,80 +221,6 @@ export class Fetch implements ExchangeListener {
     this.#settled = true;
     clearTimeout(this.#timer);
     this.#attempt?.cancel();
-    return true;
-  }
-}
-
-/** One try at one origin. */
-class Attempt implements OriginReplies {
-  readonly origin: Origin;
-  readonly #fetch: Fetch;
-  #call: OriginCall | undefined;
-  #interims = 0;
-  #over = false;
-  /** The origin may have seen some of the request. */
-  started = false;
-
-  constructor(fetch: Fetch, origin: Origin) {
-    this.#fetch = fetch;
-    this.origin = origin;
-  }
-
-  start(): void {
-    this.#fetch.order.pool.counters.enter(this.origin.slot);
-    const call = this.origin.send(this.#fetch.request(this.origin), this);
-    this.#call = call;
-    if (this.#over) call.cancel();
-  }
-
-  resume(): void {
-    this.#call?.resume();
-  }
-
-  /** Gives it up; a no-op when it is over. */
-  cancel(): void {
-    if (this.#leave()) this.#call?.cancel();
-  }
-
-  sent(): void {
-    this.started = true;
-    this.#fetch.sent();
-  }
-
-  interim(status: number, fields: OriginFields): void {
-    this.#interims += 1;
-    if (this.#interims > INTERIM_MAX) throw new ProxyError('http_protocol_error', 'a flood of interim replies');
-    this.#fetch.interim(status, fields);
-  }
-
-  head(status: number, fields: OriginFields): void {
-    this.#fetch.head(status, fields);
-  }
-
-  body(chunk: Buffer): boolean {
-    return this.#fetch.body(chunk);
-  }
-
-  end(trailers: OriginFields): void {
-    if (this.#leave()) this.#fetch.end(trailers);
-  }
-
-  failed(error: Error): void {
-    if (this.#leave()) this.#fetch.attemptFailed(this, error);
-  }
-
-  switched(fields: OriginFields, socket: Duplex): void {
-    // A tunnel is in flight as long as it lives.
-    this.#over = true;
-    const { counters } = this.#fetch.order.pool;
-    socket.once('close', () => counters.leave(this.origin.slot));
-    this.#fetch.upgrade(fields, socket);
-  }
-
-  #leave(): boolean {
-    if (this.#over) return false;
-    this.#over = true;
-    this.#fetch.order.pool.counters.leave(this.origin.slot);
     return true;
   }
 }

@@ -1,17 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { Roster, type Rostered } from '../base/roster.ts';
 import type { AccessEntry } from '../observe/access-entry.ts';
 import type { Client } from './client.ts';
-import { forwardedValue, identify, xForwardedForValue } from './client.ts';
+import { identify } from './client.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import { errorPage, type OwnReply } from './error-page.ts';
-import type { Endpoints, Exchange, RequestHead } from './exchange.ts';
+import type { Endpoints, Exchange } from './exchange.ts';
 import { Fetch, type FetchOutcome } from './fetch.ts';
 import type { Generation, Route } from './generation.ts';
 import { addMissing, httpDate } from './headers.ts';
 import type { PageFacts } from './page-facts.ts';
 import type { ListenerPlan } from './plan.ts';
+import { isLoop, nextId, requestFields, requestId } from './request-fields.ts';
 import { hostOf } from './request-head.ts';
 import { splashPage } from './splash.ts';
 import type { ExchangeTaker } from './taker.ts';
@@ -130,23 +130,37 @@ class Handling implements FetchOutcome, Rostered {
   }
 
   run(listener: ListenerPlan): void {
+    if (listener.redirectPort !== undefined) {
+      this.#redirect(listener.redirectPort);
+    } else if (this.#exchange.head.target === '*') {
+      this.#answer({ status: 204, fields: ['allow', ALLOWED], body: undefined });
+    } else {
+      const admitted = this.#admit();
+      if (typeof admitted === 'string') this.refuse(admitted);
+      else this.#fetchFrom(admitted);
+    }
+  }
+
+  /** The route, or why there is none for this request. */
+  #admit(): Route | ProxyErrorCode {
     const { head, body } = this.#exchange;
     const { plan, router } = this.#generation;
-    if (listener.redirectPort !== undefined) return this.#redirect(listener.redirectPort);
-    if (head.target === '*') return this.#answer({ status: 204, fields: ['allow', ALLOWED], body: undefined });
     const route = router.route(hostOf(head.authority), head.target);
-    if (route === undefined) return this.refuse('misdirected_request');
+    if (route === undefined) return 'misdirected_request';
+    // A refusal has the headers of its site.
     this.#route = route;
-    if (!isAllowed(route, this.#client.address)) return this.refuse('access_denied');
-    if (isLoop(head.known.cdnLoop, plan.node.name)) return this.refuse('proxy_loop_detected');
-    if (body?.length !== undefined && route.bodyLimit !== undefined && body.length > route.bodyLimit) {
-      return this.refuse('body_too_large');
-    }
+    if (!isAllowed(route, this.#client.address)) return 'access_denied';
+    if (isLoop(head.known.cdnLoop, plan.node.name)) return 'proxy_loop_detected';
+    if ((body?.length ?? 0) > (route.bodyLimit ?? Number.POSITIVE_INFINITY)) return 'body_too_large';
+    return route;
+  }
+
+  #fetchFrom(route: Route): void {
     this.#fetch = new Fetch(
       {
         exchange: this.#exchange,
         pool: route.pool,
-        fields: requestFields(head, this.#client, this.#id, plan.node),
+        fields: requestFields(this.#exchange.head, this.#client, this.#id, this.#generation.plan.node),
         rules: route.rules,
         patience: route.patience,
         bodyLimit: route.bodyLimit,
@@ -170,7 +184,10 @@ class Handling implements FetchOutcome, Rostered {
 
   failed(_fetch: Fetch, error: ProxyErrorCode, status: number): void {
     const route = this.#route as Route;
-    if (PROXY_ERRORS[error].blame !== 'origin') return this.refuse(error);
+    if (PROXY_ERRORS[error].blame !== 'origin') {
+      this.refuse(error);
+      return;
+    }
     this.#splash = true;
     this.#answer(splashPage(route.pages, this.#facts(status, error, route.retryAfter)), error);
   }
@@ -265,57 +282,4 @@ const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 function isAllowed({ access }: Route, client: string): boolean {
   if (!access.deny.isEmpty && access.deny.has(client)) return false;
   return access.allow.isEmpty || access.allow.has(client);
-}
-
-/** Whether the request has been here before (RFC 8586 §2). */
-function isLoop(cdnLoop: string | undefined, name: string): boolean {
-  if (cdnLoop === undefined) return false;
-  const own = name.toLowerCase();
-  return cdnLoop.split(',').some((member) => member.split(';', 1)[0]?.trim().toLowerCase() === own);
-}
-
-/** What the origin is told of the client and of the way here, beside the fields that came. */
-function requestFields(
-  head: RequestHead,
-  client: Client,
-  id: string,
-  node: { readonly name: string; readonly via: boolean },
-): string[] {
-  const { known } = head;
-  const fields = head.fields.slice();
-  fields.push(
-    'x-forwarded-for',
-    xForwardedForValue(client),
-    'x-forwarded-proto',
-    client.proto,
-    'x-forwarded-host',
-    client.host,
-    'forwarded',
-    forwardedValue(client, head),
-    'x-request-id',
-    id,
-    'cdn-loop',
-    known.cdnLoop === undefined ? node.name : `${known.cdnLoop}, ${node.name}`,
-  );
-  if (node.via) {
-    const own = `${head.version} ${node.name}`;
-    fields.push('via', known.via === undefined ? own : `${known.via}, ${own}`);
-  } else if (known.via !== undefined) {
-    fields.push('via', known.via);
-  }
-  return fields;
-}
-
-const idPrefix = `${BigInt(`0x${randomBytes(6).toString('hex')}`).toString(36)}-`;
-let idCount = 0;
-
-function nextId(): string {
-  idCount += 1;
-  return idPrefix + idCount.toString(36);
-}
-
-/** The id that a trusted proxy gave, if it is fit for logs and headers, else a new one. */
-function requestId(client: Client, head: RequestHead): string {
-  const given = head.known.requestId;
-  return given !== undefined && client.peerTrusted && /^[A-Za-z0-9._:+/=@-]{1,128}$/.test(given) ? given : nextId();
 }
