@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
-import { PROXY_ERRORS, ProxyError, type ProxyErrorCode } from './error.ts';
+import { PROXY_ERRORS, type ProxyError, type ProxyErrorCode } from './error.ts';
 import type { Exchange, ExchangeListener, Fields } from './exchange.ts';
 import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from './headers.ts';
 import type { OriginRequest } from './origin/call.ts';
@@ -143,12 +143,11 @@ export class Fetch implements ExchangeListener, AttemptOwner {
     this.order.exchange.inform(status, endToEndFields(fields, this.order.rules));
   }
 
-  /** The head of the final reply. Throws a `ProxyError` when it makes no sense. */
+  /** The head of the final reply. */
   head(status: number, origin: OriginFields): void {
     const { exchange, rules, requestId } = this.order;
-    const response = responseFields(origin, status, rules, requestId);
-    if (response === undefined) throw new ProxyError('http_protocol_error', 'nobody can be sure where the reply ends');
-    exchange.respond({ status, fields: response.fields, length: response.contentLength });
+    const { fields, contentLength } = responseFields(origin, status, rules, requestId);
+    exchange.respond({ status, fields, length: contentLength });
     clearTimeout(this.#timer);
     this.firstByteAt = Date.now();
     this.status = status;
@@ -169,7 +168,7 @@ export class Fetch implements ExchangeListener, AttemptOwner {
     this.firstByteAt = Date.now();
     this.status = 101;
     const { exchange, rules, requestId } = this.order;
-    const fields = responseFields({ ...origin, 'content-length': undefined }, 101, rules, requestId)?.fields ?? [];
+    const { fields } = responseFields({ ...origin, 'content-length': undefined }, 101, rules, requestId);
     this.#outcome.upgraded(this, exchange.switchProtocols(fields), socket);
   }
 

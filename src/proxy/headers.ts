@@ -38,38 +38,33 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** What the origin's word is not wanted for: that of the connection, and the id under which the request is in our log. */
 const NOT_PASSED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'x-request-id']);
 
-/** `undefined` when nobody can be sure where the reply ends: RFC 9112 §6.1, §6.3. */
+/** What the client gets of an origin's reply, whose framing its parser has found to be sound. */
 export function responseFields(
   origin: OriginFields,
   status: number,
   rules: ResponseRules,
   requestId: string,
-): ResponseFields | undefined {
+): ResponseFields {
   const fields: string[] = [];
   let contentLength: number | undefined;
   let via: string | undefined;
   let dated = false;
-  const coding = origin['transfer-encoding'];
-  if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') return undefined;
   const named = namedBy(origin);
   for (const name in origin) {
     const value = origin[name];
     if (value === undefined || NOT_PASSED.has(name) || rules.remove.has(name)) continue;
-    if (named?.includes(name) && name !== 'content-length') continue;
-    if (typeof value !== 'string') {
-      if (name === 'content-length') return undefined;
-      if (name === 'via') via = value.join(', ');
-      else for (const each of value) fields.push(name, each);
-      if (name === 'date') dated = true;
-    } else if (name === 'content-length') {
-      contentLength = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-      if (!Number.isSafeInteger(contentLength)) return undefined;
-    } else if (name === 'via') {
-      via = value;
-    } else {
-      if (name === 'date') dated = true;
-      fields.push(name, value);
+    if (name === 'content-length') {
+      contentLength = Number(value);
+      continue;
     }
+    if (named?.includes(name)) continue;
+    if (name === 'via') {
+      via = typeof value === 'string' ? value : value.join(', ');
+      continue;
+    }
+    if (name === 'date') dated = true;
+    if (typeof value === 'string') fields.push(name, value);
+    else for (const each of value) fields.push(name, each);
   }
   // RFC 9110 §8.6: a 204 has no Content-Length; §6.6.1: who passes on a reply without a Date adds one.
   if (contentLength !== undefined && status !== 204) fields.push('content-length', String(contentLength));

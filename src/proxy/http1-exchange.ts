@@ -16,6 +16,7 @@ import type {
 } from './exchange.ts';
 import { Http1Body } from './http1-body.ts';
 import type { ListenerPlan } from './plan.ts';
+import { givingBack } from './spent.ts';
 
 /**
  * A body that comes in one piece, up to this size, is sent as text together with the head: node:http then makes one
@@ -113,7 +114,7 @@ export class Http1Exchange implements Exchange {
       this.#whole = chunk;
       return true;
     }
-    if (this.#response.write(chunk)) return true;
+    if (this.#response.write(chunk, givingBack(chunk))) return true;
     if (!this.#stalled) {
       this.#stalled = true;
       this.#watched = true;

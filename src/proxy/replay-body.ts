@@ -3,7 +3,7 @@ import { ProxyError } from './error.ts';
 import type { RequestBody } from './exchange.ts';
 
 /** What is kept of a request body so that another origin can get it too. */
-const REPLAY_LIMIT: Bytes = 65_536;
+export const REPLAY_LIMIT: Bytes = 65_536;
 
 /**
  * A request body that can be sent more than once while it is small. Each attempt reads it from the start; what the

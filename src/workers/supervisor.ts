@@ -58,8 +58,12 @@ export class Supervisor {
       if (problems.size > 0) {
         for (const seat of this.#seats) seat.discard();
       } else {
+        const isFirst = this.#current === undefined;
         this.#current = plan;
         await Promise.all(this.#seats.map((seat) => seat.activate()));
+        // Later on a worker that dies has a successor; if none lives to begin with, there is nothing to succeed to.
+        const isServed = this.#seats.some(({ generation }) => generation === plan.generation);
+        if (isFirst && !isServed) problems.add('every worker died at its start, for the reasons above');
       }
       return [...problems];
     });

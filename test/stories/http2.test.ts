@@ -60,7 +60,7 @@ describeWithPeers(['nginx', 'curl', 'h2load'], 'HTTP/2', () => {
   });
 
   test('brings a large file whole', async () => {
-    const file = randomBytes(50_000_000);
+    const file = randomBytes(20_000_000);
     await writeFile(join(nginx.root, 'large'), file);
     for (const url of [portico.url(1), portico.url(0)]) {
       const { exit, status, body } = await curl(`${url}/files/large`);
@@ -74,7 +74,7 @@ describeWithPeers(['nginx', 'curl', 'h2load'], 'HTTP/2', () => {
       yield answer(sha256(Buffer.from(request.body, 'latin1')));
     });
     const upload = await startPortico(frontDoor({ origins: [origin.url] }));
-    const content = randomBytes(30_000_000);
+    const content = randomBytes(20_000_000);
     const file = join(await tempDir(), 'upload');
     await writeFile(file, content);
     for (const url of [upload.url(1), upload.url(0)]) {

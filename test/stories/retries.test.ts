@@ -138,10 +138,10 @@ describe('when every origin breaks off', () => {
     for (let done = 0; done < count; done += 20) {
       await Promise.all(Array.from({ length: 20 }, () => fetchRaw(portico.port(), '/storm')));
     }
-    const sent = requestsFor('/storm', ...origins).length;
-    // The share, and the allowance of 10 that every pool has, whenever its window began.
-    expect(sent - count).toBeLessThanOrEqual(count * 0.2 + 2 * 10);
-    expect(sent).toBeGreaterThan(count);
+    const retries = requestsFor('/storm', ...origins).length - count;
+    expect(retries).toBeGreaterThanOrEqual(count * 0.2);
+    // The share, with the allowance of 10 that every window begins with, in which two workers may go one too far.
+    expect(retries).toBeLessThanOrEqual(count * 0.2 + 2 * (10 + 1));
   });
 });
 

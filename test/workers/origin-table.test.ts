@@ -90,9 +90,8 @@ describe('the turns of a pool', () => {
     const turns = await Promise.all(
       Array.from({ length: workers }, async (_, worker) => {
         const thread = new Worker(script, { workerData: { memory, workers, worker, rounds } });
-        const [taken] = (await once(thread, 'message')) as [Uint32Array];
-        await once(thread, 'exit');
-        return [...taken];
+        const [[taken]] = await Promise.all([once(thread, 'message'), once(thread, 'exit')]);
+        return [...(taken as Uint32Array)];
       }),
     );
     // Nobody's turn was anybody else's.

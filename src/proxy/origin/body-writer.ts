@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import { ProxyError } from '../error.ts';
+import { REPLAY_LIMIT } from '../replay-body.ts';
+import { givingBack } from '../spent.ts';
 
 /** Sends the body of one request as fast as the origin takes it: of a length that was told, else in chunks. */
 export class BodyWriter {
@@ -23,7 +25,8 @@ export class BodyWriter {
       if (this.#stopped) return;
       sent += chunk.byteLength;
       if (length !== undefined && sent > length) throw new ProxyError('bad_request', 'more than Content-Length');
-      const more = this.#write(chunk);
+      // What is kept for another attempt is not ours to give back.
+      const more = this.#write(chunk, sent > REPLAY_LIMIT ? givingBack(chunk) : undefined);
       if (sent === length) {
         // The response may come before the client's end of it has been looked at.
         this.done = true;
@@ -49,13 +52,13 @@ export class BodyWriter {
     this.#go?.();
   }
 
-  #write(chunk: Uint8Array): boolean {
+  #write(chunk: Uint8Array, written: ReturnType<typeof givingBack>): boolean {
     const socket = this.#socket;
     if (chunk.byteLength === 0) return true;
-    if (this.#length !== undefined) return socket.write(chunk);
+    if (this.#length !== undefined) return socket.write(chunk, written);
     socket.cork();
     socket.write(`${chunk.byteLength.toString(16)}\r\n`, 'latin1');
-    socket.write(chunk);
+    socket.write(chunk, written);
     const more = socket.write('\r\n', 'latin1');
     socket.uncork();
     return more;

@@ -57,7 +57,9 @@ export const poolSettings = z.strictObject({
     .strictObject({
       attempts: integer(1, 10)
         .default(2)
-        .describe('How many origins one request may be sent to. One that cannot be connected to does not count.'),
+        .describe(
+          'How often one request may be sent, each time to another origin while there is one. An origin that cannot be connected to does not count.',
+        ),
       budget: percent()
         .prefault('20%')
         .describe('Retries as a share of requests, beyond a small allowance, so that a failing pool is not flooded.'),
