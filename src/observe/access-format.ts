@@ -35,7 +35,7 @@ function jsonFormat(): AccessFormat {
       scheme: entry.scheme,
       host: entry.authority,
       target: entry.target,
-      protocol: `HTTP/${entry.version}`,
+      protocol: entry.version === '' ? undefined : `HTTP/${entry.version}`,
       status: entry.status,
       bytes: entry.bytesSent,
       bytes_in: entry.bytesReceived,
@@ -62,8 +62,13 @@ function combinedFormat(): AccessFormat {
   const quoted = (text: string | undefined) => (text ? apacheText(text) : '-');
   return (entry) =>
     `${token(entry.client)} - - [${time(entry.time)}] ` +
-    `"${apacheText(entry.method)} ${apacheText(entry.target)} HTTP/${apacheText(entry.version)}" ` +
+    `"${requestLine(entry)}" ` +
     `${entry.status || 499} ${entry.bytesSent || '-'} "${quoted(entry.referer)}" "${quoted(entry.userAgent)}"\n`;
+}
+
+/** `-` for what was no request at all, as Apache has it. */
+function requestLine({ method, target, version }: AccessEntry): string {
+  return version === '' ? '-' : `${apacheText(method)} ${apacheText(target)} HTTP/${apacheText(version)}`;
 }
 
 /** Squid's native `%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt`. Its time is the end of the exchange. */

@@ -130,7 +130,8 @@ class Handling implements FetchOutcome, Rostered {
   }
 
   run(listener: ListenerPlan): void {
-    if (listener.redirectPort !== undefined) {
+    // Behind a trusted proxy that speaks https with the client, there is nowhere to send it.
+    if (listener.redirectPort !== undefined && this.#client.proto === 'http') {
       this.#redirect(listener.redirectPort);
     } else if (this.#exchange.head.target === '*') {
       this.#answer({ status: 204, fields: ['allow', ALLOWED], body: undefined });

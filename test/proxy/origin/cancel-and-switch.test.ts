@@ -101,9 +101,12 @@ describe('a request that is cancelled', () => {
       ask(connections, '/', {
         onHead(asked) {
           asked.cancel();
-          setImmediate(() => {
-            next = ask(connections, '/next');
-          });
+          // As late in this turn of the loop as can be.
+          process.nextTick(() =>
+            setImmediate(() => {
+              next = ask(connections, '/next');
+            }),
+          );
         },
       });
       await within(origin.requestFor('/next'), 'the next request');

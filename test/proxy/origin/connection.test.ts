@@ -47,7 +47,7 @@ function* pieces(count: number, size: number): Generator<Buffer> {
 /** An origin that reads nothing of a connection until it is told to. */
 async function deafOrigin() {
   const sockets: Socket[] = [];
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on('error', () => {});
     sockets.push(socket);
   });
@@ -189,6 +189,7 @@ describe('the body of a request', () => {
       taken += bytes.length;
       if (taken > 64 * MIB) more.resolve();
     });
+    socket.resume();
     await within(more.promise, 'the body to go on');
     asked.cancel();
     await within(once(socket, 'close'), 'the close');
