@@ -17,6 +17,7 @@ import type {
 import { Http1Body } from './http1-body.ts';
 import type { ListenerPlan } from './plan.ts';
 import { givingBack } from './spent.ts';
+import { type AtTurnEnd, atTurnEnd } from './turn.ts';
 
 /**
  * A body that comes in one piece, up to this size, is sent as text together with the head: node:http then makes one
@@ -32,7 +33,7 @@ interface Http1ExchangeFront {
 }
 
 /** One request and its reply on an HTTP/1.1 connection. */
-export class Http1Exchange implements Exchange {
+export class Http1Exchange implements Exchange, AtTurnEnd {
   readonly head: RequestHead;
   readonly body: RequestBody | undefined;
   readonly startedAt: Ms = Date.now();
@@ -128,11 +129,18 @@ export class Http1Exchange implements Exchange {
   end(trailers?: Fields): void {
     this.#over = true;
     if (this.#whole !== undefined) {
-      this.#response.end(Buffer.prototype.latin1Slice.call(this.#whole), 'latin1');
-    } else {
-      if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-      this.#response.end();
+      atTurnEnd(this);
+      return;
     }
+    if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairs(trailers));
+    this.#response.end();
+    this.#watchFlush();
+  }
+
+  /** Writes the reply that was whole at once. */
+  atTurnEnd(): void {
+    if (this.#request.socket.destroyed || this.#whole === undefined) return;
+    this.#response.end(Buffer.prototype.latin1Slice.call(this.#whole), 'latin1');
     this.#watchFlush();
   }
 

@@ -79,8 +79,9 @@ function fieldsOf(text: string, start: number): OriginFields {
     if (colon === -1 || colon > end) throw broken('a line that is no field');
     const name = nameOf(text.slice(at, colon));
     const value = valueIn(text, colon + 1, end);
-    const before = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (before === undefined) addField(fields, name, value);
+    const before = fields[name];
+    // The second question is for names that any object has, such as "constructor".
+    if (before === undefined || !Object.hasOwn(fields, name)) addField(fields, name, value);
     else if (typeof before === 'string') fields[name] = [before, value];
     else before.push(value);
     at = end + 2;
