@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { PROXY_ERRORS, type ProxyError, type ProxyErrorCode } from './error.ts';
-import type { Exchange, ExchangeListener, Fields } from './exchange.ts';
+import type { Exchange, ExchangeListener } from './exchange.ts';
 import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from './headers.ts';
 import type { OriginRequest } from './origin/call.ts';
 import { originError } from './origin-error.ts';
@@ -14,8 +14,8 @@ import { ReplayBody } from './replay-body.ts';
 export interface FetchOrder {
   readonly exchange: Exchange;
   readonly pool: Pool;
-  /** The fields that the origin gets, without Host and Content-Length. */
-  readonly fields: Fields;
+  /** What the origin is told beside the fields that came, as lines. */
+  readonly lines: string;
   readonly rules: ResponseRules;
   /** How long the origins may be silent, all attempts together; without the time in which the client is waited for. */
   readonly patience: Ms;
@@ -124,7 +124,7 @@ export class Fetch implements ExchangeListener, AttemptOwner {
 
   /** What the origin is sent. */
   request(origin: Origin): OriginRequest {
-    const { exchange, pool, fields } = this.order;
+    const { exchange, pool, lines } = this.order;
     const { head, body } = exchange;
     const authority = pool.plan.hostHeader === 'origin' ? origin.authority : head.authority;
     // Without a body, "0" says so where one is expected (RFC 9110 §8.6).
@@ -132,7 +132,8 @@ export class Fetch implements ExchangeListener, AttemptOwner {
     return {
       method: head.method,
       target: head.target,
-      fields: ['host', authority, ...fields],
+      fields: ['host', authority, ...head.fields],
+      lines,
       body: this.#body?.read(),
       length: body === undefined ? none : body.length,
       upgrade: head.known.upgrade !== undefined,

@@ -4,6 +4,7 @@ import type { ResponseRules } from './headers.ts';
 import type { ProxyPlan, RoutePlan, SitePlan } from './plan.ts';
 import { Origin, type OriginCounters } from './pool/origin.ts';
 import { Pool } from './pool/pool.ts';
+import { Forwarding } from './request-fields.ts';
 import { Router } from './router.ts';
 import type { SplashPages } from './splash.ts';
 
@@ -27,6 +28,7 @@ export class Generation {
   readonly plan: ProxyPlan;
   readonly trustedProxies: AddressSet;
   readonly router: Router<Route>;
+  readonly forwarding: Forwarding;
   readonly #origins = new Map<string, Origin>();
   #running = 0;
   #next: Generation | undefined;
@@ -46,6 +48,7 @@ export class Generation {
       });
       pools.set(pool.name, new Pool(pool, origins, counters));
     }
+    this.forwarding = new Forwarding(plan.node);
     const via = plan.node.via ? plan.node.name : undefined;
     this.router = new Router(plan.sites.map((site) => siteRoutes(site, pools, via)));
   }

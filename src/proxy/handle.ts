@@ -11,7 +11,7 @@ import type { Generation, Route } from './generation.ts';
 import { addMissing, httpDate } from './headers.ts';
 import type { PageFacts } from './page-facts.ts';
 import type { ListenerPlan } from './plan.ts';
-import { isLoop, nextId, requestFields, requestId } from './request-fields.ts';
+import { isLoop, nextId, requestId } from './request-fields.ts';
 import { hostOf } from './request-head.ts';
 import { splashPage } from './splash.ts';
 import type { ExchangeTaker } from './taker.ts';
@@ -157,11 +157,12 @@ class Handling implements FetchOutcome, Rostered {
   }
 
   #fetchFrom(route: Route): void {
+    const { head, endpoints } = this.#exchange;
     this.#fetch = new Fetch(
       {
         exchange: this.#exchange,
         pool: route.pool,
-        fields: requestFields(this.#exchange.head, this.#client, this.#id, this.#generation.plan.node),
+        lines: `${this.#generation.forwarding.lines(head, this.#client, endpoints)}x-request-id: ${this.#id}\r\n`,
         rules: route.rules,
         patience: route.patience,
         bodyLimit: route.bodyLimit,

@@ -9,6 +9,8 @@ export interface OriginRequest {
   readonly target: string;
   /** Host among them, but nothing that tells of framing or of the connection. */
   readonly fields: Fields;
+  /** More of them, as text: each a line with its CRLF. */
+  readonly lines?: string;
   readonly body: AsyncIterable<Uint8Array> | undefined;
   /** Of the body; `undefined` when it is not known: it is sent in chunks then. */
   readonly length: number | undefined;
@@ -38,9 +40,10 @@ export interface OriginCall {
 }
 
 /** The head of a request. Its fields were checked where they came in: no byte of them can end a line. */
-export function requestText({ method, target, fields, body, length, upgrade }: OriginRequest): string {
+export function requestText({ method, target, fields, lines = '', body, length, upgrade }: OriginRequest): string {
   let text = `${method} ${target} HTTP/1.1\r\n`;
   for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  text += lines;
   if (length !== undefined) text += `content-length: ${length}\r\n`;
   else if (body !== undefined) text += 'transfer-encoding: chunked\r\n';
   return upgrade ? `${text}connection: upgrade\r\nupgrade: websocket\r\n\r\n` : `${text}\r\n`;

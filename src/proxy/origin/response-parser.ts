@@ -163,14 +163,16 @@ export class ResponseParser {
   }
 
   #some(bytes: Buffer): Buffer {
-    const taken = bytes.length <= this.#remaining ? bytes : bytes.subarray(0, this.#remaining);
-    this.#remaining -= taken.length;
-    const isWhole = this.#remaining === 0;
+    const isWhole = bytes.length >= this.#remaining;
+    const taken = bytes.length > this.#remaining ? bytes.subarray(0, this.#remaining) : bytes;
+    // The listener may do with what it gets as it likes, and so it is not looked at any more.
+    const left = taken === bytes ? NOTHING : bytes.subarray(this.#remaining);
     const wasChunk = this.#expects === 'chunk';
+    this.#remaining -= taken.length;
     if (isWhole) this.#expects = wasChunk ? 'chunk end' : 'nothing';
     this.#listener.onBody(taken);
     if (isWhole && !wasChunk) this.#listener.onEnd(NO_TRAILERS);
-    return bytes.subarray(taken.length);
+    return left;
   }
 
   /** `chunk-size [ chunk-ext ] CRLF` (RFC 9112 §7.1). */
