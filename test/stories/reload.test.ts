@@ -1,8 +1,11 @@
 import { rm } from 'node:fs/promises';
+import type { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import { Authority } from '../proxy/tls/authority.ts';
 import { answer, startOrigin } from '../support/origin.ts';
+import { describeWithPeers } from '../support/peers.ts';
 import { type Portico, startPortico } from '../support/portico.ts';
-import { connectRaw, fetchRaw } from '../support/raw-client.ts';
+import { connectRaw, fetchRaw, type RawClient } from '../support/raw-client.ts';
 import { startWebSocketOrigin, WebSocketClient } from '../support/websocket.ts';
 import { frontDoor } from './front-door.ts';
 
@@ -59,6 +62,30 @@ describe('a reload', () => {
     expect((await fetchRaw(portico.port(), '/after')).fields).toContainEqual(['x-new', '1']);
     expect(origin.connections.length).toBe(1);
   });
+});
+
+describeWithPeers(['openssl'], 'a certificate over a reload', () => {
+  test('is the new one for the next handshake, and open connections keep theirs', async () => {
+    const origin = await startOrigin();
+    const authority = await Authority.open();
+    const named = (name: string) =>
+      frontDoor({ origins: [origin.url], https: { certificates: [authority.issue({ names: [name] })] } });
+    const portico = await startPortico(named('old.example'));
+    const before = await connectRaw(portico.port(1), { tls: {} });
+    expect(nameOf(before)).toBe('DNS:old.example');
+
+    await portico.reload(named('new.example'));
+    const after = await connectRaw(portico.port(1), { tls: {} });
+    expect(nameOf(after)).toBe('DNS:new.example');
+    for (const client of [before, after]) {
+      await client.send(get('/'));
+      expect(await client.response()).toMatchObject({ status: 200 });
+    }
+  });
+
+  function nameOf({ socket }: RawClient): string | undefined {
+    return (socket as TLSSocket).getPeerCertificate().subjectaltname;
+  }
 });
 
 describe('listeners over a reload', () => {

@@ -141,15 +141,13 @@ describe('when a worker dies', () => {
   test('again and again, its successors come ever later, and the other worker serves on', async () => {
     const origin = await startOrigin();
     const { portico, inspector } = await start(frontDoor({ origins: [origin.url] }));
-    const neighbour = await connectRaw(portico.port());
-    await asks(neighbour);
-    await inspector.worker('worker 0');
     const backoffs: unknown[] = [];
     for (let death = 0; death < 4; death++) {
       const from = portico.events.all.length;
       await inspector.throwIn(await inspector.worker('worker 0', death));
       backoffs.push((await portico.events.waitFor(DIED, { from })).backoff_ms);
       expect(await fetchRaw(portico.port(), '/')).toMatchObject({ status: 200 });
+      await portico.events.waitFor(REPLACED, { from, limit: 9000 });
     }
     expect(backoffs).toEqual([100, 200, 400, 800]);
   });
