@@ -100,7 +100,7 @@ export interface Exchange {
   inform(status: number, fields: Fields): void;
   /** The head of the reply; once. */
   respond(head: ResponseHead): void;
-  /** A piece of the reply's body. `false`: hold on until `drained`. The caller leaves the bytes alone from then on. */
+  /** A piece of the reply's body, lent until it returns. `false`: hold on until `drained`. */
   write(chunk: Uint8Array): boolean;
   /** The reply is whole. Trailers are dropped where the protocol in front cannot send them. */
   end(trailers?: Fields): void;

@@ -16,7 +16,7 @@ import type {
 } from './exchange.ts';
 import { Http1Body } from './http1-body.ts';
 import type { ListenerPlan } from './plan.ts';
-import { givingBack } from './spent.ts';
+import { givingBack, ownCopy } from './spent.ts';
 import { type AtTurnEnd, atTurnEnd } from './turn.ts';
 
 /**
@@ -52,7 +52,7 @@ export class Http1Exchange implements Exchange, AtTurnEnd {
   /** A limit is set on how long the client may take nothing. */
   #watched = false;
   #length: number | undefined;
-  #whole: Uint8Array | undefined;
+  #whole: string | undefined;
 
   constructor(
     request: IncomingMessage,
@@ -112,10 +112,11 @@ export class Http1Exchange implements Exchange, AtTurnEnd {
   write(chunk: Uint8Array): boolean {
     this.#bytesSent += chunk.byteLength;
     if (chunk.byteLength === this.#length && chunk.byteLength <= WHOLE_MAX) {
-      this.#whole = chunk;
+      this.#whole = Buffer.prototype.latin1Slice.call(chunk);
       return true;
     }
-    if (this.#response.write(chunk, givingBack(chunk))) return true;
+    const piece = ownCopy(chunk);
+    if (this.#response.write(piece, givingBack(piece))) return true;
     if (!this.#stalled) {
       this.#stalled = true;
       this.#watched = true;
@@ -140,7 +141,7 @@ export class Http1Exchange implements Exchange, AtTurnEnd {
   /** Writes the reply that was whole at once. */
   atTurnEnd(): void {
     if (this.#request.socket.destroyed || this.#whole === undefined) return;
-    this.#response.end(Buffer.prototype.latin1Slice.call(this.#whole), 'latin1');
+    this.#response.end(this.#whole, 'latin1');
     this.#watchFlush();
   }
 

@@ -15,7 +15,7 @@ import type {
 } from './exchange.ts';
 import type { ListenerPlan } from './plan.ts';
 import { readWithin } from './read-within.ts';
-import { givingBack } from './spent.ts';
+import { givingBack, ownCopy } from './spent.ts';
 
 /** One request and its reply on a stream of HTTP/2. */
 export class Http2Exchange implements Exchange {
@@ -76,7 +76,8 @@ export class Http2Exchange implements Exchange {
   write(chunk: Uint8Array): boolean {
     if (this.#stream.destroyed || this.head.method === 'HEAD') return true;
     this.#bytesSent += chunk.byteLength;
-    if (this.#stream.write(chunk, givingBack(chunk))) return true;
+    const piece = ownCopy(chunk);
+    if (this.#stream.write(piece, givingBack(piece))) return true;
     if (!this.#stalled) {
       this.#stalled = true;
       this.#stream.once('drain', () => this.#drained());

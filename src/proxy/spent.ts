@@ -18,3 +18,11 @@ export function givingBack(piece: Uint8Array): ((error?: Error | null) => void) 
     if (!error) buffer.transfer(0);
   };
 }
+
+/** A copy of what is only lent. Large ones have their memory to themselves, so that it can be given back. */
+export function ownCopy(piece: Uint8Array): Buffer {
+  if (piece.byteLength < WORTHWHILE) return Buffer.from(piece);
+  const copy = Buffer.allocUnsafeSlow(piece.byteLength);
+  copy.set(piece);
+  return copy;
+}

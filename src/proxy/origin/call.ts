@@ -25,7 +25,7 @@ export interface OriginReplies {
   interim(status: number, fields: OriginFields): void;
   /** May throw: the response is broken off, and `failed` gets what was thrown. */
   head(status: number, fields: OriginFields): void;
-  /** `false`: hold on until `resume`. */
+  /** The bytes are lent until it returns. `false`: hold on until `resume`. */
   body(chunk: Buffer): boolean;
   end(trailers: OriginFields): void;
   switched(fields: OriginFields, socket: Duplex): void;

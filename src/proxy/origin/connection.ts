@@ -27,7 +27,7 @@ export class OriginConnection implements ResponseListener {
   readonly #idle: Ms;
   readonly #owner: ConnectionOwner;
   readonly #parser = new ResponseParser(this, HEAD_MAX);
-  readonly #onData = (chunk: Buffer) => this.#read(chunk);
+  readonly #onData = (chunk: Buffer) => this.read(chunk);
   readonly #onEnd = () => this.#ended();
   readonly #onClose = () => this.#closed();
   readonly #onError = (error: Error) => this.fail(error);
@@ -137,7 +137,8 @@ export class OriginConnection implements ResponseListener {
     call.replies.switched(head.fields, socket);
   }
 
-  #read(chunk: Buffer): void {
+  /** What the origin sent; lent until it returns. */
+  read(chunk: Buffer): void {
     if (this.#over) return;
     try {
       this.#parser.push(chunk);

@@ -134,17 +134,21 @@ export class Connections implements ConnectionOwner {
   }
 
   #connect(call: Call): void {
-    const socket = this.#connector.connect((error) => {
+    let connection: OriginConnection | undefined;
+    const connected = (error: Error | undefined) => {
       this.#connecting.delete(socket);
       if (error !== undefined || call.cancelled) {
         socket.destroy();
         if (error !== undefined) call.fail(error);
         return;
       }
-      const connection = new OriginConnection(socket, this.#timeouts.idle, this);
+      connection = new OriginConnection(socket, this.#timeouts.idle, this);
       this.#open.add(connection);
       call.sendOn(connection);
-    });
+    };
+    // What is made of a WebSocket's connection is a stream.
+    const onRead = call.request.upgrade ? undefined : (bytes: Buffer) => connection?.read(bytes);
+    const socket = this.#connector.connect(connected, onRead);
     this.#connecting.add(socket);
     call.waitFor(socket);
   }

@@ -218,7 +218,8 @@ export class ResponseParser {
     this.#at = all.indexOf(end, Math.max(0, before - end.length + 1));
     if (this.#at === -1 ? all.length >= max + end.length : this.#at > max) throw tooLong();
     if (this.#at === -1) {
-      if (before === 0) this.#room = bytes;
+      // The bytes are only lent.
+      if (before === 0) this.#room = Buffer.from(bytes);
       this.#kept = all.length;
       return undefined;
     }

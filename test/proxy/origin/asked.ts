@@ -128,7 +128,7 @@ export class Asked implements OriginReplies {
 
   body(chunk: Buffer): boolean {
     this.#check('body');
-    this.chunks.push(chunk);
+    this.chunks.push(Buffer.from(chunk));
     this.#begun.resolve();
     return this.#hooks.onBody?.(this, chunk) ?? true;
   }
