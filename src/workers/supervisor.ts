@@ -14,12 +14,6 @@ const SETTLED_AFTER: Ms = 60_000;
 /** A worker that is still there so long after its deadline does not listen (an endless loop, say), and is ended. */
 const OVERDUE: Ms = 2_000;
 
-/**
- * V8's space for new objects in a worker, in MiB; its default is 48. Less of it costs requests (a tenth more time with
- * 6), more of it memory.
- */
-const YOUNG_GENERATION = 32;
-
 export interface SupervisorOptions {
   /** The worker's program. */
   readonly entry: URL;
@@ -92,7 +86,6 @@ export class Supervisor {
     const worker = new Worker(entry, {
       workerData: start,
       name: `worker ${seat.index}`,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
     });
     seat.take(worker, { log, onDeath: (error) => this.#replace(seat, error) });
   }
