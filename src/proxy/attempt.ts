@@ -1,11 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { ProxyError } from './error.ts';
 import type { OriginFields } from './headers.ts';
 import type { OriginCall, OriginReplies, OriginRequest } from './origin/call.ts';
 import type { Origin, OriginCounters } from './pool/origin.ts';
-
-/** Interim replies that one attempt may send; more is a flood. */
-const INTERIM_MAX = 16;
 
 /** Whom an attempt is made for, and who hears of it: its fetch. */
 export interface AttemptOwner {
@@ -28,7 +24,6 @@ export class Attempt implements OriginReplies {
   readonly origin: Origin;
   readonly #fetch: AttemptOwner;
   #call: OriginCall | undefined;
-  #interims = 0;
   #over = false;
   /** The origin may have seen some of the request. */
   started = false;
@@ -60,8 +55,6 @@ export class Attempt implements OriginReplies {
   }
 
   interim(status: number, fields: OriginFields): void {
-    this.#interims += 1;
-    if (this.#interims > INTERIM_MAX) throw new ProxyError('http_protocol_error', 'a flood of interim replies');
     this.#fetch.interim(status, fields);
   }
 

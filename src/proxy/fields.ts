@@ -75,10 +75,9 @@ function learn(name: string): Kind {
   return kind;
 }
 
-/** Sorts the fields of a request. `raw` is flat (name, value, …) without pseudo-header fields. */
-export function collectFields(raw: Fields): CollectedFields {
-  const fields: string[] = [];
-  const known: KnownFields = {
+/** What is known of a request before any of its fields was looked at. */
+export function nothingKnown(): KnownFields {
+  return {
     contentLength: undefined,
     chunked: false,
     upgrade: undefined,
@@ -94,6 +93,12 @@ export function collectFields(raw: Fields): CollectedFields {
     userAgent: undefined,
     referer: undefined,
   };
+}
+
+/** Sorts the fields of a request. `raw` is flat (name, value, …) without pseudo-header fields. */
+export function collectFields(raw: Fields): CollectedFields {
+  const fields: string[] = [];
+  const known = nothingKnown();
   let hosts = 0;
   let host = '';
   let cookieAt = -1;

@@ -75,6 +75,8 @@ export class Listener {
   /** Closes connections on which nothing is running. */
   closeIdle(): void {
     this.#http1.closeIdle();
+    // Before the first byte, of a TLS handshake say, nobody else knows of a connection.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 
   get connections(): number {

@@ -1,5 +1,6 @@
 import type { ProxyErrorCode } from './error.ts';
 import type { Endpoints, Exchange, RequestHead } from './exchange.ts';
+import { nothingKnown } from './fields.ts';
 import type { ListenerPlan } from './plan.ts';
 
 /** What a front, whatever its protocol, hands its exchanges to. */
@@ -22,23 +23,6 @@ export function refusedHead(
     authority: raw.authority ?? '',
     target: raw.target,
     fields: [],
-    known: NOTHING_KNOWN,
+    known: nothingKnown(),
   };
 }
-
-const NOTHING_KNOWN: RequestHead['known'] = Object.freeze({
-  contentLength: undefined,
-  chunked: false,
-  upgrade: undefined,
-  expectContinue: false,
-  forwarded: undefined,
-  xForwardedFor: undefined,
-  xForwardedProto: undefined,
-  xForwardedHost: undefined,
-  requestId: undefined,
-  via: undefined,
-  cdnLoop: undefined,
-  accept: undefined,
-  userAgent: undefined,
-  referer: undefined,
-});

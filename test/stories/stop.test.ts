@@ -99,12 +99,13 @@ describe('at a stop, by HTTP/1.1', () => {
   });
 
   test.each([
-    { name: 'have nothing to say any more', first: get('/'), tls: false },
-    { name: 'never said anything', first: '', tls: false },
-    { name: 'never said anything, over TLS', first: '', tls: true },
-  ])('connections that $name do not hold it up', async ({ first, tls }) => {
+    { name: 'have nothing to say any more', listener: 0, tls: {}, first: get('/') },
+    { name: 'never said anything', listener: 0, tls: {}, first: '' },
+    { name: 'never said anything after the handshake', listener: 1, tls: { tls: {} }, first: '' },
+    { name: 'never began the handshake', listener: 1, tls: {}, first: '' },
+  ])('connections that $name do not hold it up', async ({ listener, tls, first }) => {
     const { portico } = await scene();
-    const client = await connectRaw(portico.port(tls ? 1 : 0), tls ? { tls: {} } : {});
+    const client = await connectRaw(portico.port(listener), tls);
     await client.send(first);
     if (first !== '') await client.response();
     expect(await portico.stop(4000)).toBe(0);
