@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Ms } from '../../base/units.ts';
 import { type CertificateFiles, canonicalName, readCertificate } from './certificate.ts';
 import { reasonOf, TlsError } from './error.ts';
@@ -38,7 +38,7 @@ export function ensureSelfSigned(
   if (isUsable(files, wanted, now)) return { ...files, created: false };
   const { certPem, keyPem } = makeSelfSigned(wanted, now - BACKDATED, now - BACKDATED + LIFETIME);
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    makeDirectory(stateDir);
     // Killed between the two, the pair does not match and the next start makes a new one.
     writeSecret(files.key, keyPem);
     writeSecret(files.cert, certPem);
@@ -63,6 +63,17 @@ function isUsable(files: CertificateFiles, wanted: readonly string[], now: numbe
 function subjectAltNames(names: readonly string[]): string[] {
   const all = [...LOCAL_NAMES, ...names].map((name) => canonicalName(name.replace(/^\[|\]$/g, '').toLowerCase()));
   return [...new Set(all)];
+}
+
+/**
+ * With those above it that are missing. Not by `recursive`: where the system says that a directory in one that is there
+ * does not exist, as /proc does, Node 26 tries for ever.
+ */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (!existsSync(parent)) makeDirectory(parent);
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** Never a half-written file under its real name, and never a moment when others may read it. */

@@ -120,6 +120,12 @@ describe('keeping the self-signed certificate', () => {
     );
   });
 
+  test('a state_dir in a place that takes no directories is told, and not tried for ever', () => {
+    expect(() => ensureSelfSigned('/proc/portico/state', [])).toThrow(
+      /^cannot keep a self-signed certificate in state_dir/,
+    );
+  });
+
   test('a state_dir that cannot be written to is told in one line, and no draft is left', async () => {
     const directory = await stateDir();
     mkdirSync(join(directory, 'self-signed.key'), { recursive: true });
