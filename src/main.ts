@@ -15,6 +15,9 @@ const HELP = `usage: portico COMMAND
 Signals: HUP reloads the configuration, USR1 reopens the access log, TERM or INT stops gracefully, a second one at once.
 `;
 
+/** One Ctrl-C comes twice where npm stands between: from the terminal, and passed on. In milliseconds. */
+const SAME_SIGNAL = 300;
+
 class UsageError extends Error {}
 
 export async function main(argv: readonly string[]): Promise<void> {
@@ -70,12 +73,15 @@ async function run(file: string, beforeExit: () => Promise<void> = async () => {
     await beforeExit();
     process.exit(0);
   });
-  let stopping = false;
-  const stopOrExit = () => {
-    // A second signal: at once.
-    if (stopping) process.exit(1);
-    stopping = true;
-    stop();
+  let stoppingSince: number | undefined;
+  const stopOrExit = (signal: NodeJS.Signals) => {
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now();
+      stop();
+    } else if (signal !== 'SIGINT' || performance.now() - stoppingSince > SAME_SIGNAL) {
+      // A second signal: at once.
+      process.exit(1);
+    }
   };
   process.on('SIGTERM', stopOrExit);
   process.on('SIGINT', stopOrExit);

@@ -47,7 +47,7 @@ class DataPlane {
         void this.#prepare(message.plan);
         break;
       case 'activate':
-        this.#activate();
+        void this.#activate();
         break;
       case 'discard':
         for (const listener of this.#prepared?.opened.values() ?? []) listener.close();
@@ -57,8 +57,7 @@ class DataPlane {
         this.#accessLog?.reopen();
         break;
       case 'stop_accepting':
-        for (const listener of this.#everyListener()) listener.stopAccepting();
-        this.#say({ type: 'not_accepting' });
+        void this.#stopAccepting();
         break;
       case 'stop':
         void this.#stop(message.within);
@@ -82,7 +81,7 @@ class DataPlane {
     }
   }
 
-  #activate(): void {
+  async #activate(): Promise<void> {
     if (this.#prepared === undefined || this.#handler === undefined) return;
     const { plan, generation, opened } = this.#prepared;
     this.#prepared = undefined;
@@ -90,20 +89,26 @@ class DataPlane {
     this.#openAccessLog(plan);
     for (const [key, listener] of opened) this.#listeners.set(key, listener);
     const wanted = new Map<string, ListenerPlan>(plan.proxy.listeners.map((each) => [each.key, each]));
+    const unwanted: Listener[] = [];
     for (const [key, listener] of this.#listeners) {
       const next = wanted.get(key);
-      if (next !== undefined) {
-        if (!opened.has(key)) listener.update(next);
-      } else {
-        // Its connections go on; there will be no new ones.
-        listener.stopAccepting();
+      if (next === undefined) {
         this.#listeners.delete(key);
-        for (const left of this.#leaving) if (isIdle(left)) this.#leaving.delete(left);
-        this.#leaving.add(listener);
+        unwanted.push(listener);
+      } else if (!opened.has(key)) {
+        listener.update(next);
       }
     }
     this.#plan = plan;
+    await this.#leave(unwanted);
     this.#say({ type: 'active', generation: plan.generation });
+  }
+
+  /** Their connections go on; there will be no new ones. */
+  async #leave(listeners: readonly Listener[]): Promise<void> {
+    for (const left of this.#leaving) if (isIdle(left)) this.#leaving.delete(left);
+    for (const listener of listeners) this.#leaving.add(listener);
+    await Promise.all(listeners.map((listener) => listener.stopAccepting()));
   }
 
   #openAccessLog({ accessLog }: WorkerPlan): void {
@@ -116,6 +121,11 @@ class DataPlane {
   /** Those of a generation that is not active yet listen already. */
   #everyListener(): Listener[] {
     return [...this.#listeners.values(), ...(this.#prepared?.opened.values() ?? []), ...this.#leaving];
+  }
+
+  async #stopAccepting(): Promise<void> {
+    await Promise.all(this.#everyListener().map((listener) => listener.stopAccepting()));
+    this.#say({ type: 'not_accepting' });
   }
 
   /** Lets every exchange end and every connection with it, and ends this thread. */

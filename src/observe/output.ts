@@ -1,4 +1,4 @@
-import { constants, openSync } from 'node:fs';
+import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /**
@@ -14,11 +14,13 @@ export function openLogFile(path: string): number {
 }
 
 /**
- * Standard output or error. Opened anew where the system lets us (Linux; any file, pipe or terminal), because the flag
- * belongs to the open file, which we share with the shell and with whoever else writes there.
+ * Standard output or error. Opened anew where the system lets us (Linux; any pipe or terminal), because the flag belongs
+ * to the open file, which we share with the shell and with whoever else writes there. A file never makes anybody wait,
+ * and must stay shared: opened anew it would have a place of its own to write at, and the shell would write over ours.
  */
 export function openStandardStream(fd: 1 | 2): number {
   try {
+    if (fstatSync(fd).isFile()) return fd;
     return openSync(`/proc/self/fd/${fd}`, APPEND);
   } catch {
     unblock(fd);

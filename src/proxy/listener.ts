@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { AddressSet } from '../base/address.ts';
+import type { Ms } from '../base/units.ts';
 import { Connection, connectionOf, rememberConnection } from './connection.ts';
 import { Http1Front } from './http1.ts';
 import { Http2Front } from './http2.ts';
@@ -8,6 +9,9 @@ import type { ListenerPlan } from './plan.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
 import type { ExchangeTaker } from './taker.ts';
 import { CertificateStore, tlsServerOptions } from './tls/sni.ts';
+
+/** However many come, this is when a listener that is to close lets nobody in any more. */
+const QUEUE_GRACE: Ms = 200;
 
 /**
  * One address on which this worker accepts connections: PROXY header, TLS, and then the protocol that ALPN chose. Every
@@ -18,6 +22,8 @@ export class Listener {
   readonly #http1: Http1Front;
   readonly #http2: Http2Front;
   readonly #sockets = new Set<Socket>();
+  /** Connections since its beginning. */
+  #accepted = 0;
   /** What PROXY headers told, by the proxy's own address and port: a TLS socket does not say which socket it is on. */
   readonly #proxied = new Map<string, Connection>();
   #plan: ListenerPlan;
@@ -61,8 +67,17 @@ export class Listener {
     this.#proxies = new AddressSet(plan.proxyProtocolFrom);
   }
 
-  /** No new connections; those that are open go on. */
-  stopAccepting(): void {
+  /**
+   * No new connections; those that are open go on. The system resets those who still wait to be accepted when a listener
+   * closes, and so they are let in first: until a turn of the event loop has brought nobody.
+   */
+  async stopAccepting(): Promise<void> {
+    const begun = performance.now();
+    let before = -1;
+    while (this.#accepted !== before && performance.now() - begun < QUEUE_GRACE) {
+      before = this.#accepted;
+      await nextTurn();
+    }
     this.#server.close();
   }
 
@@ -92,6 +107,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
+    this.#accepted += 1;
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     // Whoever reads from it hears of an error by its end; this listener keeps it from being nobody's.
@@ -143,6 +159,11 @@ export class Listener {
     if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
     else this.#http1.accept(socket);
   }
+}
+
+/** Ends when the event loop has gone round once from here. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 function peerOf(socket: Socket): string {

@@ -324,7 +324,8 @@ describe('the file', () => {
     for (const path of ['/healthz', '/metrics/node', '/seen']) await fetchRaw(portico.port(), path);
     await fetchRaw(portico.port(), '/by-monitor', from('10.1.2.3'));
     await fetchRaw(portico.port(), '/by-client', from('192.0.2.1'));
-    expect((await linesOf(portico)).map(({ target }) => target)).toEqual(['/seen', '/by-client']);
+    // Each of them may have been another worker's.
+    expect((await linesOf(portico)).map(({ target }) => target).sort()).toEqual(['/by-client', '/seen']);
   });
 
   test.each([

@@ -6,6 +6,7 @@ import { h2load, wrk } from '../support/load.ts';
 import { startNginx } from '../support/nginx.ts';
 import { describeWithPeers } from '../support/peers.ts';
 import { type Portico, startPortico } from '../support/portico.ts';
+import { connectRaw } from '../support/raw-client.ts';
 import { frontDoor } from './front-door.ts';
 
 /** SIGTERM while thousands of requests come: who got in gets an answer, and is told that it is the last. */
@@ -35,6 +36,16 @@ describeWithPeers(['nginx', 'wrk', 'h2load'], 'a stop under load', () => {
     const { answered, ...rest } = await load.ended();
     expect(rest).toEqual({ failed: 0, lost: 0, closedIdle: 0, goodbyes: 40 });
     expect(await logged(portico, /^\/\d+$/)).toBe(answered);
+  });
+
+  test('answers those too who only just connected, and still wait to be let in', async () => {
+    const portico = await scene();
+    const clients = await Promise.all(Array.from({ length: 200 }, () => connectRaw(portico.port())));
+    await Promise.all(clients.map((client) => client.send('GET /new HTTP/1.1\r\nHost: www.example.com\r\n\r\n')));
+    expect(await portico.stop()).toBe(0);
+    const responses = await Promise.all(clients.map((client) => client.next()));
+    expect(responses.filter((response) => response?.status === 200).length).toBe(200);
+    expect(await logged(portico, /^\/new$/)).toBe(200);
   });
 
   test('wrk has an answer to every request that it could send', async () => {

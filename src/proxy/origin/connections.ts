@@ -108,6 +108,11 @@ export class Connections implements ConnectionOwner {
 
   #dispatch(call: Call): void {
     if (call.cancelled) return;
+    // A tunnel needs a stream, and a connection that is kept is none: it is read into the buffer of all.
+    if (call.request.upgrade) {
+      this.#connect(call);
+      return;
+    }
     const kept = this.#take();
     if (kept !== undefined) call.sendOn(kept);
     else if (this.#waiting.length < this.#ended.length + this.#resting.length) this.#waiting.push(call);
@@ -146,7 +151,6 @@ export class Connections implements ConnectionOwner {
       this.#open.add(connection);
       call.sendOn(connection);
     };
-    // What is made of a WebSocket's connection is a stream.
     const onRead = call.request.upgrade ? undefined : (bytes: Buffer) => connection?.read(bytes);
     const socket = this.#connector.connect(connected, onRead);
     this.#connecting.add(socket);

@@ -216,6 +216,33 @@ describe('an origin that switches protocols', () => {
     await within(origin.connections[0]?.closed as Promise<void>, 'the close');
   });
 
+  test('has a connection of its own, for one that is kept is no stream', async () => {
+    const origin = await startOrigin(async function* ({ target, connection }) {
+      if (target === '/page') {
+        yield answer('page');
+        return;
+      }
+      yield SWITCH;
+      yield 'and on it goes';
+      connection.end();
+    });
+    const connections = connectionsTo(origin.url);
+    expect(await ask(connections, '/page').outcome()).toEqual({ status: 200, body: 'page' });
+    for (let i = 0; i < 4; i++) await turn();
+    const asked = ask(connections, '/', { upgrade: true });
+    await asked.over;
+    let text = '';
+    const socket = asked.socket as Socket;
+    socket.on('data', (bytes) => {
+      text += bytes;
+    });
+    socket.resume();
+    await within(once(socket, 'end'), 'the end');
+    expect(text).toBe('and on it goes');
+    expect(origin.connections).toHaveLength(2);
+    socket.destroy();
+  });
+
   test('may refuse, and its connection is used again', async () => {
     const origin = await startOrigin(() => answer('no', { status: '426 Upgrade Required' }));
     const connections = connectionsTo(origin.url);
