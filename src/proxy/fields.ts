@@ -203,6 +203,13 @@ export function listTokens(value: string): readonly string[] {
     .filter((token) => token !== '');
 }
 
+/** Fields as HTTP/1.1 writes them: lines, each with its CRLF. */
+export function fieldLines(fields: Fields): string {
+  let text = '';
+  for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  return text;
+}
+
 /** Fields without those that Connection names: they belong to that connection alone (RFC 9110 §7.6.1). */
 export function withoutNamed(fields: string[], tokens: readonly string[]): string[] {
   const named = tokens.filter((token) => token !== 'keep-alive' && token !== 'close' && token !== 'upgrade');

@@ -14,6 +14,7 @@ import type {
   RequestHead,
   ResponseHead,
 } from './exchange.ts';
+import { fieldLines } from './fields.ts';
 import { Http1Body } from './http1-body.ts';
 import type { ListenerPlan } from './plan.ts';
 import { givingBack, ownCopy } from './spent.ts';
@@ -101,7 +102,7 @@ export class Http1Exchange implements Exchange, AtTurnEnd {
     if (this.head.version === '1.0' || this.responded || !this.#response.writable) return;
     const socket = this.#request.socket;
     if ((socket as { _httpMessage?: ServerResponse })._httpMessage !== this.#response) return;
-    socket.write(`HTTP/1.1 ${status} ${reason(status)}\r\n${lines(fields)}\r\n`, 'latin1');
+    socket.write(`HTTP/1.1 ${status} ${reason(status)}\r\n${fieldLines(fields)}\r\n`, 'latin1');
   }
 
   respond(head: ResponseHead): void {
@@ -119,10 +120,8 @@ export class Http1Exchange implements Exchange, AtTurnEnd {
     if (this.#response.write(piece, givingBack(piece))) return true;
     if (!this.#stalled) {
       this.#stalled = true;
-      this.#watched = true;
       this.#response.once('drain', () => this.#drained());
-      // Cuts a client that takes nothing at all for so long; any progress begins it anew.
-      this.#request.socket.setTimeout(this.#plan.timeouts.write);
+      this.#watchWrites();
     }
     return false;
   }
@@ -167,7 +166,7 @@ export class Http1Exchange implements Exchange, AtTurnEnd {
     this.#response.detachSocket(socket);
     socket.setTimeout(0);
     socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\n${lines(fields)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `HTTP/1.1 101 Switching Protocols\r\n${fieldLines(fields)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
       'latin1',
     );
     return this.#upgrade ?? socket;
@@ -204,10 +203,13 @@ export class Http1Exchange implements Exchange, AtTurnEnd {
   }
 
   #watchFlush(): void {
-    const { socket } = this.#request;
-    if (socket.writableLength === 0) return;
+    if (this.#request.socket.writableLength > 0) this.#watchWrites();
+  }
+
+  /** Cuts a client that takes nothing at all for so long; any progress begins it anew. */
+  #watchWrites(): void {
     this.#watched = true;
-    socket.setTimeout(this.#plan.timeouts.write);
+    this.#request.socket.setTimeout(this.#plan.timeouts.write);
   }
 }
 
@@ -247,12 +249,6 @@ function lingerAfter(request: IncomingMessage): void {
 
 function reason(status: number): string {
   return status === 103 ? 'Early Hints' : status === 102 ? 'Processing' : 'Informational';
-}
-
-function lines(fields: Fields): string {
-  let text = '';
-  for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
-  return text;
 }
 
 function pairs(fields: Fields): [string, string][] {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Fields } from '../exchange.ts';
+import { fieldLines } from '../fields.ts';
 import type { OriginFields } from '../headers.ts';
 
 /** A request to an origin, as HTTP/1.1 will carry it. */
@@ -41,9 +42,7 @@ export interface OriginCall {
 
 /** The head of a request. Its fields were checked where they came in: no byte of them can end a line. */
 export function requestText({ method, target, fields, lines = '', body, length, upgrade }: OriginRequest): string {
-  let text = `${method} ${target} HTTP/1.1\r\n`;
-  for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
-  text += lines;
+  let text = `${method} ${target} HTTP/1.1\r\n${fieldLines(fields)}${lines}`;
   if (length !== undefined) text += `content-length: ${length}\r\n`;
   else if (body !== undefined) text += 'transfer-encoding: chunked\r\n';
   return upgrade ? `${text}connection: upgrade\r\nupgrade: websocket\r\n\r\n` : `${text}\r\n`;
