@@ -43,6 +43,17 @@ export interface KnownFields {
   cdnLoop: string | undefined;
   /** Those below are in `fields` as well. */
   accept: string | undefined;
+  acceptEncoding: string | undefined;
+  authorization: string | undefined;
+  cacheControl: string | undefined;
+  cookie: string | undefined;
+  ifMatch: string | undefined;
+  ifModifiedSince: string | undefined;
+  ifNoneMatch: string | undefined;
+  ifRange: string | undefined;
+  ifUnmodifiedSince: string | undefined;
+  pragma: string | undefined;
+  range: string | undefined;
   userAgent: string | undefined;
   referer: string | undefined;
 }

@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { PROXY_ERRORS, type ProxyError, type ProxyErrorCode } from './error.ts';
-import type { Exchange, ExchangeListener } from './exchange.ts';
-import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from './headers.ts';
+import type { Fields, RequestBody, RequestHead } from './exchange.ts';
+import type { OriginFields } from './headers.ts';
 import type { OriginRequest } from './origin/call.ts';
 import { originError } from './origin-error.ts';
 import type { Origin, OriginCounters } from './pool/origin.ts';
@@ -12,34 +12,42 @@ import { ReplayBody } from './replay-body.ts';
 
 /** What a fetch is asked for. */
 export interface FetchOrder {
-  readonly exchange: Exchange;
+  readonly head: RequestHead;
+  /** What the origin is sent of the fields that came; with those that make a request conditional, where it is ours. */
+  readonly fields: Fields;
+  readonly body: RequestBody | undefined;
   readonly pool: Pool;
-  /** What the origin is told beside the fields that came, as lines. */
+  /** What the origin is told beside them, as lines. */
   readonly lines: string;
-  readonly rules: ResponseRules;
   /** How long the origins may be silent, all attempts together; without the time in which the client is waited for. */
   readonly patience: Ms;
   readonly bodyLimit: number | undefined;
-  readonly requestId: string;
 }
 
-/** What a fetch tells who ordered it. */
-export interface FetchOutcome {
-  /** The reply is with the client, whole; or broken off, when there is an `error`. */
-  finished(fetch: Fetch, error: ProxyErrorCode | undefined): void;
-  /** No origin gave a reply, and nothing has been sent to the client yet: its reply is yours. */
-  failed(fetch: Fetch, error: ProxyErrorCode, status: number): void;
-  /** The origin agreed to switch protocols; the exchange is out of HTTP now. */
-  upgraded(fetch: Fetch, client: Duplex, origin: Duplex): void;
+/** Whom a fetch brings its reply. After `end`, `upgraded`, `broken` or `failed` nothing more comes. */
+export interface FetchTarget {
+  interim(status: number, fields: OriginFields): void;
+  /** The head of the final reply; once. Throws a `ProxyError` when it makes no sense. */
+  head(status: number, fields: OriginFields): void;
+  /** A piece of the body, lent until it returns. `false`: hold on until `Fetch.resume`. */
+  body(chunk: Uint8Array): boolean;
+  /** The reply is whole. */
+  end(trailers: OriginFields): void;
+  /** The origin agreed to switch protocols. */
+  upgraded(fields: OriginFields, origin: Duplex): void;
+  /** The reply broke off within its body. */
+  broken(error: ProxyErrorCode): void;
+  /** No origin gave a reply. `status`: what tells it to a client. */
+  failed(error: ProxyErrorCode, status: number): void;
 }
 
 /**
- * Gets one exchange's reply from a pool: an attempt at the origin whose turn it is, another one elsewhere where that is
- * safe (RFC 9110 §9.2.2), one deadline over all of them, and the reply streamed through as fast as the client takes it.
+ * Gets a reply from a pool: an attempt at the origin whose turn it is, another one elsewhere where that is safe
+ * (RFC 9110 §9.2.2), one deadline over all of them.
  */
-export class Fetch implements ExchangeListener, AttemptOwner {
+export class Fetch implements AttemptOwner {
   readonly order: FetchOrder;
-  readonly #outcome: FetchOutcome;
+  readonly #target: FetchTarget;
   readonly #tried: Origin[] = [];
   readonly #body: ReplayBody | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,13 +61,12 @@ export class Fetch implements ExchangeListener, AttemptOwner {
   firstByteAt: Ms | undefined;
   status = 0;
 
-  constructor(order: FetchOrder, outcome: FetchOutcome) {
+  constructor(order: FetchOrder, target: FetchTarget) {
     this.order = order;
-    this.#outcome = outcome;
-    const { body } = order.exchange;
+    this.#target = target;
+    const { body } = order;
     this.#body =
       body === undefined ? undefined : new ReplayBody(body, order.bodyLimit, (waits) => this.#waitForClient(waits));
-    order.exchange.listener = this;
   }
 
   get counters(): OriginCounters {
@@ -75,20 +82,14 @@ export class Fetch implements ExchangeListener, AttemptOwner {
     this.#next(undefined);
   }
 
-  /** The client may be written to again. */
-  drained(): void {
+  /** More can be taken. */
+  resume(): void {
     this.#attempt?.resume();
   }
 
-  /** The client is gone: so is the request to the origin. */
-  abandoned(why: ProxyErrorCode): void {
-    if (this.#settle()) this.#outcome.finished(this, why);
-  }
-
-  /** Ends it from our side, as at the deadline of a stop. */
-  cut(): void {
-    this.order.exchange.breakOff();
-    this.abandoned('proxy_internal_error');
+  /** Nobody wants the reply any more: nothing more is told of it. `false`: it is over already. */
+  cancel(): boolean {
+    return this.#settle();
   }
 
   timeout(): void {
@@ -124,15 +125,14 @@ export class Fetch implements ExchangeListener, AttemptOwner {
 
   /** What the origin is sent. */
   request(origin: Origin): OriginRequest {
-    const { exchange, pool, lines } = this.order;
-    const { head, body } = exchange;
+    const { head, fields, body, pool, lines } = this.order;
     const authority = pool.plan.hostHeader === 'origin' ? origin.authority : head.authority;
     // Without a body, "0" says so where one is expected (RFC 9110 §8.6).
     const none = head.known.contentLength === 0 || expectsBody(head.method) ? 0 : undefined;
     return {
       method: head.method,
       target: head.target,
-      fields: ['host', authority, ...head.fields],
+      fields: ['host', authority, ...fields],
       lines,
       body: this.#body?.read(),
       length: body === undefined ? none : body.length,
@@ -141,36 +141,30 @@ export class Fetch implements ExchangeListener, AttemptOwner {
   }
 
   interim(status: number, fields: OriginFields): void {
-    this.order.exchange.inform(status, endToEndFields(fields, this.order.rules));
+    this.#target.interim(status, fields);
   }
 
   /** The head of the final reply. */
-  head(status: number, origin: OriginFields): void {
-    const { exchange, rules, requestId } = this.order;
-    const { fields, contentLength } = responseFields(origin, status, rules, requestId);
-    exchange.respond({ status, fields, length: contentLength });
+  head(status: number, fields: OriginFields): void {
+    this.#target.head(status, fields);
     clearTimeout(this.#timer);
     this.firstByteAt = Date.now();
     this.status = status;
   }
 
   body(chunk: Uint8Array): boolean {
-    return this.order.exchange.write(chunk);
+    return this.#target.body(chunk);
   }
 
   end(trailers: OriginFields): void {
-    if (!this.#settle()) return;
-    this.order.exchange.end(endToEndFields(trailers, this.order.rules));
-    this.#outcome.finished(this, undefined);
+    if (this.#settle()) this.#target.end(trailers);
   }
 
-  upgrade(origin: OriginFields, socket: Duplex): void {
+  upgrade(fields: OriginFields, socket: Duplex): void {
     this.#settle();
     this.firstByteAt = Date.now();
     this.status = 101;
-    const { exchange, rules, requestId } = this.order;
-    const { fields } = responseFields({ ...origin, 'content-length': undefined }, 101, rules, requestId);
-    this.#outcome.upgraded(this, exchange.switchProtocols(fields), socket);
+    this.#target.upgraded(fields, socket);
   }
 
   /** An attempt came to nothing: another one where it is safe, else the end. */
@@ -179,10 +173,9 @@ export class Fetch implements ExchangeListener, AttemptOwner {
     const problem = originError(error, attempt.started);
     // Somebody is there, but not who it should be: that is another trouble than a pool which is down.
     if (problem.code.startsWith('tls_')) this.#reached = true;
-    if (this.order.exchange.responded) {
+    if (this.firstByteAt !== undefined) {
       this.#settle();
-      this.order.exchange.breakOff();
-      this.#outcome.finished(this, problem.code);
+      this.#target.broken(problem.code);
     } else if (this.#mayRetry(attempt, problem)) {
       this.#next(problem.code);
     } else {
@@ -194,13 +187,13 @@ export class Fetch implements ExchangeListener, AttemptOwner {
     if (this.#body?.replayable === false || problem.retry === 'never') return false;
     // What never left us cannot have been acted on, nor did it burden the origin.
     if (!attempt.started) return true;
-    const { exchange, pool } = this.order;
-    return isIdempotent(exchange.head.method) && this.attempts < pool.plan.retries.attempts && pool.takeRetry();
+    const { head, pool } = this.order;
+    return isIdempotent(head.method) && this.attempts < pool.plan.retries.attempts && pool.takeRetry();
   }
 
   #fail(code: ProxyErrorCode, as: ProxyErrorCode = code): void {
     if (!this.#settle()) return;
-    this.#outcome.failed(this, code, PROXY_ERRORS[as].status);
+    this.#target.failed(code, PROXY_ERRORS[as].status);
   }
 
   /**

@@ -33,6 +33,16 @@ type Kind =
   | 'cdn-loop'
   | 'cookie'
   | 'accept'
+  | 'accept-encoding'
+  | 'authorization'
+  | 'cache-control'
+  | 'if-match'
+  | 'if-modified-since'
+  | 'if-none-match'
+  | 'if-range'
+  | 'if-unmodified-since'
+  | 'pragma'
+  | 'range'
   | 'user-agent'
   | 'referer';
 
@@ -50,7 +60,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...(
     [
       'host connection content-length transfer-encoding upgrade expect forwarded x-forwarded-for x-forwarded-proto',
-      'x-forwarded-host x-request-id via cdn-loop cookie accept user-agent referer',
+      'x-forwarded-host x-request-id via cdn-loop cookie accept accept-encoding authorization cache-control if-match',
+      'if-modified-since if-none-match if-range if-unmodified-since pragma range user-agent referer',
     ]
       .join(' ')
       .split(' ') as Kind[]
@@ -90,6 +101,17 @@ export function nothingKnown(): KnownFields {
     via: undefined,
     cdnLoop: undefined,
     accept: undefined,
+    acceptEncoding: undefined,
+    authorization: undefined,
+    cacheControl: undefined,
+    cookie: undefined,
+    ifMatch: undefined,
+    ifModifiedSince: undefined,
+    ifNoneMatch: undefined,
+    ifRange: undefined,
+    ifUnmodifiedSince: undefined,
+    pragma: undefined,
+    range: undefined,
     userAgent: undefined,
     referer: undefined,
   };
@@ -165,9 +187,50 @@ export function collectFields(raw: Fields): CollectedFields {
         // HTTP/2 may split a Cookie into crumbs; HTTP/1.1 has one field (RFC 9113 §8.2.3).
         if (cookieAt === -1) cookieAt = fields.push(name, value) - 1;
         else fields[cookieAt] += `; ${value}`;
+        known.cookie = fields[cookieAt];
         break;
       case 'accept':
         known.accept = joined(known.accept, value);
+        fields.push(name, value);
+        break;
+      case 'accept-encoding':
+        known.acceptEncoding = joined(known.acceptEncoding, value);
+        fields.push(name, value);
+        break;
+      case 'authorization':
+        known.authorization = joined(known.authorization, value);
+        fields.push(name, value);
+        break;
+      case 'cache-control':
+        known.cacheControl = joined(known.cacheControl, value);
+        fields.push(name, value);
+        break;
+      case 'if-match':
+        known.ifMatch = joined(known.ifMatch, value);
+        fields.push(name, value);
+        break;
+      case 'if-modified-since':
+        known.ifModifiedSince = joined(known.ifModifiedSince, value);
+        fields.push(name, value);
+        break;
+      case 'if-none-match':
+        known.ifNoneMatch = joined(known.ifNoneMatch, value);
+        fields.push(name, value);
+        break;
+      case 'if-range':
+        known.ifRange = joined(known.ifRange, value);
+        fields.push(name, value);
+        break;
+      case 'if-unmodified-since':
+        known.ifUnmodifiedSince = joined(known.ifUnmodifiedSince, value);
+        fields.push(name, value);
+        break;
+      case 'pragma':
+        known.pragma = joined(known.pragma, value);
+        fields.push(name, value);
+        break;
+      case 'range':
+        known.range = joined(known.range, value);
         fields.push(name, value);
         break;
       case 'user-agent':
@@ -186,6 +249,7 @@ export function collectFields(raw: Fields): CollectedFields {
     if (upgrade !== undefined && tokens.includes('upgrade') && upgrade.trim().toLowerCase() === 'websocket') {
       known.upgrade = 'websocket';
     }
+    forgetNamed(known, tokens);
     return { fields: withoutNamed(fields, tokens), known, hosts, host, error };
   }
   return { fields, known, hosts, host, error };
@@ -220,6 +284,28 @@ export function withoutNamed(fields: string[], tokens: readonly string[]): strin
     if (!named.includes(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
   }
   return kept;
+}
+
+/** Read by the cache as they are sent on: what the origin does not get must not choose what is stored for it. */
+const CACHE_FIELDS: ReadonlyMap<string, keyof KnownFields> = new Map<string, keyof KnownFields>([
+  ['accept-encoding', 'acceptEncoding'],
+  ['authorization', 'authorization'],
+  ['cache-control', 'cacheControl'],
+  ['cookie', 'cookie'],
+  ['if-match', 'ifMatch'],
+  ['if-modified-since', 'ifModifiedSince'],
+  ['if-none-match', 'ifNoneMatch'],
+  ['if-range', 'ifRange'],
+  ['if-unmodified-since', 'ifUnmodifiedSince'],
+  ['pragma', 'pragma'],
+  ['range', 'range'],
+]);
+
+function forgetNamed(known: KnownFields, tokens: readonly string[]): void {
+  for (const token of tokens) {
+    const name = CACHE_FIELDS.get(token);
+    if (name !== undefined) (known as unknown as Record<string, undefined>)[name] = undefined;
+  }
 }
 
 function joined(before: string | undefined, value: string): string {

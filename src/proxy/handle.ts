@@ -6,10 +6,11 @@ import { identify } from './client.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import { errorPage, type OwnReply } from './error-page.ts';
 import type { Endpoints, Exchange } from './exchange.ts';
-import { Fetch, type FetchOutcome } from './fetch.ts';
+import type { FetchOrder } from './fetch.ts';
 import type { Generation, Route } from './generation.ts';
 import { addMissing, httpDate } from './headers.ts';
 import type { PageFacts } from './page-facts.ts';
+import { PassThrough, type ReplyOwner } from './pass-through.ts';
 import type { ListenerPlan } from './plan.ts';
 import { isLoop, nextId, requestId } from './request-fields.ts';
 import { hostOf } from './request-head.ts';
@@ -100,7 +101,7 @@ export class Handler implements ExchangeTaker {
 }
 
 /** One exchange on its way. */
-class Handling implements FetchOutcome, Rostered {
+class Handling implements ReplyOwner, Rostered {
   place = -1;
   readonly #exchange: Exchange;
   readonly #generation: Generation;
@@ -109,7 +110,7 @@ class Handling implements FetchOutcome, Rostered {
   readonly #client: Client;
   readonly #id: string;
   #route: Route | undefined;
-  #fetch: Fetch | undefined;
+  #passing: PassThrough | undefined;
   #tunnel: Tunnel | undefined;
   #splash = false;
 
@@ -157,20 +158,22 @@ class Handling implements FetchOutcome, Rostered {
   }
 
   #fetchFrom(route: Route): void {
-    const { head, endpoints } = this.#exchange;
-    this.#fetch = new Fetch(
-      {
-        exchange: this.#exchange,
-        pool: route.pool,
-        lines: `${this.#generation.forwarding.lines(head, this.#client, endpoints)}x-request-id: ${this.#id}\r\n`,
-        rules: route.rules,
-        patience: route.patience,
-        bodyLimit: route.bodyLimit,
-        requestId: this.#id,
-      },
-      this,
-    );
-    this.#fetch.start();
+    const { rules } = route;
+    this.#passing = new PassThrough(this.#order(route), this.#exchange, { rules, requestId: this.#id }, this);
+    this.#passing.start();
+  }
+
+  #order(route: Route): FetchOrder {
+    const { head, endpoints, body } = this.#exchange;
+    return {
+      head,
+      fields: head.fields,
+      body,
+      pool: route.pool,
+      lines: `${this.#generation.forwarding.lines(head, this.#client, endpoints)}x-request-id: ${this.#id}\r\n`,
+      patience: route.patience,
+      bodyLimit: route.bodyLimit,
+    };
   }
 
   /** Answers with an error of our own. */
@@ -180,11 +183,11 @@ class Handling implements FetchOutcome, Rostered {
     this.#answer(reply, code);
   }
 
-  finished(_fetch: Fetch, error: ProxyErrorCode | undefined): void {
-    this.#end(this.#fetch?.status || (error === undefined ? 0 : PROXY_ERRORS[error].status), error);
+  finished(status: number, error: ProxyErrorCode | undefined): void {
+    this.#end(status || (error === undefined ? 0 : PROXY_ERRORS[error].status), error);
   }
 
-  failed(_fetch: Fetch, error: ProxyErrorCode, status: number): void {
+  failed(error: ProxyErrorCode, status: number): void {
     const route = this.#route as Route;
     if (PROXY_ERRORS[error].blame !== 'origin') {
       this.refuse(error);
@@ -194,7 +197,7 @@ class Handling implements FetchOutcome, Rostered {
     this.#answer(splashPage(route.pages, this.#facts(status, error, route.retryAfter)), error);
   }
 
-  upgraded(_fetch: Fetch, client: Duplex, origin: Duplex): void {
+  upgraded(client: Duplex, origin: Duplex): void {
     const { pool } = this.#route as Route;
     this.#tunnels.add(this);
     this.#tunnel = new Tunnel(client, origin, pool.plan.timeouts.tunnel, (end) => this.#end(101, undefined, end));
@@ -204,7 +207,7 @@ class Handling implements FetchOutcome, Rostered {
   keepTunnel(next: Generation): void {
     const { head } = this.#exchange;
     const route = next.router.route(hostOf(head.authority), head.target);
-    const origin = this.#fetch?.origin;
+    const origin = this.#passing?.fetch.origin;
     const stays =
       route?.pool.name === this.#route?.pool.name && route?.pool.origins.some((each) => each.slot === origin?.slot);
     if (!stays) this.#tunnel?.cut();
@@ -212,7 +215,7 @@ class Handling implements FetchOutcome, Rostered {
 
   cut(): void {
     if (this.#tunnel !== undefined) this.#tunnel.cut();
-    else if (this.#fetch !== undefined) this.#fetch.cut();
+    else if (this.#passing !== undefined) this.#passing.cut();
     else this.#exchange.breakOff();
   }
 
@@ -252,7 +255,7 @@ class Handling implements FetchOutcome, Rostered {
     this.#generation.leave();
     const exchange = this.#exchange;
     const { head, startedAt } = exchange;
-    const fetch = this.#fetch;
+    const fetch = this.#passing?.fetch;
     this.#onEnd(this, {
       time: startedAt,
       id: this.#id,
