@@ -7,14 +7,18 @@ import { allowedCores, shareCores } from './cores.ts';
 import { makeRows } from './figures.ts';
 import { LoadGenerator } from './load.ts';
 import { type Contestant, measureAll, plannedSeconds } from './measure.ts';
+import { type MemoryRow, measureMemory, memoryCacheMiB } from './memory.ts';
 import type { Options } from './options.ts';
-import { startOrigin } from './origin.ts';
+import { type Origin, startOrigin } from './origin.ts';
 import type { Processes } from './processes.ts';
 import { findProgram, missing, requireProgram, versionOf } from './programs.ts';
 import { describeMachine, type Report } from './report.ts';
 import type { ServerKind, Setting } from './server.ts';
 import { KINDS } from './servers.ts';
 import { generatorFor, type Work } from './works.ts';
+
+/** Room for all that the works ask for, and to spare. */
+const CACHE_MIB = 512;
 
 /** What all servers of a run are given alike. */
 type Common = Omit<Setting, 'directory' | 'accessLog'>;
@@ -48,21 +52,63 @@ export async function benchmark(
   if (profileDirectory !== undefined) notes.push(`profiles of Portico, which made it slower: ${profileDirectory}`);
 
   const { workers } = options;
-  const common: Common = { processes, origin, certificate, cores: cores.server, workers, profileDirectory };
+  const cacheMiB = CACHE_MIB;
+  const common: Common = { processes, origin, certificate, cores: cores.server, workers, cacheMiB, profileDirectory };
   const contestants: Contestant[] = [];
-  for (const kind of kinds) {
+  for (const kind of options.works.length === 0 ? [] : kinds) {
     try {
       contestants.push(await enter(kind, common, options.log, directory, signal));
     } catch (error) {
       signal.throwIfAborted();
-      notes.push(`${kind.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      notes.push(leftOut(kind, error));
     }
   }
 
   const progress = options.json ? () => {} : showProgress(plannedSeconds(options, kinds));
-  const rows = makeRows(await measureAll({ options, load, contestants, progress }, signal));
-  const complete = contestants.length === kinds.length && rows.every(({ problems }) => problems.length === 0);
-  return { machine: describeMachine(cores), versions: versionsOf(contestants), rows, notes, complete };
+  const rows = makeRows(await measureAll({ options, load, origin, contestants, progress }, signal));
+  const memory: MemoryRow[] = [];
+  for (const kind of options.objects === 0 ? [] : kinds.filter(({ cachesInMemory }) => cachesInMemory)) {
+    progress(`memory of ${options.objects} objects: ${kind.name}`);
+    try {
+      memory.push(await fillOne(kind, { common, origin, load, options, directory }, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      notes.push(leftOut(kind, error));
+    }
+  }
+  const complete = notes.every((note) => !note.includes(LEFT_OUT)) && [...rows, ...memory].every(isValid);
+  return { machine: describeMachine(cores), versions: versionsOf(kinds), rows, memory, notes, complete };
+}
+
+function isValid({ problems }: { readonly problems: readonly string[] }): boolean {
+  return problems.length === 0;
+}
+
+const LEFT_OUT = 'could not take part';
+
+function leftOut({ name }: ServerKind, error: unknown): string {
+  return `${name} ${LEFT_OUT}: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+interface Filling {
+  readonly common: Common;
+  readonly origin: Origin;
+  readonly load: LoadGenerator;
+  readonly options: Options;
+  readonly directory: string;
+}
+
+/** Memory is measured on a server of its own, that has cached nothing before. */
+async function fillOne(
+  kind: ServerKind,
+  { common, origin, load, options: { objects, log }, directory }: Filling,
+  signal: AbortSignal,
+): Promise<MemoryRow> {
+  const place = await subdirectory(directory, `memory-${kind.name}`);
+  const { server } = await enter(kind, { ...common, cacheMiB: memoryCacheMiB(objects) }, log, place, signal);
+  const row = await measureMemory({ name: kind.name, server, origin, load, objects }, signal);
+  await server.child.close();
+  return row;
 }
 
 /** Only those works whose load generator is installed; the notes say what is left out. */
@@ -100,9 +146,9 @@ async function subdirectory(parent: string, name: string): Promise<string> {
   return directory;
 }
 
-function versionsOf(contestants: readonly Contestant[]): Record<string, string> {
+function versionsOf(kinds: readonly ServerKind[]): Record<string, string> {
   return Object.fromEntries(
-    contestants.map(({ kind: { name, program, versionFlag } }) => [
+    kinds.map(({ name, program, versionFlag }) => [
       name,
       program === undefined ? `on Node ${process.versions.node}` : versionOf(requireProgram(program), versionFlag),
     ]),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The CPU time of a process tree, as Linux accounts for it in `/proc/PID/stat` (proc(5)). */
+/** The CPU time of a process tree, as Linux accounts for it in `/proc/PID/stat` (proc(5)), and its memory. */
 
 /** USER_HZ: the unit of times in /proc, the same on every Linux we run on. */
 const TICKS_PER_SECOND = 100;
@@ -21,6 +21,24 @@ export function treeCpuSeconds(root: number): number | undefined {
 /** The process first, then its descendants. */
 export function treePids(root: number): number[] {
   return processTree(readProcesses(), root).map(({ pid }) => pid);
+}
+
+/**
+ * Bytes of memory that the process and all its descendants have in use: PSS, where what several of them share counts
+ * once. `undefined` when it is gone.
+ */
+export function treeMemoryBytes(root: number): number | undefined {
+  const pids = treePids(root);
+  return pids.length === 0 ? undefined : pids.reduce((sum, pid) => sum + memoryBytes(pid), 0);
+}
+
+function memoryBytes(pid: number): number {
+  try {
+    const [, kibibytes] = /^Pss: +(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+    return Number(kibibytes ?? 0) * 1024;
+  } catch {
+    return 0; // It ended since.
+  }
 }
 
 export function processTree(all: readonly ProcessTimes[], root: number): ProcessTimes[] {

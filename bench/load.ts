@@ -24,6 +24,11 @@ const SUITE = 'TLS_AES_128_GCM_SHA256';
  */
 const GRACE_MS = 5_000;
 
+const FILL_SCRIPT = join(import.meta.dirname, 'wrk-fill.lua');
+
+/** How long a cache may take to be filled: a million objects at 2,500 a second. */
+export const FILL_SECONDS = 400;
+
 const REPORT_SCRIPT = join(import.meta.dirname, 'wrk-report.lua');
 
 export class LoadGenerator {
@@ -48,11 +53,25 @@ export class LoadGenerator {
   async run(work: Work, url: string, seconds: number, signal: AbortSignal): Promise<LoadResult> {
     const generator = generatorFor(work);
     const command = generator === 'wrk' ? wrkCommand : h2loadCommand;
-    const child = this.#processes.start({
-      argv: command(url, seconds, this.#threads),
-      cores: this.#cores,
-      env: { OPENSSL_CONF: this.#opensslConfig },
-    });
+    const result = await this.#run(generator, command(url, seconds, this.#threads), seconds, signal);
+    return withSizeCheck(result, work.bodyBytes);
+  }
+
+  /** Asks once for each of `count` objects, `PREFIX0`, `PREFIX1` and so on, below that URL. */
+  async fill(url: string, prefix: string, count: number, signal: AbortSignal): Promise<LoadResult> {
+    const start = performance.now();
+    const result = await this.#run('wrk', fillCommand(url, prefix, count), FILL_SECONDS, signal);
+    return { ...result, seconds: (performance.now() - start) / 1000 };
+  }
+
+  async #run(
+    generator: 'wrk' | 'h2load',
+    argv: [string, ...string[]],
+    seconds: number,
+    signal: AbortSignal,
+  ): Promise<LoadResult> {
+    const env = { OPENSSL_CONF: this.#opensslConfig };
+    const child = this.#processes.start({ argv, cores: this.#cores, env });
     const limit = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000 + GRACE_MS)]);
     const stop = () => child.killTree();
     limit.addEventListener('abort', stop);
@@ -61,7 +80,7 @@ export class LoadGenerator {
     signal.throwIfAborted();
 
     const result = generator === 'wrk' ? readWrk(child.output) : readH2load(child.output);
-    if (result !== undefined) return withSizeCheck(result, work.bodyBytes);
+    if (result !== undefined) return result;
     const problem = limit.aborted ? `${generator} did not end in time` : `${generator} failed (${end})`;
     return { requests: 0, seconds, bytes: 0, problems: [problem] };
   }
@@ -100,6 +119,12 @@ function withSizeCheck(result: LoadResult, bodyBytes: number): LoadResult {
 function wrkCommand(url: string, seconds: number, threads: number): [string, ...string[]] {
   const size = ['-t', `${threads}`, '-c', `${CONNECTIONS}`, '-d', `${seconds}s`];
   return [requireProgram('wrk'), ...size, '-s', REPORT_SCRIPT, url];
+}
+
+/** wrk wants to know for how long; the script ends it earlier. */
+function fillCommand(url: string, prefix: string, count: number): [string, ...string[]] {
+  const size = ['-t', '1', '-c', `${CONNECTIONS}`, '-d', `${FILL_SECONDS}s`];
+  return [requireProgram('wrk'), ...size, '-s', FILL_SCRIPT, url, '--', `${count}`, prefix, `${2 * CONNECTIONS}`];
 }
 
 function h2loadCommand(url: string, seconds: number, threads: number): [string, ...string[]] {

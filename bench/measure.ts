@@ -1,9 +1,11 @@
 import { truncate } from 'node:fs/promises';
 import { treeCpuSeconds } from './cpu-time.ts';
 import type { LoadGenerator } from './load.ts';
+import { memorySeconds } from './memory.ts';
 import type { Options } from './options.ts';
+import { type Origin, requestsTo } from './origin.ts';
 import { ask } from './probe.ts';
-import type { RunningServer, ServerKind } from './server.ts';
+import { isAble, type RunningServer, type ServerKind } from './server.ts';
 import type { ServerName, Work } from './works.ts';
 
 /** One server on one work in one round. */
@@ -33,6 +35,7 @@ export interface Contestant {
 interface Course {
   readonly options: Options;
   readonly load: LoadGenerator;
+  readonly origin: Origin;
   readonly contestants: readonly Contestant[];
   readonly progress: (line: string) => void;
 }
@@ -50,16 +53,17 @@ export function warmUpSeconds(workIndex: number, round: number): number {
 /** How long `measureAll` is expected to take. */
 export function plannedSeconds(options: Options, kinds: readonly ServerKind[]): number {
   const cells = options.works.flatMap((work, workIndex) =>
-    kinds.filter((kind) => kind.protocols.includes(work.protocol)).map(() => warmUpSeconds(workIndex, 0)),
+    kinds.filter((kind) => isAble(kind, work)).map(() => warmUpSeconds(workIndex, 0)),
   );
-  return cells.reduce((sum, warmUp) => sum + warmUp + options.rounds * options.seconds, 0);
+  const loads = cells.reduce((sum, warmUp) => sum + warmUp + options.rounds * options.seconds, 0);
+  return loads + kinds.filter(({ cachesInMemory }) => cachesInMemory).length * memorySeconds(options.objects);
 }
 
 /** Work by work, the servers take turns: the machine drifts, and so it drifts under all of them alike. */
 export async function measureAll(course: Course, signal: AbortSignal): Promise<Figures[]> {
   const all: Figures[] = [];
   for (const [workIndex, work] of course.options.works.entries()) {
-    const able = course.contestants.filter(({ kind }) => kind.protocols.includes(work.protocol));
+    const able = course.contestants.filter(({ kind }) => isAble(kind, work));
     const samples = new Map<Contestant, Sample[]>(able.map((contestant) => [contestant, []]));
     for (let round = 0; round < course.options.rounds; round++) {
       for (const [contestant, done] of samples) {
@@ -74,7 +78,7 @@ export async function measureAll(course: Course, signal: AbortSignal): Promise<F
 }
 
 async function measure(
-  { options, load }: Course,
+  { options, load, origin }: Course,
   { server, accessLog }: Contestant,
   work: Work,
   warmUp: number,
@@ -85,17 +89,22 @@ async function measure(
   if (complaint !== undefined) return { requests: 0, seconds: 0, cpuSeconds: 0, problems: [complaint] };
   if (warmUp > 0) await load.run(work, url, warmUp, signal);
 
+  const asked = await requestsTo(origin);
   const before = treeCpuSeconds(server.child.pid);
   const result = await load.run(work, url, options.seconds, signal);
   const after = treeCpuSeconds(server.child.pid);
+  const forwarded = (await requestsTo(origin)) - asked - 1; // The question itself.
 
   if (accessLog !== undefined) await truncate(accessLog);
   const gone = before === undefined || after === undefined;
+  const problems = [...result.problems];
+  if (gone) problems.push(`it ended: ${server.child.complaint}`);
+  if (work.cached && forwarded > 0) problems.push(`${forwarded} requests went to the origin`);
   return {
     requests: result.requests,
     seconds: result.seconds,
     cpuSeconds: gone ? 0 : after - before,
-    problems: gone ? [...result.problems, `it ended: ${server.child.complaint}`] : result.problems,
+    problems,
   };
 }
 

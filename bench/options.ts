@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
-import { SERVER_NAMES, type ServerName, WORKS, type Work } from './works.ts';
+import { MEMORY_WORK, SERVER_NAMES, type ServerName, WORKS, type Work } from './works.ts';
 
 /** What a run is asked to do. */
 export interface Options {
   readonly works: readonly Work[];
+  /** How many objects the work that measures memory caches; 0: it is not asked for. It takes a minute for each server. */
+  readonly objects: number;
   readonly servers: readonly ServerName[];
   /** Measured seconds of one server on one work in one round; whole ones, as wrk takes no others. */
   readonly seconds: number;
@@ -20,11 +22,13 @@ export class UsageError extends Error {}
 
 export const USAGE = `npm run bench -- [options]
 
-  --only NAME,…     only these works: ${WORKS.map(({ name }) => name).join(', ')}
+  --only NAME,…     only these works: ${WORKS.map(({ name }) => name).join(', ')};
+                    and ${MEMORY_WORK}, which is run only when it is named here
   --servers NAME,…  only these servers: ${SERVER_NAMES.join(', ')}
   --seconds N       measured seconds of each cell in each round (3)
   --rounds N        rounds over all servers; the median counts (2)
   --workers N       threads or processes of each server, and cores for it (1)
+  --objects N       how many objects ${MEMORY_WORK} caches (1000000)
   --log on|off      whether all of them write an access log (on)
   --profile         run Portico with --cpu-prof and say where the profiles are
   --json            the figures as JSON on standard output`;
@@ -34,8 +38,14 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   const values = parse(args);
   if (values.help) return undefined;
   if (values.log !== 'on' && values.log !== 'off') throw new UsageError('--log: expected on or off');
+  const { only } = values;
+  const named = only?.split(',').map((name) => name.trim());
+  const memory = named?.includes(MEMORY_WORK) === true;
+  const loads = memory ? named.filter((name) => name !== MEMORY_WORK).join(',') : only;
+  const works = loads === '' && memory ? [] : pick('--only', loads, WORKS, (work) => work.name);
   return {
-    works: pick('--only', values.only, WORKS, (work) => work.name),
+    works,
+    objects: memory ? count('--objects', values.objects, 10_000_000) : 0,
     servers: pick('--servers', values.servers, SERVER_NAMES, (name) => name),
     seconds: count('--seconds', values.seconds, 600),
     rounds: count('--rounds', values.rounds, 100),
@@ -52,6 +62,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         only: { type: 'string' },
+        objects: { type: 'string', default: '1000000' },
         servers: { type: 'string' },
         seconds: { type: 'string', default: '3' },
         rounds: { type: 'string', default: '2' },

@@ -7,6 +7,7 @@ const PACKAGES = {
   nginx: 'nginx',
   haproxy: 'haproxy',
   varnishd: 'varnish',
+  squid: 'squid',
   wrk: 'wrk',
   h2load: 'nghttp2-client',
   openssl: 'openssl',

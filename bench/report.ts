@@ -1,6 +1,7 @@
 import { cpus, release } from 'node:os';
 import type { Cores } from './cores.ts';
 import type { Row } from './figures.ts';
+import { formatMemory, type MemoryRow } from './memory.ts';
 import { formatTable } from './table.ts';
 import { CONNECTIONS, STREAMS } from './works.ts';
 
@@ -9,6 +10,8 @@ export interface Report {
   readonly machine: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
+  /** Bytes of memory for a cached object. */
+  readonly memory: readonly MemoryRow[];
   /** What was left out and why, and what else a reader has to know. */
   readonly notes: readonly string[];
   /** Whether every server that is installed has a valid row in every work. */
@@ -23,15 +26,18 @@ export function describeMachine({ server, load }: Cores): string {
   return `${cpus()[0]?.model.trim() ?? 'unknown processor'}, Linux ${release()}; ${pinning}`;
 }
 
-export function formatReport({ machine, versions, rows, notes }: Report): string {
+const LOAD = `${CONNECTIONS} connections, HTTP/2 with ${STREAMS} streams each; medians; requests per CPU-second of the server's process tree`;
+
+const MEMORY = "memory that a cached object of 1 KiB takes, its body included; growth of the server's PSS";
+
+export function formatReport({ machine, versions, rows, memory, notes }: Report): string {
   const servers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     '',
     machine,
     servers.join(' · '),
-    `${CONNECTIONS} connections, HTTP/2 with ${STREAMS} streams each; medians; requests per CPU-second of the server's process tree`,
-    '',
-    formatTable(rows),
+    ...(rows.length === 0 ? [] : [LOAD, '', formatTable(rows)]),
+    ...(memory.length === 0 ? [] : ['', MEMORY, '', formatMemory(memory)]),
     '',
     ...notes.map((note) => `note: ${note}`),
   ].join('\n');

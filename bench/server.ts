@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { answers } from './probe.ts';
 import type { Child, Processes } from './processes.ts';
 import type { Program } from './programs.ts';
-import type { Protocol, ServerName } from './works.ts';
+import type { Protocol, ServerName, Work } from './works.ts';
 
 /** What a server under test is given. */
 export interface Setting {
@@ -16,6 +16,8 @@ export interface Setting {
   readonly workers: number;
   /** Where to write the access log; `undefined`: nowhere. */
   readonly accessLog: string | undefined;
+  /** How much its cache may hold. */
+  readonly cacheMiB: number;
   /** Where Portico's profiles go; `undefined`: none are made. */
   readonly profileDirectory: string | undefined;
 }
@@ -42,7 +44,15 @@ export interface ServerKind {
   readonly program: Program | undefined;
   readonly versionFlag: string;
   readonly protocols: readonly Protocol[];
+  /** The largest body that its cache takes. Default: any. */
+  readonly largestHitBytes?: number;
+  /** Whether its cache is in its own memory, and grows there as it is filled. */
+  readonly cachesInMemory: boolean;
   start(setting: Setting, signal: AbortSignal): Promise<RunningServer>;
+}
+
+export function isAble({ protocols, largestHitBytes = Infinity }: ServerKind, work: Work): boolean {
+  return protocols.includes(work.protocol) && !(work.cached && work.bodyBytes > largestHitBytes);
 }
 
 /** Some ports that were free just now, all different. The servers beside us cannot be asked to pick one themselves. */

@@ -41,7 +41,7 @@ function pad(cell: string, width = 0): string {
 }
 
 function thousands(figure: number): string {
-  return `${(figure / 1000).toFixed(1)} k`;
+  return `${(figure / 1000).toFixed(figure < 10_000 ? 2 : 1)} k`;
 }
 
 function percent(share: number): string {

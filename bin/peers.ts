@@ -6,6 +6,7 @@ export const PEERS = {
   nginx: 'nginx',
   haproxy: 'haproxy',
   varnishd: 'varnish',
+  squid: 'squid',
   wrk: 'wrk',
   h2load: 'nghttp2-client',
   slowhttptest: 'slowhttptest',

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { formatHostPort, parseListenAddress } from './base/address.ts';
+import { DiskError } from './cache/disk/error.ts';
+import { planCache } from './cache/plan.ts';
+import { SharedCache } from './cache/shared-cache.ts';
 import { loadSettings } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
 import type { Settings } from './config/settings.ts';
@@ -44,6 +47,7 @@ export class Control {
   readonly #ticketKeys = randomBytes(48);
   readonly #retryWindow: NodeJS.Timeout;
   readonly #workers: number;
+  readonly #cache: SharedCache | undefined;
   #settings: Settings;
   #ports = new Map<string, number>();
   #listeners: readonly RunningListener[] = [];
@@ -53,27 +57,32 @@ export class Control {
   /** Starts a node by this file. Throws a `RefusedError`, with nothing left running, when it cannot. */
   static async start(file: string): Promise<Control> {
     const { settings, warnings } = load(file);
-    const control = new Control(file, settings);
+    const log = createEventLog({ level: settings.logs.level });
+    const control = new Control(file, settings, log, await openCache(file, settings, log));
     try {
       await control.#take(settings, warnings);
     } catch (error) {
       await control.#supervisor.stop(0);
+      await control.#cache?.close();
       clearInterval(control.#retryWindow);
       throw error;
     }
+    void control.#cache?.recover();
     control.#log.info('ready', { listeners: control.#listeners, workers: control.#workers, pid: process.pid });
     return control;
   }
 
-  private constructor(file: string, settings: Settings) {
+  private constructor(file: string, settings: Settings, log: ProcessEventLog, cache: SharedCache | undefined) {
     this.#file = file;
     this.#settings = settings;
-    this.#workers = settings.node.workers === 'auto' ? availableParallelism() : settings.node.workers;
-    this.#log = createEventLog({ level: settings.logs.level });
+    this.#workers = workersOf(settings);
+    this.#log = log;
+    this.#cache = cache;
     this.#supervisor = new Supervisor({
       entry: new URL('./worker.ts', import.meta.url),
       workers: this.#workers,
       log: this.#log,
+      cache,
     });
     this.#retryWindow = setInterval(() => this.#supervisor.originTable.beginRetryWindow(), RETRY_WINDOW);
   }
@@ -97,6 +106,7 @@ export class Control {
     await this.#reloads;
     this.#log.info('stopping', { stop_timeout_ms: this.#settings.node.stop_timeout });
     await this.#supervisor.stop(this.#settings.node.stop_timeout);
+    await this.#cache?.close();
     clearInterval(this.#retryWindow);
     this.#log.info('stopped');
   }
@@ -109,6 +119,7 @@ export class Control {
       if (settings.node.workers !== this.#settings.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
       }
+      if (tiersOf(settings) !== tiersOf(this.#settings)) this.#log.warn('the tiers of the cache change with the next start');
       this.#settings = settings;
     } catch (error) {
       const problems = error instanceof RefusedError ? error.problems : [(error as Error).message];
@@ -174,6 +185,29 @@ export class Control {
     this.#originSlots.release(new Set(origins), (slot) => this.#supervisor.originTable.inFlight(slot) > 0);
     this.#poolSlots.release(new Set(Object.keys(pools)), () => false);
   }
+}
+
+/** As many threads as the cache has seats for, less the control plane's. */
+const MOST_WORKERS = 31;
+
+function workersOf({ node: { workers } }: Settings): number {
+  return workers === 'auto' ? Math.min(availableParallelism(), MOST_WORKERS) : workers;
+}
+
+async function openCache(file: string, settings: Settings, log: ProcessEventLog): Promise<SharedCache | undefined> {
+  const cache = planCache(settings.cache);
+  if (cache === undefined) return undefined;
+  try {
+    return await SharedCache.open({ plan: cache, workers: workersOf(settings), log, now: Date.now });
+  } catch (error) {
+    if (error instanceof DiskError) throw new RefusedError([`${file} cache.disk.directory: ${error.message}`]);
+    throw error;
+  }
+}
+
+/** What of the cache is made once, at the start. */
+function tiersOf({ cache }: Settings): string {
+  return JSON.stringify(cache === 'off' ? cache : [cache.memory, cache.disk]);
 }
 
 /** The settings of a file, and its warnings as lines. Throws a `RefusedError`. */

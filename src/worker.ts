@@ -1,5 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Ms } from './base/units.ts';
+import type { Cache } from './cache/cache.ts';
+import { WorkerCache } from './cache/worker-cache.ts';
 import { AccessLog } from './observe/access-log.ts';
 import { forwardedEventLog } from './observe/event-forward.ts';
 import { Generation } from './proxy/generation.ts';
@@ -30,14 +32,17 @@ class DataPlane {
   readonly #listeners = new Map<string, Listener>();
   /** Taken out by a reload; some of their connections may still be open. */
   readonly #leaving = new Set<Listener>();
+  readonly #cache: WorkerCache | undefined;
   #handler: Handler | undefined;
   #accessLog: AccessLog | undefined;
   #plan: WorkerPlan | undefined;
   #prepared: Prepared | undefined;
 
-  constructor(port: MessagePort, { index, workers, originTable }: WorkerStart) {
+  constructor(port: MessagePort, { index, workers, originTable, cache }: WorkerStart) {
     this.#port = port;
     this.#table = new OriginTable(originTable, workers, index);
+    this.#cache =
+      cache === undefined ? undefined : new WorkerCache(cache, { worker: index, workers, log: this.#events });
     port.on('message', (message: ToWorker) => this.#heard(message));
   }
 
@@ -52,6 +57,9 @@ class DataPlane {
       case 'discard':
         for (const listener of this.#prepared?.opened.values() ?? []) listener.close();
         this.#prepared = undefined;
+        break;
+      case 'replace_cache':
+        this.#cache?.replace(message.cache);
         break;
       case 'reopen_logs':
         this.#accessLog?.reopen();
@@ -69,7 +77,12 @@ class DataPlane {
     const opened = new Map<string, Listener>();
     try {
       const generation = new Generation(plan.proxy, this.#table, this.#handler?.generation);
-      this.#handler ??= new Handler(generation, (entry) => this.#accessLog?.write(entry));
+      this.#cache?.prepare(plan.proxy.cache, plan.proxy.node.name);
+      this.#handler ??= new Handler(
+        generation,
+        (entry) => this.#accessLog?.write(entry),
+        () => this.#cacheNow(),
+      );
       for (const listener of plan.proxy.listeners) {
         if (!this.#listeners.has(listener.key)) opened.set(listener.key, new Listener(listener, this.#handler));
       }
@@ -100,6 +113,7 @@ class DataPlane {
       }
     }
     this.#plan = plan;
+    if (plan.proxy.cache !== undefined) this.#cache?.current?.update(plan.proxy.cache);
     await this.#leave(unwanted);
     this.#say({ type: 'active', generation: plan.generation });
   }
@@ -142,6 +156,7 @@ class DataPlane {
     for (const listener of listeners) listener.close();
     // A tunnel that is cut ends when its sockets have closed, and then has its line in the log.
     await this.#until(() => this.#running === 0, CUT_GRACE);
+    await this.#cache?.close();
     await this.#accessLog?.close();
     process.exit(0);
   }
@@ -155,6 +170,11 @@ class DataPlane {
     while (!reached() && performance.now() - begun < within) {
       await new Promise((resolve) => setTimeout(resolve, STOP_POLL));
     }
+  }
+
+  /** The one that serves now, if it does. */
+  #cacheNow(): Cache | undefined {
+    return this.#plan?.proxy.cache === undefined ? undefined : this.#cache?.current;
   }
 
   #say(message: FromWorker): void {

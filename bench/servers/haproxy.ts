@@ -3,6 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireProgram } from '../programs.ts';
 import { freePorts, type RunningServer, type ServerKind, type Setting, untilReady } from '../server.ts';
+import { CACHED_PREFIX } from '../works.ts';
+
+/** HAProxy's cache is meant for small objects, and its manual has this as the order of size. */
+const LARGEST_OBJECT = 16 * 1024 * 1024;
 
 /**
  * HAProxy: one thread a worker, connections to the origin shared by all clients.
@@ -15,6 +19,8 @@ export const haproxy: ServerKind = {
   program: 'haproxy',
   versionFlag: '-v',
   protocols: ['http/1.1', 'http/1.1 over TLS', 'h2 over TLS'],
+  cachesInMemory: false,
+  largestHitBytes: LARGEST_OBJECT,
 
   async start(setting: Setting, signal: AbortSignal): Promise<RunningServer> {
     const [http = 0, https = 0] = await freePorts(2);
@@ -34,7 +40,7 @@ export const haproxy: ServerKind = {
   },
 };
 
-function settings({ origin, certificate, workers, accessLog }: Setting, http: number, https: number): string {
+function settings({ origin, certificate, workers, accessLog, cacheMiB }: Setting, http: number, https: number): string {
   return `
 global
   nbthread ${workers}
@@ -57,7 +63,14 @@ frontend front
   http-request set-header X-Forwarded-Proto https if { ssl_fc }
   http-request set-header X-Forwarded-Proto http if !{ ssl_fc }
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request cache-use small if { path_beg ${CACHED_PREFIX} }
+  http-response cache-store small
   default_backend app
+
+cache small
+  total-max-size ${Math.min(cacheMiB, 4095)}
+  max-object-size ${LARGEST_OBJECT}
+  max-age 86400
 
 backend app
   server origin ${origin.host}:${origin.port}

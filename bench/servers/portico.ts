@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type RunningServer, type ServerKind, type Setting, START_MS, untilReady } from '../server.ts';
+import { CACHED_PREFIX } from '../works.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -10,6 +11,7 @@ export const portico: ServerKind = {
   program: undefined,
   versionFlag: '',
   protocols: ['http/1.1', 'http/1.1 over TLS', 'h2 over TLS'],
+  cachesInMemory: true,
 
   async start(setting: Setting, signal: AbortSignal): Promise<RunningServer> {
     const { processes, directory, cores, profileDirectory } = setting;
@@ -35,7 +37,7 @@ export const portico: ServerKind = {
   },
 };
 
-function settings({ directory, origin, certificate, workers, accessLog }: Setting) {
+function settings({ directory, origin, certificate, workers, accessLog, cacheMiB }: Setting) {
   const certificates = [{ cert: certificate.cert, key: certificate.key }];
   return {
     // It has to end by itself before `Processes` loses its patience: a killed one leaves no profile.
@@ -44,7 +46,8 @@ function settings({ directory, origin, certificate, workers, accessLog }: Settin
       { address: '127.0.0.1:0', protocol: 'http' },
       { address: '127.0.0.1:0', protocol: 'https', certificates },
     ],
-    sites: [{ hosts: ['default'], pool: 'app' }],
+    cache: { memory: `${cacheMiB}MiB`, object_limit: '32MiB' },
+    sites: [{ hosts: ['default'], pool: 'app', routes: [{ path: CACHED_PREFIX }, { path: '/', cache: 'off' }] }],
     pools: { app: { origins: [`http://${origin.host}:${origin.port}`] } },
     logs: { level: 'info', access: accessLog === undefined ? 'off' : { file: accessLog, format: 'combined' } },
   };

@@ -10,7 +10,7 @@ import { fileReason, readSmallFile } from './read-file.ts';
  * Looks at every file that the settings name, so that a missing key is told now and not at the first handshake. Names
  * are absolute here. Files may change afterwards: whoever uses one has to be ready for that.
  */
-export function checkFiles({ node, listeners, sites, pools = {}, logs }: Draft, now: Date): Finding[] {
+export function checkFiles({ node, listeners, sites, pools = {}, cache, logs }: Draft, now: Date): Finding[] {
   const findings: Finding[] = [];
   const files = new FileCheck(findings, now);
   if (node !== undefined) files.writableDirectory(node.state_dir, ['node', 'state_dir']);
@@ -29,6 +29,9 @@ export function checkFiles({ node, listeners, sites, pools = {}, logs }: Draft, 
     const { ca, cert, key } = pool?.tls ?? {};
     if (ca !== undefined) files.certificates(ca, ['pools', name, 'tls', 'ca']);
     if (cert !== undefined && key !== undefined) files.pair(cert, key, ['pools', name, 'tls']);
+  }
+  if (typeof cache === 'object' && cache.disk !== undefined) {
+    files.ownDirectory(cache.disk.directory, node?.state_dir, ['cache', 'disk', 'directory']);
   }
   const access = logs?.access;
   if (access !== undefined && access !== 'off' && access.file !== '-') {
@@ -92,6 +95,12 @@ class FileCheck {
     while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest);
     const reason = unwritable(nearest, 'directory');
     if (reason !== undefined) this.#cannot('use', directory, reason, path);
+  }
+
+  /** A directory as above that is not `other` as well, so that it can be emptied without a thought. */
+  ownDirectory(directory: string, other: string | undefined, path: Path): void {
+    if (directory === other) this.#tell(path, `expected a directory of its own, got node.state_dir (${show(other)})`);
+    else this.writableDirectory(directory, path);
   }
 
   #pages(directory: string, names: readonly string[], path: Path): void {

@@ -2,6 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { formatHostPort, normalizeAddress, parseListenAddress } from '../base/address.ts';
 import { show } from '../base/setting.ts';
 import { originName } from '../proxy/pool/config.ts';
+import { checkCache } from './check-cache.ts';
 import { closest } from './closest.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
@@ -19,6 +20,7 @@ export function check(draft: Draft, has: (path: Path) => boolean): Finding[] {
     ...poolsExist(draft),
     ...originNamesStandOnce(draft),
     ...certificatesHaveKeys(draft, has),
+    ...checkCache(draft, has),
   ];
 }
 

@@ -13,6 +13,7 @@ export interface Draft {
   readonly sites: readonly (Settings['sites'][number] | undefined)[];
   /** `undefined` when it cannot be told which pools there are. */
   readonly pools?: Readonly<Record<string, Settings['pools'][string] | undefined>> | undefined;
+  readonly cache?: Settings['cache'] | undefined;
   readonly logs?: Settings['logs'] | undefined;
 }
 
@@ -20,7 +21,7 @@ export interface Draft {
 export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
   const known = structuredClone(value);
   for (const { path } of findings) remove(known, path);
-  const { node, listeners, sites, pools, logs } = settingsSchema.shape;
+  const { node, listeners, sites, pools, cache, logs } = settingsSchema.shape;
   const top = isMap(known) ? known : {};
   return {
     node: parsed(node, top.node),
@@ -29,6 +30,7 @@ export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
     pools: isMap(top.pools)
       ? Object.fromEntries(Object.entries(top.pools).map(([name, pool]) => [name, parsed(pools.valueType, pool)]))
       : undefined,
+    cache: parsed(cache, top.cache),
     logs: parsed(logs, top.logs),
   };
 }

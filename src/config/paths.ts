@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Draft } from './draft.ts';
 
 /** Makes every file name absolute, in place: a relative one is relative to the configuration that names it. */
-export function resolvePaths({ node, listeners, sites, pools = {}, logs }: Draft, directory: string): void {
+export function resolvePaths({ node, listeners, sites, pools = {}, cache, logs }: Draft, directory: string): void {
   if (node !== undefined) node.state_dir = resolve(directory, node.state_dir);
   for (const pair of listeners.flatMap((listener) => listener?.certificates ?? [])) {
     pair.cert = resolve(directory, pair.cert);
@@ -15,6 +15,9 @@ export function resolvePaths({ node, listeners, sites, pools = {}, logs }: Draft
     if (tls.ca !== undefined) tls.ca = resolve(directory, tls.ca);
     if (tls.cert !== undefined) tls.cert = resolve(directory, tls.cert);
     if (tls.key !== undefined) tls.key = resolve(directory, tls.key);
+  }
+  if (typeof cache === 'object' && cache.disk !== undefined) {
+    cache.disk.directory = resolve(directory, cache.disk.directory);
   }
   const access = logs?.access;
   if (access !== undefined && access !== 'off' && access.file !== '-') access.file = resolve(directory, access.file);

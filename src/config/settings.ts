@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { expected, notYet } from '../base/setting.ts';
+import { cacheSettings } from '../cache/config.ts';
 import { logSettings } from '../observe/config.ts';
 import { listenerSettings, siteSettings, trustedProxies } from '../proxy/config.ts';
 import { poolSettings } from '../proxy/pool/config.ts';
@@ -16,8 +17,8 @@ export const settingsSchema = z.strictObject({
   pools: z
     .record(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, poolName), poolSettings)
     .describe('The origins, in pools that sites and routes name.'),
+  cache: cacheSettings.describe('Where responses are kept, and who may purge them; or off: nothing is kept.'),
   logs: logSettings.prefault({}).describe('What is written, and where.'),
-  cache: notYet(),
   siblings: notYet(),
   dns: notYet(),
   vrrp: notYet(),

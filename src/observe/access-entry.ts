@@ -29,6 +29,11 @@ export interface AccessEntry {
   readonly error: string | undefined;
   /** Whether the splash page was shown. */
   readonly splash: boolean;
+  /** `hit`, or why the request was sent on: the `fwd` of RFC 9211. `undefined`: it never came to the cache. */
+  readonly cache: string | undefined;
+  /** A stable code beside it, such as `no-store`, and whether another request's fetch answered it. */
+  readonly cacheDetail: string | undefined;
+  readonly collapsed: boolean;
   readonly referer: string | undefined;
   readonly userAgent: string | undefined;
 }

@@ -46,6 +46,9 @@ function jsonFormat(): AccessFormat {
       attempts: entry.attempts,
       error: entry.error,
       splash: entry.splash || undefined,
+      cache: entry.cache,
+      cache_detail: entry.cacheDetail,
+      collapsed: entry.collapsed || undefined,
       referer: entry.referer,
       user_agent: entry.userAgent,
     });
@@ -88,9 +91,14 @@ function squidResult(entry: AccessEntry): string {
   return entry.error?.endsWith('_timeout') ? `${tag}_TIMEDOUT` : tag;
 }
 
-function squidTag({ status, error, origin, attempts }: AccessEntry): string {
+function squidTag({ status, error, origin, attempts, cache, cacheDetail }: AccessEntry): string {
   if (error === 'access_denied') return 'TCP_DENIED';
   if (status === 101) return 'TCP_TUNNEL';
+  if (cache === 'hit') {
+    if (cacheDetail?.startsWith('stale-')) return cacheDetail === 'stale-while-revalidate' ? 'TCP_HIT' : 'TCP_REFRESH_FAIL';
+    return 'TCP_HIT';
+  }
+  if (cache === 'stale' && attempts > 0) return status === 304 ? 'TCP_REFRESH_UNMODIFIED' : 'TCP_REFRESH_MODIFIED';
   if (origin !== undefined || attempts > 0) return 'TCP_MISS';
   return status >= 300 && status < 400 ? 'TCP_REDIRECT' : 'NONE_NONE';
 }

@@ -1,7 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { parseListenAddress } from '../base/address.ts';
-import { cidr, duration, expected, integer, notYet, path, size, text } from '../base/setting.ts';
+import { isPathPattern, PATH_PATTERN, PATH_PATTERN_START } from '../base/path-pattern.ts';
+import { cidr, duration, expected, integer, path, size, text } from '../base/setting.ts';
+import { compressSettings, routeCacheSettings, siteCacheSettings } from '../cache/config.ts';
 
 /** `listeners:`, `trusted_proxies:` and `sites:`. */
 
@@ -93,6 +95,9 @@ const splashSettings = z.strictObject({
   retry_after: duration({ min: '1s', max: '7d' })
     .prefault('30s')
     .describe('The Retry-After sent with it, in whole seconds.'),
+  stale: duration({ max: '366d' })
+    .prefault('0')
+    .describe('How long after its freshness ended a stored response is shown in its place, if there is one. 0: never.'),
 });
 
 const responseHeaderSettings = z.strictObject({
@@ -115,7 +120,7 @@ const bodyLimit = z
 const poolName = expected('the name of a pool');
 
 const routeSettings = z.strictObject({
-  path: text('"/prefix", "= /exact" or "~ regular expression"', isPathPattern, /^(\/|= \/|~ )/).describe(
+  path: text(PATH_PATTERN, isPathPattern, PATH_PATTERN_START).describe(
     '"/prefix", "= /exact" or "~ regular expression", matched against the decoded path.',
   ),
   pool: z.string(poolName).optional().describe('The pool that answers.'),
@@ -123,8 +128,8 @@ const routeSettings = z.strictObject({
   response_headers: responseHeaderSettings.optional().describe('Changes to the header of every response.'),
   access: accessSettings.optional().describe('Which clients are served.'),
   body_limit: bodyLimit.optional(),
-  cache: notYet(),
-  compress: notYet(),
+  cache: routeCacheSettings.optional().describe('How responses are cached, or off: not at all.'),
+  compress: compressSettings.optional(),
 });
 
 export const siteSettings = z.strictObject({
@@ -142,13 +147,13 @@ export const siteSettings = z.strictObject({
   splash: splashSettings.prefault({}).describe('What is shown when no origin answers.'),
   response_headers: responseHeaderSettings.prefault({}).describe('Changes to the header of every response.'),
   access: accessSettings.prefault({}).describe('Which clients are served.'),
-  body_limit: bodyLimit.default('unlimited'),
+  body_limit: bodyLimit.prefault('unlimited'),
   routes: z
     .array(routeSettings)
     .default([])
     .describe('The first match wins; what a route does not say, the site says.'),
-  cache: notYet(),
-  compress: notYet(),
+  cache: siteCacheSettings.prefault({}).describe('How responses are cached, or off: not at all.'),
+  compress: compressSettings.default('off'),
 });
 
 export const trustedProxies = z.array(cidr()).default([]).describe('Whose X-Forwarded-For and Forwarded we believe.');
@@ -179,14 +184,4 @@ function isHostPattern(input: string): boolean {
   return (
     input === 'default' || /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*$/i.test(input)
   );
-}
-
-function isPathPattern(input: string): boolean {
-  if (!input.startsWith('~ ')) return input.startsWith('= /') || input.startsWith('/');
-  try {
-    new RegExp(input.slice(2));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,32 +1,10 @@
 import type { Socket } from 'node:net';
 import { normalizeAddress } from '../base/address.ts';
-import type { Ms } from '../base/units.ts';
 import type { Endpoints } from './exchange.ts';
 
 /** What is known of a client's connection, whatever stands on it. */
-export class Connection {
+export interface Connection {
   readonly endpoints: Endpoints;
-  /** Exchanges that are under way on it. */
-  #running = 0;
-  #idleSince: Ms = Number.POSITIVE_INFINITY;
-
-  constructor(endpoints: Endpoints) {
-    this.endpoints = endpoints;
-  }
-
-  enter(): void {
-    this.#running += 1;
-  }
-
-  leave(): void {
-    this.#running -= 1;
-    if (this.#running === 0) this.#idleSince = performance.now();
-  }
-
-  /** Whether it has had nothing to do since `time`, on the clock of `performance.now()`, after it once had. */
-  isIdleSince(time: Ms): boolean {
-    return this.#running === 0 && this.#idleSince <= time;
-  }
 }
 
 const connections = new WeakMap<object, Connection>();
@@ -40,12 +18,14 @@ export function rememberConnection(socket: object, connection: Connection): void
 export function connectionOf(socket: Socket): Connection {
   let connection = connections.get(socket);
   if (connection === undefined) {
-    connection = new Connection({
-      remoteAddress: plain(socket.remoteAddress),
-      remotePort: socket.remotePort ?? 0,
-      localAddress: plain(socket.localAddress),
-      localPort: socket.localPort ?? 0,
-    });
+    connection = {
+      endpoints: {
+        remoteAddress: plain(socket.remoteAddress),
+        remotePort: socket.remotePort ?? 0,
+        localAddress: plain(socket.localAddress),
+        localPort: socket.localPort ?? 0,
+      },
+    };
     connections.set(socket, connection);
   }
   return connection;

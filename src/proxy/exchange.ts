@@ -66,8 +66,22 @@ export interface Endpoints {
   readonly localPort: number;
 }
 
+/** Fields that many replies have in common, so that each protocol writes them out once. */
+export class SharedFields {
+  readonly fields: Fields;
+  /** As lines of HTTP/1.1, and with the names as HTTP/2 has them; made when first sent. */
+  text: string | undefined;
+  lowerCase: Fields | undefined;
+
+  constructor(fields: Fields) {
+    this.fields = fields;
+  }
+}
+
 export interface ResponseHead {
   readonly status: number;
+  /** Sent before `fields`. */
+  readonly shared?: SharedFields | undefined;
   /** End-to-end fields only, and at most one Content-Length. Without one, the protocol in front tells the length. */
   readonly fields: Fields;
   /** What Content-Length says, for who can make use of it. */
@@ -113,6 +127,11 @@ export interface Exchange {
   respond(head: ResponseHead): void;
   /** A piece of the reply's body, lent until it returns. `false`: hold on until `drained`. */
   write(chunk: Uint8Array): boolean;
+  /**
+   * As `write`, without a copy: the chunk's memory stays as it is until `release`, which is called exactly once, when the
+   * system has the bytes or the connection is gone; possibly before this returns.
+   */
+  writeOwned(chunk: Uint8Array, release: () => void): boolean;
   /** The reply is whole. Trailers are dropped where the protocol in front cannot send them. */
   end(trailers?: Fields): void;
   /** A whole reply at once. */

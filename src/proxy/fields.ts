@@ -12,6 +12,8 @@ export interface CollectedFields {
   readonly known: KnownFields;
   readonly hosts: number;
   readonly host: string;
+  /** The options of Connection, in lower case. */
+  readonly connection: readonly string[];
   readonly error: ProxyErrorCode | undefined;
 }
 
@@ -243,18 +245,20 @@ export function collectFields(raw: Fields): CollectedFields {
         break;
     }
   }
-  if (known.chunked && known.contentLength !== undefined) error ??= 'bad_request';
+  // Two lengths are an attack, whatever else is wrong with either (RFC 9112 §6.1).
+  if (known.chunked && known.contentLength !== undefined) error = 'bad_request';
   if (connection !== undefined) {
     const tokens = listTokens(connection);
     if (upgrade !== undefined && tokens.includes('upgrade') && upgrade.trim().toLowerCase() === 'websocket') {
       known.upgrade = 'websocket';
     }
     forgetNamed(known, tokens);
-    return { fields: withoutNamed(fields, tokens), known, hosts, host, error };
+    return { fields: withoutNamed(fields, tokens), known, hosts, host, connection: tokens, error };
   }
-  return { fields, known, hosts, host, error };
+  return { fields, known, hosts, host, connection: NO_OPTIONS, error };
 }
 
+const NO_OPTIONS: readonly string[] = [];
 const KEEP_ALIVE: readonly string[] = ['keep-alive'];
 
 /** The members of a comma-separated list in lower case, empty ones left out (RFC 9110 §5.6.1). */

@@ -1,5 +1,7 @@
 import { AddressSet } from '../base/address.ts';
 import type { Ms } from '../base/units.ts';
+import type { CacheRules } from '../cache/rules.ts';
+import { RefreshRules } from './caching/refresh-rules.ts';
 import type { ResponseRules } from './headers.ts';
 import type { ProxyPlan, RoutePlan, SitePlan } from './plan.ts';
 import { Origin, type OriginCounters } from './pool/origin.ts';
@@ -18,6 +20,8 @@ export interface Route {
   readonly patience: Ms;
   readonly retryAfter: Ms;
   readonly pages: SplashPages;
+  readonly cache: CacheRules;
+  readonly refresh: RefreshRules;
 }
 
 /**
@@ -109,5 +113,7 @@ function routeOf(plan: RoutePlan, pools: ReadonlyMap<string, Pool>, via: string 
     patience: Math.min(plan.splash.after, pool.plan.timeouts.firstByte),
     retryAfter: plan.splash.retryAfter,
     pages: plan.splash.pages,
+    cache: plan.cache,
+    refresh: new RefreshRules(plan.cache.refresh),
   };
 }

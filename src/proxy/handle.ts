@@ -1,11 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { Roster, type Rostered } from '../base/roster.ts';
+import type { Cache } from '../cache/cache.ts';
+import { CacheQuery } from '../cache/query.ts';
 import type { AccessEntry } from '../observe/access-entry.ts';
+import { CachedReply } from './caching/cached-reply.ts';
 import type { Client } from './client.ts';
 import { identify } from './client.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import { errorPage, type OwnReply } from './error-page.ts';
-import type { Endpoints, Exchange } from './exchange.ts';
+import type { Endpoints, Exchange, Fields } from './exchange.ts';
 import type { FetchOrder } from './fetch.ts';
 import type { Generation, Route } from './generation.ts';
 import { addMissing, httpDate } from './headers.ts';
@@ -24,13 +27,16 @@ import { Tunnel, type TunnelEnd } from './tunnel.ts';
  */
 export class Handler implements ExchangeTaker {
   readonly #log: (entry: AccessEntry) => void;
+  readonly #cache: () => Cache | undefined;
   readonly #running = new Roster<Handling>();
   readonly #tunnels = new Set<Handling>();
   #generation: Generation;
 
-  constructor(generation: Generation, log: (entry: AccessEntry) => void) {
+  /** `cache`: the one of now; a new one may take its place while it runs. */
+  constructor(generation: Generation, log: (entry: AccessEntry) => void, cache: () => Cache | undefined) {
     this.#generation = generation;
     this.#log = log;
+    this.#cache = cache;
   }
 
   get generation(): Generation {
@@ -84,13 +90,16 @@ export class Handler implements ExchangeTaker {
       attempts: 0,
       error: code,
       splash: false,
+      cache: undefined,
+      cacheDetail: undefined,
+      collapsed: false,
       referer: undefined,
       userAgent: undefined,
     });
   }
 
   #begin(exchange: Exchange): Handling {
-    const handling = new Handling(exchange, this.#generation, this.#tunnels, (ended, entry) => {
+    const handling = new Handling(exchange, this.#generation, this.#cache(), this.#tunnels, (ended, entry) => {
       this.#running.delete(ended);
       this.#tunnels.delete(ended);
       this.#log(entry);
@@ -105,23 +114,26 @@ class Handling implements ReplyOwner, Rostered {
   place = -1;
   readonly #exchange: Exchange;
   readonly #generation: Generation;
+  readonly #cache: Cache | undefined;
   readonly #tunnels: Set<Handling>;
   readonly #onEnd: (handling: Handling, entry: AccessEntry) => void;
   readonly #client: Client;
   readonly #id: string;
   #route: Route | undefined;
-  #passing: PassThrough | undefined;
+  #passing: PassThrough | CachedReply | undefined;
   #tunnel: Tunnel | undefined;
   #splash = false;
 
   constructor(
     exchange: Exchange,
     generation: Generation,
+    cache: Cache | undefined,
     tunnels: Set<Handling>,
     onEnd: (handling: Handling, entry: AccessEntry) => void,
   ) {
     this.#exchange = exchange;
     this.#generation = generation;
+    this.#cache = cache;
     this.#tunnels = tunnels;
     this.#onEnd = onEnd;
     const { head, endpoints } = exchange;
@@ -159,15 +171,34 @@ class Handling implements ReplyOwner, Rostered {
 
   #fetchFrom(route: Route): void {
     const { rules } = route;
-    this.#passing = new PassThrough(this.#order(route), this.#exchange, { rules, requestId: this.#id }, this);
+    const { head } = this.#exchange;
+    if (this.#cache !== undefined && route.cache.enabled && head.known.upgrade === undefined) {
+      this.#passing = this.#cached(route, this.#cache);
+    } else {
+      const order = this.#order(route, head.fields);
+      this.#passing = new PassThrough(order, this.#exchange, { rules, requestId: this.#id }, this);
+    }
     this.#passing.start();
   }
 
-  #order(route: Route): FetchOrder {
+  #cached(route: Route, cache: Cache): CachedReply {
+    const exchange = this.#exchange;
+    const { head } = exchange;
+    const refresh = route.refresh.for(head.target);
+    const query = new CacheQuery(head, this.#client.proto, hostOf(head.authority), route.cache, refresh);
+    const order = (fields: Fields) => this.#order(route, fields);
+    const { rules } = route;
+    return new CachedReply(
+      { cache, exchange, query, rules, requestId: this.#id, order, hold: this.#generation },
+      this,
+    );
+  }
+
+  #order(route: Route, fields: Fields): FetchOrder {
     const { head, endpoints, body } = this.#exchange;
     return {
       head,
-      fields: head.fields,
+      fields,
       body,
       pool: route.pool,
       lines: `${this.#generation.forwarding.lines(head, this.#client, endpoints)}x-request-id: ${this.#id}\r\n`,
@@ -207,7 +238,7 @@ class Handling implements ReplyOwner, Rostered {
   keepTunnel(next: Generation): void {
     const { head } = this.#exchange;
     const route = next.router.route(hostOf(head.authority), head.target);
-    const origin = this.#passing?.fetch.origin;
+    const origin = this.#passing?.fetch?.origin;
     const stays =
       route?.pool.name === this.#route?.pool.name && route?.pool.origins.some((each) => each.slot === origin?.slot);
     if (!stays) this.#tunnel?.cut();
@@ -256,6 +287,7 @@ class Handling implements ReplyOwner, Rostered {
     const exchange = this.#exchange;
     const { head, startedAt } = exchange;
     const fetch = this.#passing?.fetch;
+    const report = this.#passing instanceof CachedReply ? this.#passing.report : undefined;
     this.#onEnd(this, {
       time: startedAt,
       id: this.#id,
@@ -276,6 +308,9 @@ class Handling implements ReplyOwner, Rostered {
       attempts: fetch?.attempts ?? 0,
       error,
       splash: this.#splash,
+      cache: report?.word,
+      cacheDetail: report?.detail,
+      collapsed: report?.collapsed ?? false,
       referer: head.known.referer,
       userAgent: head.known.userAgent,
     });

@@ -90,6 +90,16 @@ export function endToEndFields(origin: OriginFields, { remove }: Pick<ResponseRu
   return fields;
 }
 
+const NOTHING_REMOVED: Pick<ResponseRules, 'remove'> = { remove: new Set() };
+
+/** What the cache looks at of an origin's reply: all end-to-end fields, and what Content-Length says. */
+export function storableFields(origin: OriginFields): string[] {
+  const fields = endToEndFields(origin, NOTHING_REMOVED);
+  const length = origin['content-length'];
+  if (typeof length === 'string') fields.push('content-length', length);
+  return fields;
+}
+
 /** What Connection names belongs to that connection alone. */
 function namedBy({ connection }: OriginFields): readonly string[] | undefined {
   return connection === undefined ? undefined : listTokens(String(connection));

@@ -32,6 +32,7 @@ export class Http2Exchange implements Exchange {
   #watched = false;
   #trailers: Fields | undefined;
   #waitsForTrailers = false;
+  #bodiless = false;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -74,16 +75,19 @@ export class Http2Exchange implements Exchange {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#stream.destroyed || this.head.method === 'HEAD') return true;
+    if (this.#stream.destroyed || this.#bodiless) return true;
     this.#bytesSent += chunk.byteLength;
     const piece = ownCopy(chunk);
-    if (this.#stream.write(piece, givingBack(piece))) return true;
-    if (!this.#stalled) {
-      this.#stalled = true;
-      this.#stream.once('drain', () => this.#drained());
-      this.#watchWrites();
+    return this.#write(piece, givingBack(piece));
+  }
+
+  writeOwned(chunk: Uint8Array, release: () => void): boolean {
+    if (this.#stream.destroyed || this.#bodiless) {
+      release();
+      return true;
     }
-    return false;
+    this.#bytesSent += chunk.byteLength;
+    return this.#write(chunk, () => release());
   }
 
   end(trailers?: Fields): void {
@@ -115,18 +119,26 @@ export class Http2Exchange implements Exchange {
     throw new ProxyError('proxy_internal_error', 'HTTP/2 has no Upgrade (RFC 9113 §8.6)');
   }
 
+  #write(piece: Uint8Array, written: ((error?: Error | null) => void) | undefined): boolean {
+    if (this.#stream.write(piece, written)) return true;
+    if (!this.#stalled) {
+      this.#stalled = true;
+      this.#stream.once('drain', () => this.#drained());
+      this.#watchWrites();
+    }
+    return false;
+  }
+
   #respond(head: ResponseHead, endStream: boolean): void {
     if (this.#stream.destroyed) return;
     const bodiless = endStream || this.head.method === 'HEAD' || head.status === 204 || head.status === 304;
+    this.#bodiless = bodiless;
     // Trailers come after bodies of unknown length alone: gRPC and its kin.
-    this.#waitsForTrailers = !bodiless && !hasField(head.fields, 'content-length');
+    const fields = lowerCaseFields(head);
+    this.#waitsForTrailers = !bodiless && !hasField(fields, 'content-length');
     if (this.#waitsForTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers());
-    const fields: string[] = [':status', String(head.status)];
-    for (let i = 0; i + 1 < head.fields.length; i += 2) {
-      fields.push((head.fields[i] as string).toLowerCase(), head.fields[i + 1] as string);
-    }
     this.#stream.respond(
-      fields as never,
+      [':status', String(head.status), ...fields] as never,
       {
         endStream: bodiless,
         waitForTrailers: this.#waitsForTrailers,
@@ -207,9 +219,20 @@ class Http2Body implements RequestBody {
   }
 }
 
+/** HTTP/2 knows no other names (RFC 9113 §8.2.1). */
+function lowerCaseFields({ shared, fields }: ResponseHead): Fields {
+  if (shared === undefined) return lowerCased(fields);
+  shared.lowerCase ??= lowerCased(shared.fields);
+  return [...shared.lowerCase, ...lowerCased(fields)];
+}
+
+function lowerCased(fields: Fields): Fields {
+  return fields.map((text, index) => (index % 2 === 0 ? text.toLowerCase() : text));
+}
+
 function hasField(fields: Fields, name: string): boolean {
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    if ((fields[i] as string).toLowerCase() === name) return true;
+    if (fields[i] === name) return true;
   }
   return false;
 }

@@ -2,8 +2,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { AddressSet } from '../base/address.ts';
 import type { Ms } from '../base/units.ts';
-import { Connection, connectionOf, rememberConnection } from './connection.ts';
-import { Http1Front } from './http1.ts';
+import { type Connection, connectionOf, rememberConnection } from './connection.ts';
+import { Http1Front } from './http1/front.ts';
+import { LendingSocket } from './http1/lending-socket.ts';
 import { Http2Front } from './http2.ts';
 import type { ListenerPlan } from './plan.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
@@ -106,8 +107,11 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: Socket): void {
     this.#accepted += 1;
+    // What is read before HTTP, or wrapped in TLS, is a stream like any other.
+    const isPlain = this.#tls === undefined && this.#proxies.isEmpty;
+    const socket = isPlain ? LendingSocket.inPlaceOf(accepted) : accepted;
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     // Whoever reads from it hears of an error by its end; this listener keeps it from being nobody's.
@@ -119,7 +123,7 @@ export class Listener {
     }
     readProxyHeader(socket, this.#plan.timeouts.head, (outcome) => {
       if (outcome.kind !== 'header') return;
-      if (outcome.endpoints !== undefined) this.#remember(socket, new Connection(outcome.endpoints));
+      if (outcome.endpoints !== undefined) this.#remember(socket, { endpoints: outcome.endpoints });
       this.#serve(socket);
     });
   }

@@ -1,4 +1,6 @@
 import type { Bytes, Fraction, Ms } from '../base/units.ts';
+import type { CachePlan } from '../cache/plan.ts';
+import type { CacheRules } from '../cache/rules.ts';
 import type { ListenerSettings, ResponseHeaderSettings } from './config.ts';
 import type { SplashPages } from './splash.ts';
 import type { CertificateData } from './tls/certificate.ts';
@@ -13,6 +15,8 @@ export interface ProxyPlan {
   readonly trustedProxies: readonly string[];
   readonly sites: readonly SitePlan[];
   readonly pools: readonly PoolPlan[];
+  /** `undefined`: nothing is cached. */
+  readonly cache: CachePlan | undefined;
 }
 
 export interface ListenerPlan extends Pick<ListenerSettings, 'protocol' | 'limits' | 'timeouts'> {
@@ -51,6 +55,7 @@ export interface RoutePlan {
   readonly access: { readonly allow: readonly string[]; readonly deny: readonly string[] };
   /** `undefined`: unlimited. */
   readonly bodyLimit: Bytes | undefined;
+  readonly cache: CacheRules;
 }
 
 export interface PoolPlan {

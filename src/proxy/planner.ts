@@ -1,4 +1,6 @@
 import { parseListenAddress } from '../base/address.ts';
+import type { CacheSettings } from '../cache/config.ts';
+import { planCache, planRules } from '../cache/plan.ts';
 import type { ListenerSettings, ResponseHeaderSettings, SiteSettings, SplashSettings } from './config.ts';
 import type { ListenerPlan, PoolPlan, ProxyPlan, RoutePlan, SitePlan, TlsPlan } from './plan.ts';
 import { type OriginSettings, originName, type PoolSettings } from './pool/config.ts';
@@ -16,6 +18,7 @@ export interface ProxySettings {
   readonly trusted_proxies: readonly string[];
   readonly sites: readonly SiteSettings[];
   readonly pools: Readonly<Record<string, PoolSettings>>;
+  readonly cache: CacheSettings;
 }
 
 export interface PlanContext {
@@ -45,8 +48,9 @@ export function planProxy(settings: ProxySettings, context: PlanContext): Planne
     node: { name, via },
     listeners,
     trustedProxies: settings.trusted_proxies,
-    sites: settings.sites.map(planSite),
+    sites: settings.sites.map((site) => planSite(site, settings.cache)),
     pools: Object.entries(settings.pools).map(([pool, each]) => planPool(pool, each, context)),
+    cache: planCache(settings.cache),
   };
   return { plan, warnings: [...new Set(certificates.flatMap((each) => certificateWarnings(each, context.now)))] };
 }
@@ -100,7 +104,7 @@ function ownNames({ node, sites }: ProxySettings): string[] {
   return [node.name, ...sites.flatMap((site) => site.hosts.filter((host) => host !== 'default'))];
 }
 
-function planSite(site: SiteSettings): SitePlan {
+function planSite(site: SiteSettings, cache: CacheSettings): SitePlan {
   const fallback: RoutePlan = {
     path: '/',
     pool: site.pool,
@@ -108,6 +112,7 @@ function planSite(site: SiteSettings): SitePlan {
     responseHeaders: site.response_headers,
     access: site.access,
     bodyLimit: limitOf(site.body_limit),
+    cache: planRules(cache, site, {}, site.splash.stale),
   };
   const routes = site.routes.map((route): RoutePlan => {
     const { path, pool, splash, response_headers: headers, access, body_limit: bodyLimit } = route;
@@ -118,6 +123,7 @@ function planSite(site: SiteSettings): SitePlan {
       responseHeaders: headers === undefined ? fallback.responseHeaders : both(site.response_headers, headers),
       access: access ?? fallback.access,
       bodyLimit: bodyLimit === undefined ? fallback.bodyLimit : limitOf(bodyLimit),
+      cache: planRules(cache, site, route, (splash ?? site.splash).stale),
     };
   });
   return { hosts: site.hosts, fallback, routes };

@@ -2,7 +2,7 @@ import { METHODS } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import type { Fields, HttpVersion, RequestHead } from './exchange.ts';
-import { collectFields } from './fields.ts';
+import { type CollectedFields, collectFields } from './fields.ts';
 
 /**
  * The strictness that the parsers in front leave to us: exactly one well-formed Host, an absolute-form target that
@@ -39,11 +39,17 @@ export interface RawRequest1 {
 /** The parser knows RTSP and ICE as well. Their versions are not ours, and give themselves away by their methods. */
 const HTTP_METHODS: ReadonlySet<string> = new Set(METHODS.filter((method) => method !== 'SOURCE'));
 
-export function readRequest1(raw: RawRequest1, scheme: 'http' | 'https', limits: RequestLimits): ReadRequest {
+/** `sorted`: what `collectFields` made of the same fields, for who has it already. It is left as it is. */
+export function readRequest1(
+  raw: RawRequest1,
+  scheme: 'http' | 'https',
+  limits: RequestLimits,
+  sorted?: CollectedFields,
+): ReadRequest {
   const { method, version } = raw;
   if (version !== '1.1' && version !== '1.0') return refuse('version_not_supported', true);
   if (!HTTP_METHODS.has(method)) return refuse('version_not_supported', true);
-  const collected = collectFields(raw.fields);
+  let collected = sorted ?? collectFields(raw.fields);
   const { error, hosts, host, known } = collected;
   if (error !== undefined) return refuse(error, true);
   if (version === '1.0' && known.chunked) return refuse('bad_request', true);
@@ -53,8 +59,7 @@ export function readRequest1(raw: RawRequest1, scheme: 'http' | 'https', limits:
   if (hosts !== 1 || !isAuthority(host)) return refuse('bad_request', true);
   if (version === '1.0') {
     // It has neither (RFC 9110 §7.8, §10.1.1).
-    known.upgrade = undefined;
-    known.expectContinue = false;
+    collected = { ...collected, known: { ...known, upgrade: undefined, expectContinue: false } };
   }
   if (raw.target.startsWith('/') || (raw.target === '*' && method === 'OPTIONS')) {
     return head(method, version, scheme, host, raw.target, collected);
@@ -126,7 +131,7 @@ function head(
   scheme: 'http' | 'https',
   authority: string,
   target: string,
-  collected: ReturnType<typeof collectFields>,
+  collected: CollectedFields,
 ): ReadRequest {
   if (!isTarget(target) && !(target === '*' && method === 'OPTIONS')) return refuse('bad_request', version !== '2.0');
   const { fields, known } = collected;

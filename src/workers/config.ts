@@ -19,9 +19,9 @@ export const nodeSettings = z.strictObject({
     .default('./state')
     .describe('Where secrets and state are kept; made with mode 0700 when it is not there.'),
   workers: z
-    .union([z.literal('auto'), integer(1, 256)], expected('auto or a whole number from 1 to 256'))
+    .union([z.literal('auto'), integer(1, 31)], expected('auto or a whole number from 1 to 31'))
     .default('auto')
-    .describe('Threads that serve requests. auto: one a core. A change needs a restart.'),
+    .describe('Threads that serve requests. auto: one a core, at most 31. A change needs a restart.'),
   via: z
     .boolean()
     .default(true)

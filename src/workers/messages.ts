@@ -1,3 +1,4 @@
+import type { CacheShare } from '../cache/share.ts';
 import type { AccessLogSettings } from '../observe/config.ts';
 import type { EventRecord } from '../observe/event-forward.ts';
 import type { ProxyPlan } from '../proxy/plan.ts';
@@ -10,6 +11,8 @@ export interface WorkerStart {
   readonly index: number;
   readonly workers: number;
   readonly originTable: SharedArrayBuffer;
+  /** `undefined`: nothing is cached. */
+  readonly cache: CacheShare | undefined;
 }
 
 /** All that one generation of the configuration means to a worker. */
@@ -26,6 +29,8 @@ export type ToWorker =
   | { readonly type: 'activate' }
   /** Another worker could not prepare it: forget it. */
   | { readonly type: 'discard' }
+  /** A worker died and left the cache's memory half-changed: here is an empty one. */
+  | { readonly type: 'replace_cache'; readonly cache: CacheShare }
   | { readonly type: 'reopen_logs' }
   /** Accept no more connections, and say `not_accepting`. */
   | { readonly type: 'stop_accepting' }

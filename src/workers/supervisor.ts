@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Ms } from '../base/units.ts';
+import type { CacheShare } from '../cache/share.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import { replayEvent } from '../observe/event-log.ts';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './messages.ts';
@@ -19,6 +20,14 @@ export interface SupervisorOptions {
   readonly entry: URL;
   readonly workers: number;
   readonly log: EventLog;
+  readonly cache?: SupervisedCache | undefined;
+}
+
+/** What workers share beside the origin table. */
+export interface SupervisedCache {
+  readonly share: CacheShare;
+  /** A worker has ended. `true`: all others are to be given the new `share`. */
+  workerDied(worker: number): Promise<boolean>;
 }
 
 /** Starts the workers, hands them each generation in two steps, and replaces one that dies. */
@@ -81,8 +90,8 @@ export class Supervisor {
   }
 
   #seat(seat: Seat): void {
-    const { entry, workers, log } = this.#options;
-    const start: WorkerStart = { index: seat.index, workers, originTable: this.#memory };
+    const { entry, workers, log, cache } = this.#options;
+    const start: WorkerStart = { index: seat.index, workers, originTable: this.#memory, cache: cache?.share };
     const worker = new Worker(entry, {
       workerData: start,
       name: `worker ${seat.index}`,
@@ -92,14 +101,24 @@ export class Supervisor {
 
   #replace(seat: Seat, error: unknown): void {
     this.originTable.dropWorker(seat.index);
+    const settled = this.#settleCache(seat.index);
     if (this.#stopping) return;
     const delay = seat.nextBackoff();
     this.#options.log.error('worker died, a new one is started', { worker: seat.index, backoff_ms: delay, error });
-    setTimeout(() => {
+    setTimeout(async () => {
+      await settled;
       if (this.#stopping) return;
       this.#seat(seat);
       void this.#inTurn(() => this.#resume(seat));
     }, delay);
+  }
+
+  /** Undoes what a dead worker had of the cache, before another one sits in its place. */
+  async #settleCache(index: number): Promise<void> {
+    const { cache, log } = this.#options;
+    if (cache === undefined || !(await cache.workerDied(index))) return;
+    log.error('the memory of the cache was lost with a worker, and begins anew', { worker: index });
+    for (const seat of this.#seats) seat.send({ type: 'replace_cache', cache: cache.share });
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

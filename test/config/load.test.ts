@@ -154,8 +154,8 @@ describe('problems', () => {
     },
     {
       name: 'a key that a later version has',
-      rest: 'cache:\n  memory: 1MiB\ndns:\n',
-      lines: ['4:1 cache: is not yet supported by this version', '6:1 dns: is not yet supported by this version'],
+      rest: 'siblings:\n  timeout: 50ms\ndns:\n',
+      lines: ['4:1 siblings: is not yet supported by this version', '6:1 dns: is not yet supported by this version'],
     },
     {
       name: 'a key that is given twice',
@@ -175,7 +175,7 @@ describe('problems', () => {
     {
       name: 'a key with nothing behind it',
       rest: 'node:\n  workers:\n  via: true',
-      lines: ['5:3 node.workers: expected auto or a whole number from 1 to 256, got nothing'],
+      lines: ['5:3 node.workers: expected auto or a whole number from 1 to 31, got nothing'],
     },
     {
       name: 'a list with nothing in it, lest it mean "everybody"',
@@ -345,7 +345,7 @@ sites:
     pool: ap
   - hosts: [WWW.example.com]
     pool: app
-    cache: off
+    cache: on
 pools:
   app:
     origins: [http://a/b]
@@ -362,7 +362,7 @@ logs: { access: { formt: squid } }
       'portico.yaml:13:43 listeners[2].certificates[0].key: cannot read "site.key": no such file',
       'portico.yaml:16:11 sites[0].pool: expected a pool that stands under pools, got "ap", did you mean app?',
       'portico.yaml:17:13 sites[1].hosts[0]: "WWW.example.com" is already at sites[0].hosts[0], expected it once',
-      'portico.yaml:19:5 sites[1].cache: is not yet supported by this version',
+      'portico.yaml:19:12 sites[1].cache: expected off or a map, got "on"',
       'portico.yaml:22:15 pools.app.origins[0]: expected http://HOST[:PORT] or https://HOST[:PORT] without a path, or a map with such a url, got "http://a/b"',
       'portico.yaml:23:19 logs.access.formt: is no known setting, did you mean format?',
     ]);

@@ -25,6 +25,8 @@ describe('the JSON Schema', () => {
     expect(settings.get('listeners[].limits.head')?.default).toBe('32KiB');
     expect(settings.get('pools.*.retries.budget')?.default).toBe('20%');
     expect(settings.get('node.via')?.default).toBe(true);
+    expect(settings.get('sites[].cache.default_ttl')?.default).toBe('off');
+    expect(settings.get('cache.purge_from')?.default).toEqual(['127.0.0.1/32']);
   });
 
   test('says nothing of the machine it was made on', () => {
@@ -34,7 +36,7 @@ describe('the JSON Schema', () => {
   test('does not offer what this version does not have', () => {
     const names = [...settingsOf(schema)].map(([path]) => path);
     expect(names).toContain('pools.*.tls.verify');
-    expect(names.filter((name) => /cache|health_check|sticky|dns|vrrp/.test(name))).toEqual([]);
+    expect(names.filter((name) => /siblings|health_check|sticky|dns|vrrp/.test(name))).toEqual([]);
   });
 
   test.each([
@@ -45,6 +47,8 @@ describe('the JSON Schema', () => {
     { name: 'an address without a port', change: { listeners: [{ address: '0.0.0.0', protocol: 'http' }] } },
     { name: 'a listener without a protocol', change: { listeners: [{ address: '0.0.0.0:80' }] } },
     { name: 'no sites', change: { sites: [] } },
+    { name: 'a coding that there is not', change: { sites: [{ ...SITE, compress: ['lzma'] }] } },
+    { name: 'a disk tier without a size', change: { cache: { disk: { directory: 'cache' } } } },
     { name: 'an origin with a path', change: { pools: { app: { origins: ['http://a/b'] } } } },
   ])('underlines $name', ({ change }) => {
     expect(validator.safeParse({ ...LEAST, ...change }).success).toBe(false);
@@ -55,7 +59,11 @@ describe('the JSON Schema', () => {
     { name: 'a variable for any value', change: { node: { workers: '${N}', via: '${VIA}', stop_timeout: '${T}s' } } },
     { name: 'a section with nothing in it', change: { node: null, logs: { access: null } } },
     { name: 'a zero without a unit', change: { node: { stop_timeout: 0 } } },
-    { name: 'either of two forms', change: { logs: { access: 'off' }, node: { workers: 'auto' } } },
+    { name: 'either of two forms', change: { logs: { access: 'off' }, node: { workers: 'auto' }, cache: 'off' } },
+    {
+      name: 'all forms of a cache',
+      change: { cache: null, sites: [{ ...SITE, cache: { ttl: '1h', ignore_query: ['utm_*'] }, compress: 'off' }] },
+    },
     {
       name: 'IPv6',
       change: { trusted_proxies: ['2001:db8::/32'], listeners: [{ address: '[::]:80', protocol: 'http' }] },
@@ -65,8 +73,10 @@ describe('the JSON Schema', () => {
   });
 });
 
+const SITE = { hosts: ['default'], pool: 'app' };
+
 const LEAST = {
   listeners: [{ address: '127.0.0.1:8080', protocol: 'http' }],
-  sites: [{ hosts: ['default'], pool: 'app' }],
+  sites: [SITE],
   pools: { app: { origins: ['http://127.0.0.1:8081'] } },
 };

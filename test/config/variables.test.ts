@@ -63,7 +63,7 @@ describe('a configuration with variables', () => {
       scene.settings(config({ rest: 'node:\n  workers: ${N}\n  via: ${YES}\n  name: "${N}"' }), ENV).node,
     ).toMatchObject({ workers: 4, via: true, name: '4' });
     expect(scene.problems(config({ rest: 'node: { workers: "${N}" }' }), ENV)).toEqual([
-      'portico.yaml:4:18 node.workers: expected auto or a whole number from 1 to 256, got "4"',
+      'portico.yaml:4:18 node.workers: expected auto or a whole number from 1 to 31, got "4"',
     ]);
   });
 
@@ -84,7 +84,7 @@ describe('a configuration with variables', () => {
 
   test('has no variables in its keys', () => {
     expect(scene.problems(config({ rest: '${NAME}: 1' }), ENV)).toEqual([
-      'portico.yaml:4:1 ["${NAME}"]: is no known setting, expected one of node, listeners, trusted_proxies, sites, pools, logs',
+      'portico.yaml:4:1 ["${NAME}"]: is no known setting, expected one of node, listeners, trusted_proxies, sites, pools, cache, logs',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { cacheSettings } from '../../src/cache/config.ts';
 import { listenerSettings, siteSettings } from '../../src/proxy/config.ts';
 import type { PageFacts } from '../../src/proxy/page-facts.ts';
 import { listenerKeys, originKey, type PlanContext, type ProxySettings, planProxy } from '../../src/proxy/planner.ts';
@@ -15,6 +16,7 @@ interface Written {
   readonly sites?: readonly object[];
   readonly pools?: Readonly<Record<string, object>>;
   readonly trusted_proxies?: readonly string[];
+  readonly cache?: object | 'off';
 }
 
 /** The settings of a file that says only this much. */
@@ -28,6 +30,7 @@ function settings(written: Written = {}): ProxySettings {
     trusted_proxies: written.trusted_proxies ?? [],
     sites: sites.map((each) => siteSettings.parse(each)),
     pools: Object.fromEntries(Object.entries(pools).map(([name, each]) => [name, poolSettings.parse(each)])),
+    cache: cacheSettings.parse(written.cache),
   };
 }
 
@@ -143,7 +146,7 @@ describe('a route', () => {
   const site = {
     hosts: ['default'],
     pool: 'app',
-    splash: { after: '5s', retry_after: '10s' },
+    splash: { after: '5s', retry_after: '10s', stale: '1d' },
     response_headers: { remove: ['X-Powered-By'], set: { 'X-Frame-Options': 'DENY', 'X-Site': '1' } },
     access: { allow: ['10.0.0.0/8'], deny: ['10.9.0.0/16'] },
     body_limit: '1MiB',
@@ -162,6 +165,7 @@ describe('a route', () => {
       splash: { after: 5000, retryAfter: 10_000, pages: { html: {}, json: {} } },
       access: { allow: ['10.0.0.0/8'], deny: ['10.9.0.0/16'] },
       bodyLimit: 1024 ** 2,
+      cache: { enabled: true, ttl: undefined, compress: [], staleBeforeSplash: 86_400_000 },
     });
   });
 
@@ -170,7 +174,9 @@ describe('a route', () => {
     { said: { body_limit: 'unlimited' }, is: { bodyLimit: undefined } },
     { said: { body_limit: 0 }, is: { bodyLimit: 0 } },
     { said: { access: {} }, is: { access: { allow: [], deny: [] } } },
-    { said: { splash: {} }, is: { splash: { after: 20_000, retryAfter: 30_000 } } },
+    { said: { splash: {} }, is: { splash: { after: 20_000, retryAfter: 30_000 }, cache: { staleBeforeSplash: 0 } } },
+    { said: { cache: 'off' }, is: { cache: { enabled: false } } },
+    { said: { cache: { ttl: '1m' }, compress: ['gzip'] }, is: { cache: { ttl: 60_000, compress: ['gzip'] } } },
   ])('is $is where it says $said: not mixed with what its site says', ({ said, is }) =>
     expect(route(said)).toMatchObject(is),
   );
@@ -299,6 +305,7 @@ describe('a plan', () => {
   test('can be sent to a worker', () => {
     const made = plan({ trusted_proxies: ['10.0.0.0/8'] });
     expect(structuredClone(made)).toEqual(made);
+    expect(made.cache).toMatchObject({ memory: 256 * 1024 ** 2, disk: undefined });
     expect(made).toMatchObject({ node: { name: 'us-1', via: true }, trustedProxies: ['10.0.0.0/8'] });
   });
 });

@@ -22,7 +22,7 @@ function write(name: string, content: string | Uint8Array): string {
 }
 
 function load(page: string | undefined) {
-  return loadSplash({ after: 20_000, page, retry_after: 30_000 });
+  return loadSplash({ after: 20_000, page, retry_after: 30_000, stale: 0 });
 }
 
 /** What a visitor sees of the pages in `page`, after they went to another thread. */

@@ -37,7 +37,7 @@ function supervise(workers: number) {
 function plan(generation: number, name: string): WorkerPlan {
   return {
     generation,
-    proxy: { node: { name, via: true }, listeners: [], trustedProxies: [], sites: [], pools: [] },
+    proxy: { node: { name, via: true }, listeners: [], trustedProxies: [], sites: [], pools: [], cache: undefined },
     accessLog: 'off',
   };
 }

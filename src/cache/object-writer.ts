@@ -1,0 +1,87 @@
+import type { Bytes } from '../base/units.ts';
+import type { CacheMemory } from './memory/cache-memory.ts';
+import type { CachedObject } from './object.ts';
+import type { NotStored } from './semantics/storable.ts';
+import type { Watch } from './watch.ts';
+
+/** Why a response that is passed on is not stored: by the rules, or for want of room. */
+export type NotWritten = NotStored | 'bypass' | 'no-room' | 'vary-unknown';
+
+/** What the writer tells the cache that made it. */
+export interface WriterOwner {
+  /** All of it is there. Takes over the pin. `kept`: others find it from now on. */
+  written(object: CachedObject, kept: boolean): void;
+}
+
+/** Writes the body of a response into the shared memory as it comes. It holds a pin until it is over. */
+export class ObjectWriter {
+  readonly object: CachedObject;
+  readonly #memory: CacheMemory;
+  readonly #watch: Watch;
+  readonly #limit: Bytes;
+  readonly #owner: WriterOwner;
+  #written = 0;
+  #over = false;
+
+  constructor(object: CachedObject, memory: CacheMemory, watch: Watch, limit: Bytes, owner: WriterOwner) {
+    this.object = object;
+    this.#memory = memory;
+    this.#watch = watch;
+    this.#limit = limit;
+    this.#owner = owner;
+  }
+
+  /** Others that read it while it comes: in this thread each counts, of another one all together. */
+  get others(): number {
+    return Math.max(0, this.#watch.countOf(this.object.slot)) + this.#memory.othersOf(this.object.slot);
+  }
+
+  /** Bytes still to come; `Infinity` when nobody said how many. */
+  get remaining(): Bytes {
+    return this.object.length === undefined ? Number.POSITIVE_INFINITY : this.object.length - this.#written;
+  }
+
+  /** `false`: no more can be stored, this piece was not. Beyond the limit only as long as others read it, who need all of it. */
+  append(bytes: Uint8Array): boolean {
+    if (bytes.byteLength === 0) return true;
+    const { slot } = this.object;
+    if (this.#written + bytes.byteLength > this.#limit && this.others <= 1) return false;
+    if (!this.#memory.append(slot, bytes)) return false;
+    this.#written += bytes.byteLength;
+    this.#watch.changed(slot);
+    return true;
+  }
+
+  complete(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { slot, length } = this.object;
+    if (this.#written > this.#limit || (length !== undefined && this.#written !== length)) {
+      // Too long to be kept, but those who read it have all of it.
+      this.#memory.remove(slot);
+    }
+    const kept = this.#memory.complete(slot);
+    this.#watch.changed(slot);
+    this.#owner.written(this.object, kept);
+  }
+
+  /** The rest will not come: those who read it see it break off. */
+  fail(): void {
+    this.#end();
+  }
+
+  /** What there is stays for those who read it, as a body that breaks off after so many bytes. */
+  cutOff(): Bytes {
+    this.#end();
+    return this.#written;
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { slot } = this.object;
+    this.#memory.fail(slot);
+    this.#watch.changed(slot);
+    this.#memory.unpin(slot);
+  }
+}

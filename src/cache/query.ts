@@ -1,0 +1,53 @@
+import type { CacheRequest } from './message.ts';
+import type { CacheRules, RefreshRule } from './rules.ts';
+import { primaryKey, type Scheme, urlOf } from './select/key.ts';
+import { variantKey } from './select/vary.ts';
+
+/** A request as the cache is asked for it: its key, and what it has in the fields that responses vary by. */
+export class CacheQuery {
+  readonly request: CacheRequest;
+  readonly rules: CacheRules;
+  /** The first of `rules.refresh` whose path matches. */
+  readonly refresh: RefreshRule | undefined;
+  readonly key: string;
+  readonly #scheme: Scheme;
+  readonly #host: string;
+  #vary: readonly string[] | undefined;
+  #variant = '';
+
+  /** `host` in lower case and without a port. */
+  constructor(
+    request: CacheRequest,
+    scheme: Scheme,
+    host: string,
+    rules: CacheRules,
+    refresh: RefreshRule | undefined,
+  ) {
+    this.request = request;
+    this.rules = rules;
+    this.refresh = refresh;
+    this.key = primaryKey(scheme, host, request, rules);
+    this.#scheme = scheme;
+    this.#host = host;
+  }
+
+  /** The target URI as the client has it, without a port. */
+  get uri(): string {
+    return `${this.#scheme}://${this.#host}${this.request.target}`;
+  }
+
+  /** The URL part of the keys of a URI of the same scheme and host. */
+  urlOf(uri: string): string {
+    return urlOf(this.#scheme, this.#host, uri.slice(`${this.#scheme}://${this.#host}`.length), this.rules);
+  }
+
+  /** What the request has in these fields; see `variantKey`. */
+  variantOf(vary: readonly string[]): string {
+    if (vary.length === 0) return '';
+    if (vary !== this.#vary) {
+      this.#vary = vary;
+      this.#variant = variantKey(vary, this.request, this.rules);
+    }
+    return this.#variant;
+  }
+}

@@ -1,0 +1,145 @@
+import type { Bytes, Ms } from '../base/units.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import { CacheCounters, type MetricFamily } from './counters.ts';
+import { DiskDirectory } from './disk/disk-directory.ts';
+import type { FoundRecord } from './disk/found-record.ts';
+import { readDiskKey } from './disk-key.ts';
+import { CacheMemory } from './memory/cache-memory.ts';
+import { NO_VARIANT } from './memory/hash.ts';
+import type { MemoryHandle } from './memory/memory-handle.ts';
+import type { CachePlan } from './plan.ts';
+import { BanBoard, type Published } from './purge/ban-board.ts';
+import { BanJournal } from './purge/journal.ts';
+import type { PurgeOrder } from './purge/order.ts';
+import type { CacheShare } from './share.ts';
+
+/** Memory for counting what is stored, by the lower bits of a key's hash: 256 KiB. A power of two. */
+const STAMPS = 65_536;
+/** What an object takes at least, in memory and on disk: so many are planned for. */
+const SMALLEST_OBJECT: Bytes = 512;
+const SMALLEST_ON_DISK: Bytes = 1_024;
+const MOST_ENTRIES = 2 ** 25;
+
+export interface SharedCacheOptions {
+  readonly plan: CachePlan;
+  readonly workers: number;
+  readonly log: EventLog;
+  readonly now: () => Ms;
+}
+
+/** The cache as control has it: makes what all threads share, watches over it, and purges. Seat `workers` is its own. */
+export class SharedCache {
+  readonly #options: SharedCacheOptions;
+  readonly #bans: SharedArrayBuffer;
+  readonly #counters: SharedArrayBuffer;
+  readonly #stamps = new SharedArrayBuffer(4 * STAMPS);
+  readonly #board: BanBoard;
+  readonly #disk: DiskDirectory | undefined;
+  #handle: MemoryHandle;
+  #memory: CacheMemory;
+
+  /** Throws a `DiskError` when the disk tier's directory cannot be used. */
+  static async open(options: SharedCacheOptions): Promise<SharedCache> {
+    const { plan, workers, log, now } = options;
+    // Whoever evicts calls it in its own thread; at the start there is nothing to forget yet.
+    let cache: SharedCache | undefined;
+    const forget = (segment: number) => cache?.forget(segment);
+    const disk =
+      plan.disk === undefined ? undefined : await DiskDirectory.open({ ...plan.disk, workers, forget, log, now });
+    cache = new SharedCache(options, disk);
+    return cache;
+  }
+
+  private constructor(options: SharedCacheOptions, disk: DiskDirectory | undefined) {
+    const { workers, log, now } = options;
+    this.#options = options;
+    this.#disk = disk;
+    const journal = disk === undefined ? undefined : new BanJournal(disk.plan.directory);
+    const restored = journal?.restore(now()) ?? { bans: [], sequence: now() * 1000, problem: undefined };
+    if (restored.problem !== undefined) log.error('purges cannot be remembered', { error: restored.problem });
+    this.#bans = BanBoard.allocate(restored);
+    this.#board = new BanBoard(this.#bans, workers, journal);
+    this.#counters = CacheCounters.allocate(workers + 1);
+    this.#handle = this.#allocate();
+    this.#memory = new CacheMemory(this.#handle, workers);
+    this.#memory.raiseSequence(restored.sequence);
+  }
+
+  /** What a worker is given. */
+  get share(): CacheShare {
+    return {
+      memory: this.#handle,
+      bans: this.#bans,
+      counters: this.#counters,
+      stamps: this.#stamps,
+      disk: this.#disk?.plan,
+    };
+  }
+
+  /** Finds again what was stored on disk before the start, in the background. */
+  async recover(): Promise<void> {
+    await this.#disk?.recover((record) => this.#restore(record));
+  }
+
+  /** For the admin API: when it returns, no thread serves any more what this is for. */
+  purge(orders: readonly PurgeOrder[], soft: boolean): Published {
+    return this.#board.publish(orders, soft);
+  }
+
+  /** A worker has ended. `true`: it left the memory half-changed, and all others are to be given the new `share`. */
+  async workerDied(worker: number): Promise<boolean> {
+    this.#board.seatLeft(worker);
+    await this.#disk?.workerDied(worker);
+    if (this.#memory.releaseSeat(worker)) return false;
+    this.#handle = this.#allocate();
+    this.#memory = new CacheMemory(this.#handle, this.#options.workers);
+    return true;
+  }
+
+  forget(segment: number): void {
+    this.#memory.clearSegment(segment);
+  }
+
+  /** For the metrics page. */
+  snapshot(): MetricFamily[] {
+    const counters = new CacheCounters(this.#counters, this.#options.workers);
+    const { objects, objectBytes, bytes, onDisk } = this.#memory.stats();
+    const memory = { objects, bytes: objectBytes, capacity: bytes };
+    if (this.#disk === undefined) return counters.snapshot({ memory });
+    const disk = { objects: onDisk, bytes: this.#disk.usage.bytes, capacity: this.#options.plan.disk?.size ?? 0 };
+    return counters.snapshot({ memory, disk });
+  }
+
+  /** After the workers have closed theirs. */
+  async close(): Promise<void> {
+    await this.#disk?.close();
+  }
+
+  #allocate(): MemoryHandle {
+    const { plan, workers } = this.#options;
+    const entries = plan.memory / SMALLEST_OBJECT + (plan.disk?.size ?? 0) / SMALLEST_ON_DISK;
+    return CacheMemory.allocate({
+      bytes: plan.memory,
+      entries: Math.min(MOST_ENTRIES, Math.max(1024, Math.ceil(entries))),
+      seats: workers + 1,
+    });
+  }
+
+  #restore({ key, place, bodyLength, sequence, expiresAt }: FoundRecord): void {
+    const named = readDiskKey(key);
+    if (named === undefined) return;
+    const memory = this.#memory;
+    const spec = memory.specOf(named.vary.replaceAll(',', '\n'));
+    if (spec === undefined) return;
+    const variant = spec === 0 ? NO_VARIANT : memory.hashOf(named.variant);
+    memory.restore({
+      hash: memory.hashOf(named.key),
+      spec,
+      variant,
+      disk: place,
+      length: bodyLength,
+      sequence,
+      expiresAt,
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Bytes } from '../base/units.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import { Cache } from './cache.ts';
+import { CacheCounters } from './counters.ts';
+import { DiskTier } from './disk/disk-tier.ts';
+import { CacheMemory } from './memory/cache-memory.ts';
+import type { CachePlan } from './plan.ts';
+import { BanBoard } from './purge/ban-board.ts';
+import { BanJournal } from './purge/journal.ts';
+import type { CacheShare } from './share.ts';
+
+/** What all workers together may keep decoded, beside what is in the shared memory. */
+const LOCAL_SIZE: Bytes = 24 * 1024 * 1024;
+
+export interface WorkerCacheOptions {
+  readonly worker: number;
+  readonly workers: number;
+  readonly log: EventLog;
+}
+
+/** The cache of one worker, which takes another one's place when the shared memory is lost. */
+export class WorkerCache {
+  readonly #options: WorkerCacheOptions;
+  readonly #disk: DiskTier | undefined;
+  #share: CacheShare;
+  #memory: CacheMemory;
+  #cache: Cache | undefined;
+  #plan: CachePlan | undefined;
+  #name = '';
+
+  constructor(share: CacheShare, options: WorkerCacheOptions) {
+    const { worker, log } = options;
+    this.#options = options;
+    this.#share = share;
+    this.#memory = new CacheMemory(share.memory, worker);
+    const forget = (segment: number) => this.#forget(segment);
+    this.#disk = share.disk === undefined ? undefined : new DiskTier(share.disk, { worker, forget, log });
+  }
+
+  /** `undefined` before a plan is there, and while a memory that was lost has not been replaced. */
+  get current(): Cache | undefined {
+    return this.#cache?.isBroken === false ? this.#cache : undefined;
+  }
+
+  /** Makes the cache by the first plan that has one. */
+  prepare(plan: CachePlan | undefined, name: string): void {
+    if (plan === undefined || this.#cache !== undefined) return;
+    this.#plan = plan;
+    this.#name = name;
+    this.#cache = this.#make(plan);
+  }
+
+  /** What was stored in memory is lost; what is under way with it ends as it can. */
+  replace(share: CacheShare): void {
+    this.#share = share;
+    this.#memory = new CacheMemory(share.memory, this.#options.worker);
+    this.#cache?.close();
+    if (this.#plan !== undefined) this.#cache = this.#make(this.#plan);
+  }
+
+  async close(): Promise<void> {
+    this.#cache?.close();
+    await this.#disk?.close();
+  }
+
+  #make(plan: CachePlan): Cache {
+    const { bans, counters, stamps, disk } = this.#share;
+    const { worker, workers } = this.#options;
+    const journal = disk === undefined ? undefined : new BanJournal(disk.directory);
+    return new Cache({
+      memory: this.#memory,
+      disk: this.#disk,
+      bans: new BanBoard(bans, worker, journal),
+      counters: new CacheCounters(counters, worker),
+      stamps: new Int32Array(stamps),
+      plan,
+      name: this.#name,
+      localSize: LOCAL_SIZE / workers,
+      now: Date.now,
+    });
+  }
+
+  /** May be called while the memory is being replaced; then there is nothing to forget. */
+  #forget(segment: number): void {
+    if (!this.#memory.isBroken()) this.#memory.clearSegment(segment);
+  }
+}

@@ -1,0 +1,50 @@
+import { type ForwardReason, forwardStatus, hitStatus, localStatus } from '../../cache/semantics/cache-status.ts';
+import type { Ms } from '../../base/units.ts';
+
+/** What the cache did with one request: told to the client in Cache-Status (RFC 9211) and in the access log. */
+export class CacheReport {
+  #hit = false;
+  forward: ForwardReason | undefined;
+  detail: string | undefined;
+  originStatus: number | undefined;
+  stored = false;
+  collapsed = false;
+  ttl: Ms | undefined;
+
+  /** Answered from what was stored. */
+  hit(ttl: Ms, detail: string | undefined): void {
+    this.#hit = true;
+    this.ttl = ttl;
+    if (detail !== undefined) this.detail = detail;
+  }
+
+  /** Sent on, for this reason. */
+  forwarded(forward: ForwardReason, detail: string | undefined): void {
+    this.forward = forward;
+    this.detail = detail;
+  }
+
+  /** Whether what is sent was stored before the request came. */
+  get fromStore(): boolean {
+    return this.#hit;
+  }
+
+  /** Passed on without being stored, for this reason. */
+  notStored(reason: string): void {
+    this.detail ??= reason;
+  }
+
+  /** In one word: `hit`, or why it was sent on. */
+  get word(): string {
+    if (this.#hit && !this.collapsed) return 'hit';
+    return this.forward ?? 'none';
+  }
+
+  /** `name`: see `cacheStatusName`. */
+  status(name: string): string {
+    if (this.#hit && !this.collapsed) return hitStatus(name, this.ttl as Ms, this.detail);
+    const { forward, originStatus, stored, collapsed, ttl, detail } = this;
+    if (forward === undefined) return localStatus(name, detail ?? 'none');
+    return forwardStatus(name, { forward, status: originStatus, stored, collapsed, ttl, detail });
+  }
+}

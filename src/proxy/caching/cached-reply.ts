@@ -1,0 +1,433 @@
+import type { Ms } from '../../base/units.ts';
+import type { Cache, Found } from '../../cache/cache.ts';
+import type { Flight } from '../../cache/flight.ts';
+import type { CachedObject } from '../../cache/object.ts';
+import type { OpenBody } from '../../cache/open-body.ts';
+import type { NotWritten } from '../../cache/object-writer.ts';
+import type { CacheQuery } from '../../cache/query.ts';
+import { parseRequestCacheControl } from '../../cache/semantics/cache-control.ts';
+import { appendStatus, type ForwardReason } from '../../cache/semantics/cache-status.ts';
+import { ageSeconds, currentAge } from '../../cache/semantics/freshness.ts';
+import { decideReuse, type ForwardFailure, mayServeStale } from '../../cache/semantics/reuse.ts';
+import type { Watcher } from '../../cache/watch.ts';
+import { PROXY_ERRORS, type ProxyErrorCode } from '../error.ts';
+import type { Exchange, ExchangeListener, Fields, ResponseHead } from '../exchange.ts';
+import type { FetchOrder } from '../fetch.ts';
+import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from '../headers.ts';
+import type { ReplyOwner } from '../pass-through.ts';
+import { BodySender, type BodySenderOwner } from './body-sender.ts';
+import { CacheReport } from './cache-report.ts';
+import { fetchFields } from './conditions.ts';
+import { failureOf } from './failure.ts';
+import { ERROR_STATUS, Fill, type FillClient } from './fill.ts';
+import { presented } from './presented.ts';
+import { type StoredReply, storedReply } from './stored-reply.ts';
+
+/** What an exchange brings along that is answered by way of the cache. */
+export interface CachedExchange {
+  readonly cache: Cache;
+  readonly exchange: Exchange;
+  readonly query: CacheQuery;
+  readonly rules: ResponseRules;
+  readonly requestId: string;
+  /** A fetch from the origins with these fields. */
+  order(fields: Fields): FetchOrder;
+  /** Keeps the generation, for a fetch that outlives the exchange. */
+  readonly hold: { enter(): void; leave(): void };
+}
+
+/** After so many fetches of others that were of no use, a request is sent on by itself. */
+const WAITS_MAX = 2;
+const LOSSES_MAX = 3;
+
+/**
+ * Answers one exchange from the cache, or by a fetch whose response is stored for others:
+ *
+ *     look up ▸ hit, or stale that may be served ────────────────────────────▸ reply from what is stored
+ *             ▸ somebody fetches it already: wait, and look up once more
+ *             ▸ fetch ▸ stored, or freshened by a 304 ────────────────────────▸ reply from what is stored
+ *                     ▸ not to be stored ─────────────────────────────────────▸ pass through
+ *                     ▸ failed ▸ stale that may be served for want of better ─▸ reply from what is stored
+ *                              ▸ nothing ─────────────────────────────────────▸ the owner's splash page
+ */
+export class CachedReply implements ExchangeListener, FillClient, Watcher, BodySenderOwner {
+  readonly report = new CacheReport();
+  readonly #with: CachedExchange;
+  readonly #owner: ReplyOwner;
+  #fill: Fill | undefined;
+  #flight: Flight | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sender: BodySender | undefined;
+  #body: OpenBody | undefined;
+  /** How often what it was about to send had been evicted. */
+  #losses = 0;
+  /** Stored, but to be validated; served for want of better. */
+  #candidate: CachedObject | undefined;
+  #status = 0;
+  /** How often it waited for somebody else's fetch. */
+  #waits = 0;
+  #cutOff = false;
+  #over = false;
+
+  constructor(exchange: CachedExchange, owner: ReplyOwner) {
+    this.#with = exchange;
+    this.#owner = owner;
+    exchange.exchange.listener = this;
+  }
+
+  /** The fetch that this exchange has made, if it did. */
+  get fetch() {
+    return this.#fill?.fetch;
+  }
+
+  start(): void {
+    const { exchange } = this.#with;
+    const { method, known } = exchange.head;
+    if (method !== 'GET' && method !== 'HEAD') this.#forward('method', undefined);
+    else if (exchange.body !== undefined) this.#forward('bypass', 'request-body');
+    // Whether they hold is for the origin to say (RFC 9111 §4.3.2).
+    else if (known.ifMatch !== undefined || known.ifUnmodifiedSince !== undefined) this.#forward('bypass', 'precondition');
+    else this.#lookUp();
+  }
+
+  /** Ends it from our side, as at the deadline of a stop. */
+  cut(): void {
+    this.#with.exchange.breakOff();
+    this.abandoned('proxy_internal_error');
+  }
+
+  drained(): void {
+    if (this.#sender !== undefined) this.#sender.resume();
+    else this.#fill?.resume();
+  }
+
+  abandoned(why: ProxyErrorCode): void {
+    if (!this.#leave()) return;
+    this.#sender?.cancel();
+    this.#fill?.leave();
+    this.#owner.finished(this.#status, why);
+  }
+
+  #lookUp(): void {
+    const { cache, query } = this.#with;
+    const object = cache.recall(query);
+    if (object !== undefined) this.#consider(object);
+    else this.#found(cache.find(query));
+  }
+
+  #found(found: Found): void {
+    switch (found.kind) {
+      case 'object':
+        this.#consider(found.object);
+        break;
+      case 'loading':
+        void found.object.then((object) => {
+          if (this.#over) return;
+          if (object === undefined) this.#forward('uri-miss', 'disk-lost');
+          else this.#consider(object);
+        });
+        break;
+      case 'unshareable':
+        this.#waits = WAITS_MAX;
+        this.#forward('uri-miss', 'hit-for-miss');
+        break;
+      case 'none':
+        this.#forward(found.variants ? 'vary-miss' : 'uri-miss', undefined);
+        break;
+    }
+  }
+
+  #consider(object: CachedObject): void {
+    const { cache, exchange } = this.#with;
+    const reuse = decideReuse(exchange.head, object.stored, cache.now(), object.purged);
+    switch (reuse.kind) {
+      case 'hit':
+        this.#hit(object, reuse.age, reuse.ttl, reuse.detail);
+        break;
+      case 'stale-while-revalidate':
+        this.#revalidateBehind(object);
+        this.#hit(object, reuse.age, reuse.ttl, 'stale-while-revalidate');
+        break;
+      case 'validate':
+        this.#candidate = object;
+        this.#forward(reuse.forward, reuse.reason);
+        break;
+      case 'gateway-timeout':
+        this.#notCached(reuse.reason);
+        break;
+    }
+  }
+
+  #hit(object: CachedObject, age: number, ttl: number, detail: string | undefined): void {
+    this.#with.cache.touch(object);
+    this.report.hit(ttl, detail);
+    this.#answer(object, age);
+  }
+
+  /** Asks the origins, together with whoever asks for the same. */
+  #forward(forward: ForwardReason, detail: string | undefined): void {
+    const { cache, exchange, query } = this.#with;
+    const { head } = exchange;
+    this.report.forwarded(forward, detail);
+    if (parseRequestCacheControl(head.known.cacheControl, head.known.pragma).onlyIfCached && forward !== 'method') {
+      this.#notCached(detail ?? forward);
+      return;
+    }
+    if (this.#waits >= WAITS_MAX || forward === 'method' || forward === 'bypass' || !isSharable(this.#with)) {
+      this.#fetch(undefined);
+      return;
+    }
+    const flight = cache.join(query, this.#candidate);
+    if (flight === undefined || flight.leads) {
+      this.#fetch(flight);
+      return;
+    }
+    this.#flight = flight;
+    flight.watch(this);
+    this.#timer = setTimeout(() => this.#waitedInVain('http_response_timeout'), this.#with.order(NO_FIELDS).patience);
+    cache.counters.collapsed();
+  }
+
+  /** Of the fetch that it waits for. */
+  news(): void {
+    const flight = this.#flight;
+    if (flight === undefined) return;
+    const outcome = flight.outcome();
+    if (outcome === 'pending') return;
+    this.#stopWaiting();
+    if (outcome === 'landed') {
+      this.#waits += 1;
+      this.report.collapsed = true;
+      this.#lookUp();
+    } else if (outcome.error === undefined) {
+      // Its thread died: that says nothing of the origins.
+      this.#waits = WAITS_MAX;
+      this.#lookUp();
+    } else {
+      this.#waitedInVain(outcome.error);
+    }
+  }
+
+  /** `error`: a `ProxyErrorCode`, or `ERROR_STATUS`. */
+  #waitedInVain(error: string): void {
+    this.#stopWaiting();
+    if (error !== ERROR_STATUS) {
+      this.failed(error as ProxyErrorCode, PROXY_ERRORS[error as ProxyErrorCode].status);
+    } else if (!this.#serveStale('error')) {
+      this.#waits = WAITS_MAX;
+      this.#fetch(undefined);
+    }
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#flight?.leave();
+    this.#flight = undefined;
+  }
+
+  #fetch(flight: Flight | undefined): void {
+    const { cache, exchange, query, hold } = this.#with;
+    const { forward } = this.report;
+    const whole = forward !== 'method' && forward !== 'bypass' && exchange.head.method === 'GET';
+    const candidate = whole || exchange.head.method === 'HEAD' ? this.#candidate : undefined;
+    const fields = whole ? fetchFields(query, candidate, cache.now()) : exchange.head.fields;
+    this.#fill = new Fill(
+      { cache, query, order: this.#with.order(fields), candidate, flight, hold, mayStore: forward !== 'bypass' },
+      this,
+    );
+    this.#fill.start();
+  }
+
+  /** RFC 5861 §3: what is stored is served, and nobody waits for the fetch that renews it. */
+  #revalidateBehind(object: CachedObject): void {
+    const { cache, query, hold } = this.#with;
+    const flight = cache.join(query, object);
+    if (flight?.leads === false) {
+      flight.leave();
+      return;
+    }
+    const order = this.#with.order(fetchFields(query, object, cache.now()));
+    new Fill({ cache, query, order, candidate: object, flight, hold, mayStore: true }, undefined).start();
+  }
+
+  interim(status: number, fields: OriginFields): void {
+    this.#with.exchange.inform(status, endToEndFields(fields, this.#with.rules));
+  }
+
+  stored(object: CachedObject): void {
+    const age = currentAge(object.stored, this.#with.cache.now());
+    this.report.stored = true;
+    this.report.ttl = object.stored.lifetime - age;
+    this.#answer(object, age);
+  }
+
+  freshened(object: CachedObject): void {
+    const age = currentAge(object.stored, this.#with.cache.now());
+    this.report.originStatus = 304;
+    this.report.stored = true;
+    this.report.ttl = object.stored.lifetime - age;
+    this.#answer(object, age);
+  }
+
+  askAgain(): void {
+    this.#candidate = undefined;
+    this.#fetch(undefined);
+  }
+
+  insteadOfError(status: number): void {
+    this.report.originStatus = status;
+    if (!this.#serveStale('error')) throw new Error('what may be served was not');
+  }
+
+  passing(status: number, origin: OriginFields, reason: NotWritten): void {
+    const { exchange, rules, requestId } = this.#with;
+    const { fields, contentLength } = responseFields(origin, status, rules, requestId);
+    this.report.notStored(reason);
+    this.#tellStatus(fields, origin['cache-status']);
+    this.#status = status;
+    exchange.respond({ status, fields, length: contentLength });
+  }
+
+  piece(chunk: Uint8Array): boolean {
+    return this.#with.exchange.write(chunk);
+  }
+
+  whole(trailers: OriginFields): void {
+    if (!this.#leave()) return;
+    this.#with.exchange.end(endToEndFields(trailers, this.#with.rules));
+    this.#owner.finished(this.#status, undefined);
+  }
+
+  cutOff(): void {
+    this.#cutOff = true;
+  }
+
+  broken(error: ProxyErrorCode): void {
+    if (!this.#leave()) return;
+    this.#with.exchange.breakOff();
+    this.#owner.finished(this.#status, error);
+  }
+
+  failed(error: ProxyErrorCode, status: number): void {
+    if (this.#over || this.#serveStale(failureOf(error))) return;
+    if (this.#leave()) this.#owner.failed(error, status);
+  }
+
+  sent(): void {
+    if (!this.#leave()) return;
+    this.#with.exchange.end();
+    this.#fill?.detach();
+    this.#owner.finished(this.#status, undefined);
+  }
+
+  cutShort(): void {
+    this.#sender = undefined;
+    if (this.#cutOff) this.#fill?.rest();
+    else this.broken('http_response_incomplete');
+  }
+
+  /** Replies with what is stored. */
+  #answer(object: CachedObject, age: Ms): void {
+    const { cache, exchange, rules } = this.#with;
+    const { shared, upstream } = presented(object, rules);
+    const reply = storedReply(exchange.head, object, shared, cache.now());
+    if (reply === undefined) {
+      this.#waits = WAITS_MAX;
+      this.#forward('partial', 'range');
+      return;
+    }
+    if (reply.parts.length === 0 || (object.body !== undefined && isWhole(reply))) {
+      cache.discard(object);
+      this.#replyAtOnce(this.#headOf(reply, age, upstream), reply.parts.length === 0 ? undefined : object.body);
+      return;
+    }
+    const body = cache.open(object);
+    if (body instanceof Promise) void body.then((opened) => this.#answerWith(opened, reply, age, upstream));
+    else this.#answerWith(body, reply, age, upstream);
+  }
+
+  #answerWith(body: OpenBody | undefined, reply: StoredReply, age: Ms, upstream: string | undefined): void {
+    if (body === undefined) {
+      // Evicted within this very moment: what there is now, or a fetch of its own.
+      if (this.#over) return;
+      this.#losses += 1;
+      if (this.#losses > LOSSES_MAX) this.#forward('uri-miss', 'evicted');
+      else this.#lookUp();
+      return;
+    }
+    if (this.#over) {
+      body.close();
+      return;
+    }
+    this.#body = body;
+    const { exchange } = this.#with;
+    exchange.respond(this.#headOf(reply, age, upstream));
+    this.#sender = new BodySender(exchange, ({ from, to }, sink) => body.read(from, to, sink), reply, this);
+    this.#sender.start();
+  }
+
+  #headOf({ status, shared, fields, length }: StoredReply, age: Ms, upstream: string | undefined): ResponseHead {
+    const { rules, requestId } = this.#with;
+    this.#status = status;
+    // What comes straight from the origin has no Age but the origin's own.
+    if ((age >= 1000 || this.report.fromStore) && !rules.remove.has('age')) fields.push('age', String(ageSeconds(age)));
+    this.#tellStatus(fields, upstream);
+    if (!rules.remove.has('x-request-id')) fields.push('x-request-id', requestId);
+    return { status, shared, fields, length };
+  }
+
+  #replyAtOnce(head: ResponseHead, body: Buffer | undefined): void {
+    if (!this.#leave()) return;
+    this.#with.exchange.reply(head, body);
+    this.#fill?.detach();
+    this.#owner.finished(this.#status, undefined);
+  }
+
+  #tellStatus(fields: string[], upstream: string | string[] | undefined): void {
+    const { cache, query, rules } = this.#with;
+    const before = upstream === undefined ? undefined : String(upstream);
+    if (rules.remove.has('cache-status')) return;
+    if (query.rules.tellStatus) fields.push('cache-status', appendStatus(before, this.report.status(cache.name)));
+    else if (before !== undefined) fields.push('cache-status', before);
+  }
+
+  #serveStale(failure: ForwardFailure): boolean {
+    const { cache, query } = this.#with;
+    const object = this.#candidate;
+    if (object === undefined || !mayServeStale(object.stored, failure, query.rules, cache.now())) return false;
+    const age = currentAge(object.stored, cache.now());
+    this.report.hit(object.stored.lifetime - age, `stale-${failure}`);
+    this.#answer(object, age);
+    return true;
+  }
+
+  /** only-if-cached (RFC 9111 §5.2.1.7). */
+  #notCached(detail: string): void {
+    this.report.detail = detail;
+    if (this.#leave()) this.#owner.failed('not_cached', PROXY_ERRORS.not_cached.status);
+  }
+
+  /** Whether it was still under way. */
+  #leave(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#stopWaiting();
+    this.#body?.close();
+    return true;
+  }
+}
+
+const NO_FIELDS: Fields = [];
+
+function isWhole({ parts }: StoredReply): boolean {
+  return parts.length === 1 && parts[0]?.from === 0 && parts[0].to === undefined;
+}
+
+
+/**
+ * Whether a request may wait for another one's response: what depends on who asks would most often not be shared, and to
+ * have waited for it costs time (RFC 9111 §4).
+ */
+function isSharable({ exchange: { head } }: CachedExchange): boolean {
+  return head.method === 'GET' && head.known.authorization === undefined && head.known.range === undefined;
+}

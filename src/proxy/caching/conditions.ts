@@ -1,0 +1,45 @@
+import type { Ms } from '../../base/units.ts';
+import { normalisedAcceptEncoding } from '../../cache/compress/accept-encoding.ts';
+import { validationFields } from '../../cache/conditional/validate.ts';
+import type { CachedObject } from '../../cache/object.ts';
+import type { CacheQuery } from '../../cache/query.ts';
+import type { Fields } from '../exchange.ts';
+
+/**
+ * The fields of a request whose response is to be stored. Those of the client that make it conditional or partial are
+ * held against what is stored afterwards; the origin is asked for the whole, unless that is what we have already. Of the
+ * codings it is told those that tell one variant from another.
+ */
+export function fetchFields(query: CacheQuery, candidate: CachedObject | undefined, now: Ms): Fields {
+  const { fields, known } = query.request;
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (!isReplaced(name)) kept.push(name, fields[i + 1] as string);
+  }
+  kept.push('accept-encoding', normalisedAcceptEncoding(known.acceptEncoding, query.rules.compress));
+  if (candidate !== undefined) kept.push(...validationFields([candidate.stored], now));
+  return kept;
+}
+
+const REPLACED: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'range',
+]);
+
+/** By length first: most names are none of them, and need no lower-casing. */
+function isReplaced(name: string): boolean {
+  switch (name.length) {
+    case 5:
+    case 8:
+    case 13:
+    case 15:
+    case 17:
+      return REPLACED.has(name.toLowerCase());
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,251 @@
+import type { Bytes } from '../../base/units.ts';
+import type { Cache } from '../../cache/cache.ts';
+import type { Flight } from '../../cache/flight.ts';
+import type { CacheResponse } from '../../cache/message.ts';
+import type { CachedObject } from '../../cache/object.ts';
+import type { NotWritten, ObjectWriter } from '../../cache/object-writer.ts';
+import type { CacheQuery } from '../../cache/query.ts';
+import { firstValue } from '../../cache/semantics/field-list.ts';
+import { mayServeStale } from '../../cache/semantics/reuse.ts';
+import { ProxyError, type ProxyErrorCode } from '../error.ts';
+import { Fetch, type FetchOrder, type FetchTarget } from '../fetch.ts';
+import { type OriginFields, storableFields } from '../headers.ts';
+import { ownCopy } from '../spent.ts';
+
+/** The client whose request made us fetch. */
+export interface FillClient {
+  interim(status: number, fields: OriginFields): void;
+  /** The response is being stored: read it from there. */
+  stored(object: CachedObject): void;
+  /** What was stored is good again. */
+  freshened(object: CachedObject): void;
+  /** The 304 was about something else than what is stored: it has to be asked for without a condition. */
+  askAgain(): void;
+  /** The origin answers with an error, in place of which what is stored may be served. */
+  insteadOfError(status: number): void;
+  /** The response is not stored, for this reason: its body comes by `piece`, up to `whole`. */
+  passing(status: number, fields: OriginFields, reason: NotWritten): void;
+  piece(chunk: Uint8Array): boolean;
+  whole(trailers: OriginFields): void;
+  /** What is stored ends with this many bytes, and the rest comes by `piece` once they are read and `rest` was called. */
+  cutOff(at: number): void;
+  /** The response broke off within its body. */
+  broken(error: ProxyErrorCode): void;
+  /** No origin gave a response. */
+  failed(error: ProxyErrorCode, status: number): void;
+}
+
+export interface FillParts {
+  readonly cache: Cache;
+  readonly query: CacheQuery;
+  readonly order: FetchOrder;
+  /** What is validated by this fetch. */
+  readonly candidate: CachedObject | undefined;
+  /** Where others wait for the outcome. */
+  readonly flight: Flight | undefined;
+  /** Keeps alive what the fetch needs, beyond the exchange that began it. */
+  readonly hold: { enter(): void; leave(): void };
+  /** `false`: the response is passed on and nothing else. */
+  readonly mayStore: boolean;
+}
+
+/** What those who wait are told when the origin answered with an error in place of which something stored may do. */
+export const ERROR_STATUS = 'error-status';
+
+/** A client that leaves does not make us give up a body of which no more than this is still to come. */
+const WORTH_FINISHING = 65_536;
+
+/**
+ * A fetch whose response is stored, if it may be. It goes on without the client that began it for as long as others
+ * wait for it.
+ *
+ *     waiting ▸ 304: freshened                            ▸ over
+ *             ▸ stored: bytes go to the writer            ▸ over
+ *                 ▸ cut off: the writer takes no more, what follows passes to the client
+ *             ▸ not stored: bytes pass to the client      ▸ over
+ */
+export class Fill implements FetchTarget {
+  readonly fetch: Fetch;
+  readonly #parts: FillParts;
+  readonly #sequence: number;
+  readonly #requestTime: number;
+  #flight: Flight | undefined;
+  #client: FillClient | undefined;
+  #writer: ObjectWriter | undefined;
+  /** What came after the writer took no more, and before the client had read what it has. */
+  #rest: Buffer | undefined;
+  #ended: OriginFields | undefined;
+  #ignored = false;
+  #over = false;
+
+  constructor(parts: FillParts, client: FillClient | undefined) {
+    this.#parts = parts;
+    this.#client = client;
+    this.#flight = parts.flight;
+    this.#sequence = parts.cache.nextSequence();
+    this.#requestTime = parts.cache.now();
+    this.fetch = new Fetch(parts.order, this);
+    parts.hold.enter();
+  }
+
+  start(): void {
+    this.fetch.start();
+  }
+
+  /** The client can take more. */
+  resume(): void {
+    this.fetch.resume();
+  }
+
+  /** The client is gone. */
+  leave(): void {
+    this.#client = undefined;
+    if (!this.#over && !this.#isWanted()) this.#giveUp();
+  }
+
+  /** The client has all that it asked for: what is still to come is for the cache. */
+  detach(): void {
+    this.#client = undefined;
+  }
+
+  /** The client has read all that is stored: what follows is for it alone. */
+  rest(): void {
+    const chunk = this.#rest;
+    this.#rest = undefined;
+    const ready = chunk === undefined || this.#client === undefined || this.#client.piece(chunk);
+    if (this.#ended !== undefined) this.end(this.#ended);
+    else if (ready) this.fetch.resume();
+  }
+
+  interim(status: number, fields: OriginFields): void {
+    this.#client?.interim(status, fields);
+  }
+
+  head(status: number, fields: OriginFields): void {
+    const { cache, query, order, candidate, mayStore } = this.#parts;
+    const response: CacheResponse = { status, fields: storableFields(fields) };
+    const context = cache.storeContext(query, order.head.method, this.#requestTime, false);
+    if (candidate !== undefined && status === 304) {
+      this.#ignored = true;
+      const object = cache.freshen(candidate, response, context, this.#sequence);
+      this.#land();
+      if (object === undefined) this.#client?.askAgain();
+      else this.#client?.freshened(object);
+      return;
+    }
+    if (candidate !== undefined && isServerError(status)) {
+      if (mayServeStale(candidate.stored, 'error', query.rules, cache.now())) {
+        this.#ignored = true;
+        this.#flight?.fail(ERROR_STATUS);
+        this.#flight = undefined;
+        this.#client?.insteadOfError(status);
+        return;
+      }
+    }
+    cache.invalidateBy(query, order.head.method, response);
+    if (candidate !== undefined && order.head.method === 'HEAD') cache.updateByHead(query, candidate, response, context);
+    const writer = mayStore ? cache.store(query, response, context, this.#sequence, lengthOf(response)) : 'bypass';
+    if (typeof writer === 'string') {
+      this.#land(writer);
+      if (this.#client === undefined) this.#giveUp();
+      else this.#client.passing(status, fields, writer);
+    } else {
+      this.#writer = writer;
+      this.#land();
+      this.#client?.stored(writer.object);
+    }
+  }
+
+  body(chunk: Uint8Array): boolean {
+    if (this.#ignored || this.#over) return true;
+    if (this.#writer === undefined) return this.#client?.piece(chunk) ?? true;
+    if (this.#writer.append(chunk)) return true;
+    this.#cutOff(this.#writer, chunk);
+    return false;
+  }
+
+  end(trailers: OriginFields): void {
+    if (this.#rest !== undefined) {
+      this.#ended = trailers;
+      return;
+    }
+    if (this.#over) return;
+    this.#finish();
+    if (this.#writer !== undefined) this.#writer.complete();
+    else if (!this.#ignored) this.#client?.whole(trailers);
+  }
+
+  upgraded(): void {
+    throw new ProxyError('http_upgrade_failed', 'an upgrade that was not asked for');
+  }
+
+  broken(error: ProxyErrorCode): void {
+    if (this.#over) return;
+    this.#finish();
+    if (this.#ignored) return;
+    if (this.#writer === undefined) this.#client?.broken(error);
+    else this.#writer.fail();
+  }
+
+  failed(error: ProxyErrorCode, status: number): void {
+    if (this.#over) return;
+    this.#flight?.fail(error);
+    this.#flight = undefined;
+    this.#finish();
+    this.#client?.failed(error, status);
+  }
+
+  /** Those who wait are told to look again; or, of a response that is not for all, each to ask for itself. */
+  #land(reason?: NotWritten): void {
+    const flight = this.#flight;
+    if (flight === undefined) return;
+    this.#flight = undefined;
+    if (reason !== undefined && flight.others > 0) this.#parts.cache.markUnshareable(this.#parts.query);
+    flight.release();
+  }
+
+  #isWanted(): boolean {
+    if (this.#ignored) return false;
+    if (this.#writer === undefined) return this.#flight !== undefined && this.#flight.others > 0;
+    return this.#writer.others > 0 || this.#writer.remaining <= WORTH_FINISHING;
+  }
+
+  /** Nobody is there any more for whom it would be worth while. */
+  #giveUp(): void {
+    this.fetch.cancel();
+    this.#flight?.release();
+    this.#flight = undefined;
+    this.#writer?.fail();
+    this.#finish();
+  }
+
+  /** No more can be stored: what there is stays for who reads it, and the rest passes to the client alone. */
+  #cutOff(writer: ObjectWriter, chunk: Uint8Array): void {
+    this.#writer = undefined;
+    const at = writer.cutOff();
+    if (this.#client === undefined) {
+      this.#giveUp();
+      return;
+    }
+    this.#rest = ownCopy(chunk);
+    this.#client.cutOff(at);
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#parts.hold.leave();
+  }
+}
+
+/** RFC 5861 §4. */
+function isServerError(status: number): boolean {
+  return status === 500 || status === 502 || status === 503 || status === 504;
+}
+
+/** What Content-Length says of the body. */
+function lengthOf({ status, fields }: CacheResponse): Bytes | undefined {
+  if (status === 204) return 0;
+  const length = firstValue(fields, 'content-length');
+  return length === undefined ? undefined : Number(length);
+}

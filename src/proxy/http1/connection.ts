@@ -1,0 +1,463 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { Bytes, Ms } from '../../base/units.ts';
+import { connectionOf } from '../connection.ts';
+import { ProxyError, type ProxyErrorCode } from '../error.ts';
+import type { Endpoints } from '../exchange.ts';
+import type { ListenerPlan } from '../plan.ts';
+import { ownCopy } from '../spent.ts';
+import { type ExchangeTaker, refusedHead } from '../taker.ts';
+import { type AtTurnEnd, atTurnEnd } from '../turn.ts';
+import { type BodySource, Http1Body } from './body.ts';
+import { BodyParser } from './body-parser.ts';
+import { type ExchangeConnection, Http1Exchange, type Written } from './exchange.ts';
+import { LendingSocket } from './lending-socket.ts';
+import { type Http1Request, RequestReader } from './request-reader.ts';
+import { checkBeginning } from './request-text.ts';
+import { Unread } from './unread.ts';
+
+/** What a connection is told by the front that it belongs to. */
+export interface ConnectionFront {
+  readonly plan: ListenerPlan;
+  readonly taker: ExchangeTaker;
+  /** Every reply from now on ends its connection. */
+  readonly draining: boolean;
+  /** It is closed, or no longer HTTP. */
+  left(connection: Http1Connection): void;
+}
+
+/** Requests that came before it is their turn; a client that sends more ahead is told to hold on. */
+const AHEAD_MAX: Bytes = 65_536;
+/** Text that is gathered before it is written, within a turn. Node writes up to 16 KiB from its stack. */
+const TEXT_MAX: Bytes = 15_360;
+/** How long a client may go on sending after a reply that did not wait for all of its body. */
+const LINGER: Ms = 2_000;
+/** What a client may still send in that time if it was no HTTP. A body may be as long as it likes. */
+const JUNK_MAX: Bytes = 65_536;
+/** Where the look for a head's end is done in the text that is needed anyway; longer heads are searched as bytes. */
+const USUAL_HEAD: Bytes = 4_096;
+const HEAD_END = Buffer.from('\r\n\r\n');
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * One client's connection: requests one after the other, each of which waits for the reply to the one before it. In
+ * parallel only safe ones may be served (RFC 9112 §9.3.2), and one connection shall not put a thousand requests to the
+ * origins at once.
+ *
+ *     head ▸ body, if any ▸ (reply is whole) ▸ head … ▸ closing: what still comes is thrown away
+ */
+export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEnd {
+  readonly endpoints: Endpoints;
+  readonly #socket: Socket;
+  readonly #front: ConnectionFront;
+  readonly #scheme: 'http' | 'https';
+  readonly #reader: RequestReader;
+  /** What comes is lent until it was looked at. */
+  readonly #lent: boolean;
+  readonly #unread = new Unread();
+  readonly #onData = (chunk: Buffer) => this.#came(chunk);
+  readonly #onEnd = () => this.#ended();
+  readonly #onClose = () => this.#closed();
+  readonly #onDrain = () => this.#drained();
+  readonly #onTimeout = () => this.#tookNothing();
+  #exchange: Http1Exchange | undefined;
+  /** Of the body that is on its way; its exchange may be over already. */
+  #bodyParser: BodyParser | undefined;
+  /** The client would send another request after this one. */
+  #persistent = true;
+  /** No request is read any more. */
+  #closing = false;
+  #closeWith: 'end' | 'linger' | undefined;
+  #lingering: NodeJS.Timeout | undefined;
+  /** Bytes that came since it is closing, and how many of them are put up with. */
+  #ignored: Bytes = 0;
+  #ignorable: Bytes = Number.POSITIVE_INFINITY;
+  #advancing = false;
+  #paused = false;
+  /** A request was read. */
+  #used = false;
+  /** Since when it has waited for a request, or for the rest of a head; on the clock of `performance.now()`. */
+  #since: Ms = performance.now();
+  /** How much of the beginning of a head was found to be good; -1: nothing of it has come. */
+  #checked = -1;
+  /** What is to be written at the end of this turn. */
+  #text = '';
+  #scheduled = false;
+  /** The client takes nothing for now. */
+  #stalled = false;
+  #watched = false;
+
+  constructor(socket: Socket, front: ConnectionFront) {
+    this.#socket = socket;
+    this.#front = front;
+    this.endpoints = connectionOf(socket).endpoints;
+    this.#scheme = socket instanceof TLSSocket ? 'https' : 'http';
+    this.#reader = new RequestReader(this.#scheme);
+    this.#lent = socket instanceof LendingSocket;
+    if (socket instanceof LendingSocket) socket.reader = this.#onData;
+    else socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd).on('close', this.#onClose);
+    socket.on('drain', this.#onDrain).on('timeout', this.#onTimeout);
+  }
+
+  /** Neither a request nor a reply is under way. */
+  get idle(): boolean {
+    return this.#waits && this.#checked === -1 && this.#socket.writableLength === 0;
+  }
+
+  /** Nothing is to be done before more comes from the client. */
+  get #waits(): boolean {
+    return this.#exchange === undefined && !this.#closing && !this.#stalled && this.#text === '';
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Looked at once in a while: a timer for each request costs more. */
+  closeIfOverdue(now: Ms): void {
+    if (!this.#waits) return;
+    const { idle, head } = this.#front.plan.timeouts;
+    const waited = now - this.#since;
+    if (this.#checked !== -1) {
+      if (waited > head) this.#refuse('request_timeout');
+    } else if (waited > (this.#used ? idle : head)) {
+      // Who never said a word, as browsers that connect ahead, is not answered either.
+      this.#socket.destroy();
+    }
+  }
+
+  // --- what comes ---
+
+  #came(chunk: Buffer): void {
+    if (this.#closing) {
+      this.#ignored += chunk.length;
+      if (this.#ignored > this.#ignorable) this.#socket.destroy();
+      return;
+    }
+    this.#unread.add(chunk);
+    this.#advance();
+    if (this.#lent) this.#unread.keep();
+  }
+
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    while (this.#unread.bytes.length > 0 && this.#step());
+    this.#advancing = false;
+    this.paced();
+  }
+
+  /** Takes some of what came. `false`: nothing can be taken for now. */
+  #step(): boolean {
+    if (this.#closing) return false;
+    try {
+      if (this.#bodyParser !== undefined) return this.#readBody(this.#bodyParser);
+      // Its turn comes when the reply before it is whole, and the client takes its replies.
+      if (this.#exchange !== undefined || this.#stalled) return false;
+      const request = this.#readHead();
+      if (request === undefined) return false;
+      this.#begin(request);
+    } catch (error) {
+      if (!(error instanceof ProxyError)) throw error;
+      this.#refuse(error.code);
+    }
+    return true;
+  }
+
+  #readHead(): Http1Request | undefined {
+    const unread = this.#unread;
+    // At least one empty line before a request is to be passed over (RFC 9112 §2.2).
+    while (unread.bytes[0] === CR && unread.bytes[1] === LF) unread.take(2);
+    const { bytes } = unread;
+    const { limits } = this.#front.plan;
+    const isUsual = bytes.length <= USUAL_HEAD;
+    const start = isUsual ? bytes.toString('latin1', 0, bytes.length) : '';
+    // What was looked at before may have ended within the empty line.
+    const end = isUsual ? start.indexOf('\r\n\r\n') : bytes.indexOf(HEAD_END, Math.max(0, this.#checked - 3));
+    if (end === -1 ? bytes.length > limits.head + HEAD_END.length : end > limits.head) {
+      throw new ProxyError('head_too_large');
+    }
+    if (end === -1) {
+      this.#awaitHead(bytes);
+      return undefined;
+    }
+    const text = !isUsual ? bytes.toString('latin1', 0, end) : start.slice(0, end);
+    unread.take(end + HEAD_END.length);
+    this.#checked = -1;
+    return this.#reader.read(text, limits);
+  }
+
+  #awaitHead(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    if (this.#checked === -1) {
+      this.#since = performance.now();
+      this.#checked = 0;
+    }
+    this.#checked = checkBeginning(bytes, this.#checked);
+  }
+
+  #begin({ line, read, persistent }: Http1Request): void {
+    const { plan, taker } = this.#front;
+    this.#used = true;
+    this.#persistent = persistent;
+    if (!read.ok) {
+      const version = line.version === '1.0' ? '1.0' : '1.1';
+      this.#decline(
+        new Http1Exchange(this, refusedHead({ ...line, version, scheme: this.#scheme }), undefined),
+        read.refusal.code,
+      );
+      return;
+    }
+    const { head } = read;
+    const { chunked, contentLength, upgrade } = head.known;
+    const hasBody = chunked || (contentLength !== undefined && contentLength > 0);
+    if (!hasBody) {
+      this.#exchange = new Http1Exchange(this, head, undefined);
+      // If it does not become a WebSocket, what was sent along is nobody's request.
+      if (upgrade !== undefined) this.#exchange.mustClose = true;
+    } else {
+      const body = new Http1Body(this, contentLength, plan.timeouts.body);
+      this.#exchange = new Http1Exchange(this, head, body);
+      if (upgrade !== undefined) {
+        // A WebSocket has no body: one with a body would hide a second request in it.
+        this.#decline(this.#exchange, 'bad_request');
+        return;
+      }
+      this.#bodyParser = new BodyParser(contentLength, plan.limits.head, (piece) => {
+        body.push(this.#lent ? ownCopy(piece) : piece);
+      });
+    }
+    taker.take(this.#exchange, plan);
+  }
+
+  /** A request that is refused before it is one, and the last of its connection. */
+  #decline(exchange: Http1Exchange, code: ProxyErrorCode): void {
+    this.#exchange = exchange;
+    exchange.mustClose = true;
+    this.#front.taker.refuse(exchange, this.#front.plan, code);
+  }
+
+  #readBody(parser: BodyParser): boolean {
+    const taken = parser.push(this.#unread.bytes);
+    this.#unread.take(taken);
+    if (!parser.done) return false;
+    this.#bodyParser = undefined;
+    this.#exchange?.body?.finish();
+    return true;
+  }
+
+  wanted(): void {
+    const exchange = this.#exchange;
+    if (exchange?.head.known.expectContinue && !exchange.responded) this.sendText('HTTP/1.1 100 Continue\r\n\r\n');
+  }
+
+  paced(): void {
+    const waits = this.#bodyParser === undefined && (this.#exchange !== undefined || this.#stalled);
+    const full = (waits && this.#unread.bytes.length >= AHEAD_MAX) || this.#exchange?.body?.full === true;
+    if ((full && !this.#closing) === this.#paused) return;
+    this.#paused = !this.#paused;
+    if (this.#paused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  // --- what goes out ---
+
+  staysOpen({ mustClose, body }: Http1Exchange): boolean {
+    // A body that will not be read to its end leaves the connection in its middle.
+    return this.#persistent && !mustClose && !this.#front.draining && (body === undefined || body.complete);
+  }
+
+  sendText(text: string): boolean {
+    if (this.#text.length + text.length > TEXT_MAX) this.#flush();
+    this.#text += text;
+    this.#schedule();
+    return !this.#stalled;
+  }
+
+  sendBytes(piece: Uint8Array, after: string, written: Written | undefined): boolean {
+    const socket = this.#socket;
+    const before = this.#text;
+    this.#text = '';
+    if (!socket.writable) {
+      written?.(new ProxyError('client_disconnected'));
+      return true;
+    }
+    socket.cork();
+    if (before !== '') socket.write(before, 'latin1');
+    let more = socket.write(piece, written);
+    if (after !== '') more = socket.write(after, 'latin1');
+    socket.uncork();
+    this.#wrote(more);
+    return more;
+  }
+
+  replied(exchange: Http1Exchange): void {
+    this.#exchange = undefined;
+    if (!exchange.persistent) {
+      const unread = exchange.mustClose || this.#bodyParser !== undefined || this.#unread.bytes.length > 0;
+      this.#closeWith = unread ? 'linger' : 'end';
+      this.#closing = true;
+    }
+    this.#schedule();
+  }
+
+  atTurnEnd(): void {
+    this.#scheduled = false;
+    this.#flush();
+    if (this.#exchange !== undefined) return;
+    if (this.#closeWith !== undefined) {
+      this.#close(this.#closeWith);
+    } else if (!this.#closing) {
+      this.#since = performance.now();
+      if (this.#unread.bytes.length > 0) this.#advance();
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    atTurnEnd(this);
+  }
+
+  #flush(): void {
+    const text = this.#text;
+    if (text === '') return;
+    this.#text = '';
+    if (this.#socket.writable) this.#wrote(this.#socket.write(text, 'latin1'));
+  }
+
+  #wrote(more: boolean): void {
+    if (!more) this.#stalled = true;
+    if (!this.#watched && this.#socket.writableLength > 0) {
+      // Cuts a client that takes nothing at all for so long; any progress begins it anew.
+      this.#watched = true;
+      this.#socket.setTimeout(this.#front.plan.timeouts.write);
+    }
+  }
+
+  #drained(): void {
+    this.#stalled = false;
+    this.#unwatch();
+    if (this.#exchange !== undefined) this.#exchange.listener?.drained();
+    else if (!this.#closing) this.#schedule();
+  }
+
+  #tookNothing(): void {
+    if (this.#socket.writableLength > 0) this.#socket.destroy();
+    else this.#unwatch();
+  }
+
+  #unwatch(): void {
+    this.#watched = false;
+    this.#socket.setTimeout(0);
+  }
+
+  // --- how it ends ---
+
+  /** Answers what could not be parsed, or did not come, and reads nothing after it. */
+  #refuse(code: ProxyErrorCode): void {
+    const exchange = this.#exchange;
+    if (exchange?.responded) {
+      exchange.abandon(code);
+      this.breakOff();
+      return;
+    }
+    this.#exchange = undefined;
+    this.#closing = true;
+    if (exchange === undefined) this.#front.taker.unparsed(this.endpoints, this.#scheme, code);
+    // The body ends here, and so the reply to it is ours.
+    else exchange.abandon(code);
+    exchange?.body?.fail(new ProxyError(code));
+    this.sendText(bareReply(code));
+    this.#closeWith = 'linger';
+    this.#ignorable = JUNK_MAX;
+  }
+
+  breakOff(): void {
+    this.#flush();
+    this.#closing = true;
+    this.#closeWith = undefined;
+    // A reset, so that a body which ends with the connection does not look whole.
+    if (this.#socket instanceof TLSSocket || this.#socket.destroyed) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+  }
+
+  /**
+   * Closing a connection on which bytes are still unread resets it, and the reset can overtake the reply: the client then
+   * never sees its 413. So our side is ended first, and what still comes is thrown away for a while (RFC 9112 §9.6).
+   */
+  #close(how: 'end' | 'linger'): void {
+    const socket = this.#socket;
+    this.#closeWith = undefined;
+    this.#unread.clear();
+    this.#bodyParser = undefined;
+    this.paced();
+    if (how === 'end' || socket.readableEnded) {
+      socket.destroySoon();
+      return;
+    }
+    socket.end(() => {
+      if (!socket.destroyed) this.#lingering = setTimeout(() => socket.destroy(), LINGER);
+    });
+  }
+
+  release(): Duplex {
+    const socket = this.#socket;
+    this.#flush();
+    this.#exchange = undefined;
+    this.#closing = true;
+    if (socket instanceof LendingSocket) socket.reader = undefined;
+    else socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd).off('close', this.#onClose);
+    socket.off('drain', this.#onDrain).off('timeout', this.#onTimeout).setTimeout(0);
+    socket.pause();
+    this.#paused = false;
+    if (this.#unread.bytes.length > 0) socket.unshift(Buffer.from(this.#unread.bytes));
+    this.#unread.clear();
+    this.#front.left(this);
+    return socket;
+  }
+
+  /** A client that half-closes is gone, as with nginx: most FINs amid a request are people who left. */
+  #ended(): void {
+    if (this.#closing) {
+      if (this.#closeWith === undefined) this.#socket.destroySoon();
+    } else if (this.#bodyParser !== undefined || this.#checked !== -1) {
+      // Its message is not whole (RFC 9112 §8).
+      this.#refuse('bad_request');
+    } else if (this.#exchange !== undefined) {
+      this.#exchange.abandon('client_disconnected');
+      this.breakOff();
+    } else {
+      this.#closing = true;
+      this.#closeWith = 'end';
+      this.#schedule();
+    }
+  }
+
+  #closed(): void {
+    clearTimeout(this.#lingering);
+    this.#closing = true;
+    this.#text = '';
+    this.#unread.clear();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.body?.fail(new ProxyError('client_disconnected'));
+    exchange?.abandon('client_disconnected');
+    this.#front.left(this);
+  }
+}
+
+const BARE: Partial<Record<ProxyErrorCode, string>> = {
+  request_timeout: '408 Request Timeout',
+  head_too_large: '431 Request Header Fields Too Large',
+  body_too_large: '413 Content Too Large',
+};
+
+/** For who did not speak HTTP: a status line, no page. */
+function bareReply(code: ProxyErrorCode): string {
+  return `HTTP/1.1 ${BARE[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+}

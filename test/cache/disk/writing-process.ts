@@ -1,0 +1,27 @@
+import { writeSync } from 'node:fs';
+import { DiskDirectory } from '../../../src/cache/disk/disk-directory.ts';
+import { DiskTier } from '../../../src/cache/disk/disk-tier.ts';
+import { eventLevels } from '../../../src/observe/event-forward.ts';
+import { recordOf, shapeOf } from './records.ts';
+
+/** Stores one record after another until it is killed, and says of each that it is written: `seed segment offset length`. */
+const [path, size, first] = process.argv.slice(2) as [string, string, string];
+const log = eventLevels(({ event, fields }) => {
+  if (event !== 'disk cache is indexed') throw new Error(`${event} ${JSON.stringify(fields)}`);
+});
+const forget = () => {};
+const directory = await DiskDirectory.open({ directory: path, size: Number(size), workers: 2, forget, log });
+const tiers = [0, 1].map((worker) => new DiskTier(directory.plan, { worker, forget, log }));
+let seed = Number(first);
+
+async function write(tier: DiskTier): Promise<never> {
+  for (;;) {
+    const own = seed++;
+    const place = await tier.append(recordOf(own, shapeOf(own)));
+    if (place) writeSync(1, `${own} ${place.segment} ${place.offset} ${place.length}\n`);
+  }
+}
+
+// Several at once, so that a kill comes between the records of a batch as well.
+await Promise.race([directory.recover(() => {}), ...tiers.flatMap((tier) => [1, 2, 3].map(() => write(tier)))]);
+await new Promise(() => {});
