@@ -119,7 +119,8 @@ export class Control {
       if (settings.node.workers !== this.#settings.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
       }
-      if (tiersOf(settings) !== tiersOf(this.#settings)) this.#log.warn('the tiers of the cache change with the next start');
+      if (tiersOf(settings) !== tiersOf(this.#settings))
+        this.#log.warn('the tiers of the cache change with the next start');
       this.#settings = settings;
     } catch (error) {
       const problems = error instanceof RefusedError ? error.problems : [(error as Error).message];

@@ -1,4 +1,5 @@
 import type { Bytes, Ms } from '../base/units.ts';
+import { announcedPart, joins } from './conditional/part.ts';
 import type { CacheCounters } from './counters.ts';
 import type { DiskTier } from './disk/disk-tier.ts';
 import { DiskObjects } from './disk-objects.ts';
@@ -6,7 +7,7 @@ import { Flight } from './flight.ts';
 import { LocalTier } from './local-tier.ts';
 import type { CacheMemory, Found as Entry } from './memory/cache-memory.ts';
 import { NO_VARIANT, type VariantHash } from './memory/hash.ts';
-import type { CacheResponse } from './message.ts';
+import type { CacheResponse, Fields } from './message.ts';
 import { CachedObject, OWN_BODY_MAX } from './object.ts';
 import { type NotWritten, ObjectWriter } from './object-writer.ts';
 import { type OpenBody, OpenMemoryBody } from './open-body.ts';
@@ -15,8 +16,9 @@ import type { BanBoard, Published } from './purge/ban-board.ts';
 import type { PurgeOrder } from './purge/order.ts';
 import type { CacheQuery } from './query.ts';
 import { tagsOf } from './select/tags.ts';
-import { varyOf } from './select/vary.ts';
+import { isPreferredLanguageOf, varyOf } from './select/vary.ts';
 import { cacheStatusName } from './semantics/cache-status.ts';
+import { firstValue, hasField, withoutFields } from './semantics/field-list.ts';
 import { invalidatedUris } from './semantics/invalidation.ts';
 import { DISCONNECTED_MAX } from './semantics/reuse.ts';
 import { decideStore, type StorableResponse, type StoreContext } from './semantics/storable.ts';
@@ -131,7 +133,7 @@ export class Cache {
     // Those that turn out to be purged are removed, and what they hid is looked at.
     for (;;) {
       const entry = this.#memory.find(hash, (spec) => this.#variant(query, spec));
-      if (entry === undefined) return { kind: 'none', variants: this.#hasVariants(query.key) };
+      if (entry === undefined) return this.#findOther(query, stampAt, stamp);
       const found = this.#inspect(query, entry, stampAt, stamp);
       if (found !== 'purged') return found;
     }
@@ -186,11 +188,41 @@ export class Cache {
     context: StoreContext,
     sequence: number,
     length: Bytes | undefined,
+    part?: StoredResponse['part'],
   ): ObjectWriter | NotWritten {
     const decision = decideStore(response, context);
-    const writer = decision.store ? this.#write(query, response, decision.stored, sequence, length) : decision.reason;
+    const where = part === undefined ? query : query.part;
+    const writer = decision.store
+      ? this.#write(where, response, { ...decision.stored, part }, sequence, length)
+      : decision.reason;
     if (typeof writer === 'string') this.counters.notStored(writer);
     return writer;
+  }
+
+  /**
+   * Begins to store the whole that a 206 makes together with a stored part (RFC 9111 §3.4). `undefined`: it does not, ask
+   * for the whole.
+   */
+  join206(
+    query: CacheQuery,
+    part: CachedObject,
+    response: CacheResponse,
+    context: StoreContext,
+    sequence: number,
+  ): ObjectWriter | undefined {
+    const { slot, revision, length = 0, stored } = part;
+    const contentLength = firstValue(response.fields, 'content-length');
+    const brought = announcedPart(response.fields, contentLength === undefined ? undefined : Number(contentLength));
+    if (brought === undefined || !this.#memory.pin(slot, revision)) return undefined;
+    // Only the end of what there is the beginning of: the other way round nobody could be sent anything before all is there.
+    const isAfter = joins(stored, length, { fields: response.fields, part: brought }, this.now()) === 'after';
+    const total = length + brought.length;
+    const whole = isAfter && this.#memory.news(slot).filled === length;
+    const fields = joinedFields(stored.fields, response.fields, total);
+    const writer = whole ? this.store(query, { status: 200, fields }, context, sequence, total) : 'partial';
+    if (typeof writer !== 'string') for (const piece of this.#memory.body(slot, 0, length)) writer.append(piece);
+    this.#memory.unpin(slot);
+    return typeof writer === 'string' ? undefined : writer;
   }
 
   /** What a 304 makes of what it is about. `undefined`: it is about something else, ask again without a condition. */
@@ -245,6 +277,27 @@ export class Cache {
     return published;
   }
 
+  /** Without the very variant: one in the language that the client likes best will do. */
+  #findOther(query: CacheQuery, stampAt: number, stamp: number): Found {
+    const memory = this.#memory;
+    const entries = memory.list(memory.hashOf(query.key));
+    let other: Found | undefined;
+    for (const { slot, revision, state } of entries) {
+      const head = state === 'complete' && other === undefined ? memory.readHead(slot) : undefined;
+      if (head === undefined) continue;
+      const object = this.#decode({ slot, revision, state }, head);
+      const { key, vary } = object.stored;
+      if (key !== query.key || !isPreferredLanguageOf(object.stored, query.variantOf(vary), query.request)) continue;
+      object.stampAt = stampAt;
+      object.stamp = stamp;
+      if (this.#isKept(object)) other = { kind: 'object', object };
+    }
+    for (const { slot } of entries) memory.unpin(slot);
+    return (
+      other ?? { kind: 'none', variants: entries.some(({ state }) => state === 'complete' || state === 'filling') }
+    );
+  }
+
   #inspect(query: CacheQuery, entry: Entry, stampAt: number, stamp: number): Found | 'purged' {
     const memory = this.#memory;
     const { slot, previous, state } = entry;
@@ -277,7 +330,7 @@ export class Cache {
     object.opened = undefined;
   }
 
-  #decode({ slot, revision, state }: Entry, head: Buffer): CachedObject {
+  #decode({ slot, revision, state }: Pick<Entry, 'slot' | 'revision' | 'state'>, head: Buffer): CachedObject {
     const { filled, length } = this.#memory.news(slot);
     const isSmall = state === 'complete' && length !== undefined && filled === length && length <= OWN_BODY_MAX;
     const body = isSmall ? Buffer.concat(this.#memory.body(slot, 0, length)) : undefined;
@@ -314,7 +367,7 @@ export class Cache {
   #write(
     query: CacheQuery,
     response: CacheResponse,
-    storable: StorableResponse,
+    storable: StorableResponse & Pick<StoredResponse, 'part'>,
     sequence: number,
     length: Bytes | undefined,
   ): ObjectWriter | NotWritten {
@@ -325,7 +378,7 @@ export class Cache {
     if (spec === undefined) return 'no-room';
     const variant = query.variantOf(vary);
     const { tags } = tagsOf(response.fields);
-    const stored = { ...storable, key: query.key, vary, variant, tags, part: undefined, sequence };
+    const stored = { ...storable, key: query.key, vary, variant, tags, sequence };
     const entry = this.#claim(query);
     if (entry === undefined) return 'no-room';
     const published = memory.publish(entry.slot, {
@@ -429,6 +482,15 @@ export class Cache {
 }
 
 const NOTHING_SELECTED = () => undefined;
+
+/** RFC 9111 §3.4: the fields of the new response take the place of those that were stored. */
+function joinedFields(stored: Fields, fresh: Fields, length: Bytes): string[] {
+  const replaced = (name: string) => hasField(fresh, name) || name === 'content-range';
+  const fields = withoutFields(stored, replaced);
+  fields.push(...withoutFields(fresh, (name) => name === 'content-range' || name === 'content-length'));
+  fields.push('content-length', String(length));
+  return fields;
+}
 
 /** Hashes may be made to collide; full keys may not. */
 function isFor(query: CacheQuery, { key, vary, variant }: StoredResponse): boolean {

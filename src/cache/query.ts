@@ -3,6 +3,9 @@ import type { CacheRules, RefreshRule } from './rules.ts';
 import { primaryKey, type Scheme, urlOf } from './select/key.ts';
 import { variantKey } from './select/vary.ts';
 
+/** Behind a key: no value of a field can be so. */
+const PART = '\n\npart';
+
 /** A request as the cache is asked for it: its key, and what it has in the fields that responses vary by. */
 export class CacheQuery {
   readonly request: CacheRequest;
@@ -15,6 +18,11 @@ export class CacheQuery {
   #vary: readonly string[] | undefined;
   #variant = '';
 
+  /** The same request, asked for parts of the response that are stored. Its URL part stays: purges are for both. */
+  get part(): CacheQuery {
+    return new CacheQuery(this.request, this.#scheme, this.#host, this.rules, this.refresh, `${this.key}${PART}`);
+  }
+
   /** `host` in lower case and without a port. */
   constructor(
     request: CacheRequest,
@@ -22,11 +30,12 @@ export class CacheQuery {
     host: string,
     rules: CacheRules,
     refresh: RefreshRule | undefined,
+    key = primaryKey(scheme, host, request, rules),
   ) {
     this.request = request;
     this.rules = rules;
     this.refresh = refresh;
-    this.key = primaryKey(scheme, host, request, rules);
+    this.key = key;
     this.#scheme = scheme;
     this.#host = host;
   }

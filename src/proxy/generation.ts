@@ -31,6 +31,8 @@ export interface Route {
 export class Generation {
   readonly plan: ProxyPlan;
   readonly trustedProxies: AddressSet;
+  /** Who may send PURGE requests. */
+  readonly purgeFrom: AddressSet;
   readonly router: Router<Route>;
   readonly forwarding: Forwarding;
   readonly #origins = new Map<string, Origin>();
@@ -41,6 +43,7 @@ export class Generation {
   constructor(plan: ProxyPlan, counters: OriginCounters, previous: Generation | undefined) {
     this.plan = plan;
     this.trustedProxies = new AddressSet(plan.trustedProxies);
+    this.purgeFrom = new AddressSet(plan.cache?.purgeFrom ?? []);
     const pools = new Map<string, Pool>();
     for (const pool of plan.pools) {
       const origins = pool.origins.map((origin) => {

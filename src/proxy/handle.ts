@@ -4,6 +4,7 @@ import type { Cache } from '../cache/cache.ts';
 import { CacheQuery } from '../cache/query.ts';
 import type { AccessEntry } from '../observe/access-entry.ts';
 import { CachedReply } from './caching/cached-reply.ts';
+import { purgeReply } from './caching/purge-reply.ts';
 import type { Client } from './client.ts';
 import { identify } from './client.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
@@ -151,6 +152,7 @@ class Handling implements ReplyOwner, Rostered {
     } else {
       const admitted = this.#admit();
       if (typeof admitted === 'string') this.refuse(admitted);
+      else if (this.#exchange.head.method === 'PURGE' && this.#cache !== undefined) this.#purge(admitted, this.#cache);
       else this.#fetchFrom(admitted);
     }
   }
@@ -181,6 +183,14 @@ class Handling implements ReplyOwner, Rostered {
     this.#passing.start();
   }
 
+  #purge(route: Route, cache: Cache): void {
+    const { head, endpoints } = this.#exchange;
+    // Both: a trusted proxy that passes on anybody's PURGE must not make everybody its neighbour.
+    const { purgeFrom } = this.#generation;
+    if (!purgeFrom.has(this.#client.address) || !purgeFrom.has(endpoints.remoteAddress)) this.refuse('access_denied');
+    else this.#answer(purgeReply(head, route.cache, cache));
+  }
+
   #cached(route: Route, cache: Cache): CachedReply {
     const exchange = this.#exchange;
     const { head } = exchange;
@@ -188,10 +198,7 @@ class Handling implements ReplyOwner, Rostered {
     const query = new CacheQuery(head, this.#client.proto, hostOf(head.authority), route.cache, refresh);
     const order = (fields: Fields) => this.#order(route, fields);
     const { rules } = route;
-    return new CachedReply(
-      { cache, exchange, query, rules, requestId: this.#id, order, hold: this.#generation },
-      this,
-    );
+    return new CachedReply({ cache, exchange, query, rules, requestId: this.#id, order, hold: this.#generation }, this);
   }
 
   #order(route: Route, fields: Fields): FetchOrder {

@@ -1,5 +1,5 @@
-import { type ForwardReason, forwardStatus, hitStatus, localStatus } from '../../cache/semantics/cache-status.ts';
 import type { Ms } from '../../base/units.ts';
+import { type ForwardReason, forwardStatus, hitStatus, localStatus } from '../../cache/semantics/cache-status.ts';
 
 /** What the cache did with one request: told to the client in Cache-Status (RFC 9211) and in the access log. */
 export class CacheReport {

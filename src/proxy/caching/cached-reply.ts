@@ -1,9 +1,10 @@
 import type { Ms } from '../../base/units.ts';
 import type { Cache, Found } from '../../cache/cache.ts';
+import { completionFields } from '../../cache/conditional/part.ts';
 import type { Flight } from '../../cache/flight.ts';
 import type { CachedObject } from '../../cache/object.ts';
-import type { OpenBody } from '../../cache/open-body.ts';
 import type { NotWritten } from '../../cache/object-writer.ts';
+import type { OpenBody } from '../../cache/open-body.ts';
 import type { CacheQuery } from '../../cache/query.ts';
 import { parseRequestCacheControl } from '../../cache/semantics/cache-control.ts';
 import { appendStatus, type ForwardReason } from '../../cache/semantics/cache-status.ts';
@@ -64,6 +65,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   /** Stored, but to be validated; served for want of better. */
   #candidate: CachedObject | undefined;
   #status = 0;
+  /** A part of what is asked for. */
+  #stored: CachedObject | undefined;
   /** How often it waited for somebody else's fetch. */
   #waits = 0;
   #cutOff = false;
@@ -86,7 +89,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     if (method !== 'GET' && method !== 'HEAD') this.#forward('method', undefined);
     else if (exchange.body !== undefined) this.#forward('bypass', 'request-body');
     // Whether they hold is for the origin to say (RFC 9111 §4.3.2).
-    else if (known.ifMatch !== undefined || known.ifUnmodifiedSince !== undefined) this.#forward('bypass', 'precondition');
+    else if (known.ifMatch !== undefined || known.ifUnmodifiedSince !== undefined)
+      this.#forward('bypass', 'precondition');
     else this.#lookUp();
   }
 
@@ -132,8 +136,23 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
         this.#forward('uri-miss', 'hit-for-miss');
         break;
       case 'none':
-        this.#forward(found.variants ? 'vary-miss' : 'uri-miss', undefined);
+        this.#lookUpPart(found.variants ? 'vary-miss' : 'uri-miss');
         break;
+    }
+  }
+
+  /** The whole is not stored; perhaps a part of it is. */
+  #lookUpPart(miss: ForwardReason): void {
+    const { cache, exchange, query } = this.#with;
+    const found = cache.find(query.part);
+    const part = found.kind === 'object' ? found.object : undefined;
+    const isFresh =
+      part !== undefined && decideReuse(exchange.head, part.stored, cache.now(), part.purged).kind === 'hit';
+    if (part === undefined || !isFresh || exchange.head.method !== 'GET') this.#forward(miss, undefined);
+    else if (exchange.head.known.range !== undefined) this.#consider(part);
+    else {
+      this.#stored = part;
+      this.#forward('partial', undefined);
     }
   }
 
@@ -230,12 +249,26 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     const { forward } = this.report;
     const whole = forward !== 'method' && forward !== 'bypass' && exchange.head.method === 'GET';
     const candidate = whole || exchange.head.method === 'HEAD' ? this.#candidate : undefined;
-    const fields = whole ? fetchFields(query, candidate, cache.now()) : exchange.head.fields;
+    const part = this.#stored;
+    const fields = whole ? this.#fieldsFor(candidate, part) : exchange.head.fields;
+    const mayStore = forward !== 'bypass';
     this.#fill = new Fill(
-      { cache, query, order: this.#with.order(fields), candidate, flight, hold, mayStore: forward !== 'bypass' },
+      { cache, query, order: this.#with.order(fields), candidate, part, flight, hold, mayStore },
       this,
     );
     this.#fill.start();
+  }
+
+  #fieldsFor(candidate: CachedObject | undefined, part: CachedObject | undefined): Fields {
+    const { cache, exchange, query } = this.#with;
+    const { range, ifRange } = exchange.head.known;
+    const fields = fetchFields(query, candidate, cache.now());
+    if (part?.length !== undefined) fields.push(...completionFields(part.stored, part.length, cache.now()));
+    else if (range !== undefined && candidate === undefined && !isAll(range)) {
+      fields.push('range', range);
+      if (ifRange !== undefined) fields.push('if-range', ifRange);
+    }
+    return fields;
   }
 
   /** RFC 5861 §3: what is stored is served, and nobody waits for the fetch that renews it. */
@@ -271,6 +304,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
 
   askAgain(): void {
     this.#candidate = undefined;
+    this.#stored = undefined;
     this.#fetch(undefined);
   }
 
@@ -279,10 +313,11 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     if (!this.#serveStale('error')) throw new Error('what may be served was not');
   }
 
-  passing(status: number, origin: OriginFields, reason: NotWritten): void {
+  passing(status: number, origin: OriginFields, reason: NotWritten | undefined): void {
     const { exchange, rules, requestId } = this.#with;
     const { fields, contentLength } = responseFields(origin, status, rules, requestId);
-    this.report.notStored(reason);
+    if (reason === undefined) this.report.stored = true;
+    else this.report.notStored(reason);
     this.#tellStatus(fields, origin['cache-status']);
     this.#status = status;
     exchange.respond({ status, fields, length: contentLength });
@@ -419,15 +454,23 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
 
 const NO_FIELDS: Fields = [];
 
+/** As players ask for all of a film: with nothing stored, it is the whole that is worth fetching. */
+function isAll(range: string): boolean {
+  return /^bytes=0-$/i.test(range);
+}
+
 function isWhole({ parts }: StoredReply): boolean {
   return parts.length === 1 && parts[0]?.from === 0 && parts[0].to === undefined;
 }
-
 
 /**
  * Whether a request may wait for another one's response: what depends on who asks would most often not be shared, and to
  * have waited for it costs time (RFC 9111 §4).
  */
 function isSharable({ exchange: { head } }: CachedExchange): boolean {
-  return head.method === 'GET' && head.known.authorization === undefined && head.known.range === undefined;
+  return (
+    head.method === 'GET' &&
+    head.known.authorization === undefined &&
+    (head.known.range === undefined || isAll(head.known.range))
+  );
 }

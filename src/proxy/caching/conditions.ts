@@ -1,16 +1,16 @@
 import type { Ms } from '../../base/units.ts';
 import { normalisedAcceptEncoding } from '../../cache/compress/accept-encoding.ts';
+import { ifNoneMatchForOrigin } from '../../cache/compress/transformed.ts';
 import { validationFields } from '../../cache/conditional/validate.ts';
 import type { CachedObject } from '../../cache/object.ts';
 import type { CacheQuery } from '../../cache/query.ts';
-import type { Fields } from '../exchange.ts';
 
 /**
  * The fields of a request whose response is to be stored. Those of the client that make it conditional or partial are
  * held against what is stored afterwards; the origin is asked for the whole, unless that is what we have already. Of the
  * codings it is told those that tell one variant from another.
  */
-export function fetchFields(query: CacheQuery, candidate: CachedObject | undefined, now: Ms): Fields {
+export function fetchFields(query: CacheQuery, candidate: CachedObject | undefined, now: Ms): string[] {
   const { fields, known } = query.request;
   const kept: string[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -18,7 +18,14 @@ export function fetchFields(query: CacheQuery, candidate: CachedObject | undefin
     if (!isReplaced(name)) kept.push(name, fields[i + 1] as string);
   }
   kept.push('accept-encoding', normalisedAcceptEncoding(known.acceptEncoding, query.rules.compress));
-  if (candidate !== undefined) kept.push(...validationFields([candidate.stored], now));
+  if (candidate === undefined) return kept;
+  const conditions = validationFields([candidate.stored], now);
+  for (let i = 0; i + 1 < conditions.length; i += 2) {
+    const name = conditions[i] as string;
+    const value = conditions[i + 1] as string;
+    // Compressed, the origin's strong tag was made weak; not all origins know their own again.
+    kept.push(name, name === 'if-none-match' ? ifNoneMatchForOrigin(value) : value);
+  }
   return kept;
 }
 

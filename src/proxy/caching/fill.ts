@@ -1,12 +1,19 @@
 import type { Bytes } from '../../base/units.ts';
 import type { Cache } from '../../cache/cache.ts';
+import { preferredCoding } from '../../cache/compress/accept-encoding.ts';
+import { type CompressedTaker, Compressor } from '../../cache/compress/compress.ts';
+import { isCompressible } from '../../cache/compress/compressible.ts';
+import { compressedFields, variedByEncoding } from '../../cache/compress/transformed.ts';
+import { announcedPart } from '../../cache/conditional/part.ts';
 import type { Flight } from '../../cache/flight.ts';
 import type { CacheResponse } from '../../cache/message.ts';
 import type { CachedObject } from '../../cache/object.ts';
 import type { NotWritten, ObjectWriter } from '../../cache/object-writer.ts';
 import type { CacheQuery } from '../../cache/query.ts';
+import type { CompressCoding } from '../../cache/rules.ts';
 import { firstValue } from '../../cache/semantics/field-list.ts';
 import { mayServeStale } from '../../cache/semantics/reuse.ts';
+import type { StoreContext } from '../../cache/semantics/storable.ts';
 import { ProxyError, type ProxyErrorCode } from '../error.ts';
 import { Fetch, type FetchOrder, type FetchTarget } from '../fetch.ts';
 import { type OriginFields, storableFields } from '../headers.ts';
@@ -23,8 +30,8 @@ export interface FillClient {
   askAgain(): void;
   /** The origin answers with an error, in place of which what is stored may be served. */
   insteadOfError(status: number): void;
-  /** The response is not stored, for this reason: its body comes by `piece`, up to `whole`. */
-  passing(status: number, fields: OriginFields, reason: NotWritten): void;
+  /** The response is not stored, for this reason, or it is a part and stored beside: its body comes by `piece`, up to `whole`. */
+  passing(status: number, fields: OriginFields, reason: NotWritten | undefined): void;
   piece(chunk: Uint8Array): boolean;
   whole(trailers: OriginFields): void;
   /** What is stored ends with this many bytes, and the rest comes by `piece` once they are read and `rest` was called. */
@@ -41,6 +48,8 @@ export interface FillParts {
   readonly order: FetchOrder;
   /** What is validated by this fetch. */
   readonly candidate: CachedObject | undefined;
+  /** A stored part that is to be completed by this fetch. */
+  readonly part?: CachedObject | undefined;
   /** Where others wait for the outcome. */
   readonly flight: Flight | undefined;
   /** Keeps alive what the fetch needs, beyond the exchange that began it. */
@@ -64,7 +73,7 @@ const WORTH_FINISHING = 65_536;
  *                 ▸ cut off: the writer takes no more, what follows passes to the client
  *             ▸ not stored: bytes pass to the client      ▸ over
  */
-export class Fill implements FetchTarget {
+export class Fill implements FetchTarget, CompressedTaker {
   readonly fetch: Fetch;
   readonly #parts: FillParts;
   readonly #sequence: number;
@@ -73,9 +82,12 @@ export class Fill implements FetchTarget {
   #client: FillClient | undefined;
   #writer: ObjectWriter | undefined;
   /** What came after the writer took no more, and before the client had read what it has. */
-  #rest: Buffer | undefined;
+  #rest: Buffer[] | undefined;
+  #compressor: Compressor | undefined;
   #ended: OriginFields | undefined;
   #ignored = false;
+  /** What comes is a part: the client gets it as it comes, and it is stored beside that. */
+  #isPart = false;
   #over = false;
 
   constructor(parts: FillParts, client: FillClient | undefined) {
@@ -110,10 +122,11 @@ export class Fill implements FetchTarget {
 
   /** The client has read all that is stored: what follows is for it alone. */
   rest(): void {
-    const chunk = this.#rest;
+    const chunks = this.#rest ?? [];
     this.#rest = undefined;
-    const ready = chunk === undefined || this.#client === undefined || this.#client.piece(chunk);
-    if (this.#ended !== undefined) this.end(this.#ended);
+    let ready = true;
+    for (const chunk of chunks) ready = this.#client?.piece(chunk) ?? true;
+    if (this.#ended !== undefined) this.#end(this.#ended);
     else if (ready) this.fetch.resume();
   }
 
@@ -124,7 +137,8 @@ export class Fill implements FetchTarget {
   head(status: number, fields: OriginFields): void {
     const { cache, query, order, candidate, mayStore } = this.#parts;
     const response: CacheResponse = { status, fields: storableFields(fields) };
-    const context = cache.storeContext(query, order.head.method, this.#requestTime, false);
+    const part = status === 206 ? announcedPart(response.fields, lengthOf(response)) : undefined;
+    const context = cache.storeContext(query, order.head.method, this.#requestTime, part !== undefined);
     if (candidate !== undefined && status === 304) {
       this.#ignored = true;
       const object = cache.freshen(candidate, response, context, this.#sequence);
@@ -142,37 +156,103 @@ export class Fill implements FetchTarget {
         return;
       }
     }
+    if (this.#parts.part !== undefined && (status === 206 || status === 416)) {
+      this.#complete(this.#parts.part, response, context);
+      return;
+    }
     cache.invalidateBy(query, order.head.method, response);
-    if (candidate !== undefined && order.head.method === 'HEAD') cache.updateByHead(query, candidate, response, context);
-    const writer = mayStore ? cache.store(query, response, context, this.#sequence, lengthOf(response)) : 'bypass';
+    if (candidate !== undefined && order.head.method === 'HEAD')
+      cache.updateByHead(query, candidate, response, context);
+    const length = part?.length ?? lengthOf(response);
+    const coded = mayStore && part === undefined ? compressed(query, response, length) : undefined;
+    const stored = coded?.response ?? response;
+    const storedLength = coded?.coding === undefined ? length : undefined;
+    const writer = mayStore ? cache.store(query, stored, context, this.#sequence, storedLength, part) : 'bypass';
     if (typeof writer === 'string') {
       this.#land(writer);
       if (this.#client === undefined) this.#giveUp();
       else this.#client.passing(status, fields, writer);
-    } else {
+    } else if (part !== undefined) {
       this.#writer = writer;
+      this.#isPart = true;
       this.#land();
-      this.#client?.stored(writer.object);
+      this.#client?.passing(status, fields, undefined);
+    } else {
+      if (coded?.coding !== undefined) this.#compressor = new Compressor(coded.coding, this, length);
+      this.#storeWith(writer);
     }
+  }
+
+  #storeWith(writer: ObjectWriter): void {
+    this.#writer = writer;
+    this.#land();
+    this.#client?.stored(writer.object);
+  }
+
+  /** What was asked for is what a stored part lacks. */
+  #complete(part: CachedObject, response: CacheResponse, context: StoreContext): void {
+    const { cache, query } = this.#parts;
+    const writer = cache.join206(query, part, response, { ...context, partUsable: false }, this.#sequence);
+    if (writer !== undefined) {
+      this.#storeWith(writer);
+      return;
+    }
+    this.#ignored = true;
+    this.#land();
+    this.#client?.askAgain();
   }
 
   body(chunk: Uint8Array): boolean {
     if (this.#ignored || this.#over) return true;
+    if (this.#compressor !== undefined) return this.#compressor.push(chunk) && this.#rest === undefined;
+    return this.#take(chunk);
+  }
+
+  /** Of the compressor, whose bytes are ours. */
+  piece(bytes: Buffer): void {
+    if (!this.#over) this.#take(bytes);
+  }
+
+  drained(): void {
+    if (this.#rest === undefined) this.fetch.resume();
+  }
+
+  /** A piece of what is stored, or of what passes. */
+  #take(chunk: Uint8Array): boolean {
+    if (this.#rest !== undefined) {
+      this.#rest.push(ownCopy(chunk));
+      return false;
+    }
     if (this.#writer === undefined) return this.#client?.piece(chunk) ?? true;
+    if (this.#isPart) return this.#tee(this.#writer, chunk);
     if (this.#writer.append(chunk)) return true;
     this.#cutOff(this.#writer, chunk);
     return false;
   }
 
-  end(trailers: OriginFields): void {
+  /** The response is whole; or all of it is compressed. */
+  end(trailers?: OriginFields): void {
+    if (trailers !== undefined && this.#compressor !== undefined) this.#compressor.end();
+    else this.#end(trailers ?? NO_TRAILERS);
+  }
+
+  #end(trailers: OriginFields): void {
     if (this.#rest !== undefined) {
       this.#ended = trailers;
       return;
     }
     if (this.#over) return;
     this.#finish();
-    if (this.#writer !== undefined) this.#writer.complete();
-    else if (!this.#ignored) this.#client?.whole(trailers);
+    this.#writer?.complete();
+    if ((this.#writer === undefined || this.#isPart) && !this.#ignored) this.#client?.whole(trailers);
+  }
+
+  #tee(writer: ObjectWriter, chunk: Uint8Array): boolean {
+    if (!writer.append(chunk)) {
+      writer.fail();
+      this.#writer = undefined;
+    }
+    return this.#client?.piece(chunk) ?? true;
   }
 
   upgraded(): void {
@@ -183,11 +263,17 @@ export class Fill implements FetchTarget {
     if (this.#over) return;
     this.#finish();
     if (this.#ignored) return;
-    if (this.#writer === undefined) this.#client?.broken(error);
-    else this.#writer.fail();
+    this.#writer?.fail();
+    if (this.#writer === undefined || this.#isPart) this.#client?.broken(error);
   }
 
-  failed(error: ProxyErrorCode, status: number): void {
+  /** By the fetch; or by the compressor, which has no status. */
+  failed(error: ProxyErrorCode | Error, status = 502): void {
+    if (typeof error !== 'string') {
+      this.fetch.cancel();
+      this.broken('proxy_internal_error');
+      return;
+    }
     if (this.#over) return;
     this.#flight?.fail(error);
     this.#flight = undefined;
@@ -227,13 +313,14 @@ export class Fill implements FetchTarget {
       this.#giveUp();
       return;
     }
-    this.#rest = ownCopy(chunk);
+    this.#rest = [ownCopy(chunk)];
     this.#client.cutOff(at);
   }
 
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#compressor?.abort();
     this.#parts.hold.leave();
   }
 }
@@ -241,6 +328,24 @@ export class Fill implements FetchTarget {
 /** RFC 5861 §4. */
 function isServerError(status: number): boolean {
   return status === 500 || status === 502 || status === 503 || status === 504;
+}
+
+const NO_TRAILERS: OriginFields = {};
+
+interface Coded {
+  readonly response: CacheResponse;
+  /** `undefined`: it stays as it is, for this client. */
+  readonly coding: CompressCoding | undefined;
+}
+
+/** As it is to be stored where the route compresses: once for each coding that clients like best. */
+function compressed(query: CacheQuery, response: CacheResponse, length: Bytes | undefined): Coded | undefined {
+  const { compress } = query.rules;
+  if (compress.length === 0 || !isCompressible(response, length)) return undefined;
+  const coding = preferredCoding(query.request.known.acceptEncoding, compress);
+  const { status, fields } = response;
+  if (coding === 'identity') return { response: { status, fields: variedByEncoding(fields) }, coding: undefined };
+  return { response: { status, fields: compressedFields(fields, coding) }, coding };
 }
 
 /** What Content-Length says of the body. */

@@ -4,6 +4,7 @@ import { notModifiedFields } from '../../cache/conditional/not-modified.ts';
 import { partialContent } from '../../cache/conditional/partial-content.ts';
 import { rangeOutcome, unsatisfiedRange } from '../../cache/conditional/range.ts';
 import type { CachedObject } from '../../cache/object.ts';
+import { hasField } from '../../cache/semantics/field-list.ts';
 import type { RequestHead, SharedFields } from '../exchange.ts';
 
 /** The reply to a request that is answered by a stored response: its head, and which bytes of the body come with it. */
@@ -48,12 +49,17 @@ export function storedReply(
       return { status: 304, shared: undefined, fields, length: undefined, parts: NO_PARTS, tail: '' };
     }
   }
-  if ((known.range !== undefined && length !== undefined) || stored.part !== undefined) {
+  if ((known.range !== undefined && length !== undefined && !isRecoded(object)) || stored.part !== undefined) {
     const ranged = rangedReply(head, object, shared, now);
     if (ranged !== 'whole') return ranged;
   }
   const parts = method === 'HEAD' ? NO_PARTS : WHOLE;
   return { status: stored.status, shared, fields: [], length, parts, tail: '' };
+}
+
+/** Coded bytes without a strong validator may be others the next time: a range of them could not be joined to another. */
+function isRecoded({ stored: { etag, fields } }: CachedObject): boolean {
+  return etag?.startsWith('W/') === true && hasField(fields, 'content-encoding');
 }
 
 /** `whole`: no range is asked for, or none that is honoured. */

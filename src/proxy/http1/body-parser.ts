@@ -85,7 +85,7 @@ export class BodyParser {
     if (end === -1) {
       // Who sends no size is told so at once.
       const line = bytes.toString('latin1', 0, Math.min(bytes.length, SIZE_DIGITS + 1));
-      if (!/^[0-9a-fA-F]{1,13}(?:[;\r].*)?$/s.test(line)) throw broken('a chunk size that is none');
+      if (!/^[0-9a-fA-F]{1,13}(?:;.*|\r)?$/s.test(line)) throw broken('a chunk size that is none');
       if (bytes.length > EXTENSIONS_MAX) throw tooManyExtensions();
       return 0;
     }

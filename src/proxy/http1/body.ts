@@ -4,6 +4,8 @@ import type { RequestBody } from '../exchange.ts';
 
 /** How much may wait for its reader before the client is told to hold on. */
 const QUEUE_MAX: Bytes = 65_536;
+/** And in how many pieces: who sends a byte in each chunk makes each of them cost far more than a byte. */
+const PIECES_MAX = 256;
 
 /** What a body needs of the connection that it comes on. */
 export interface BodySource {
@@ -40,7 +42,7 @@ export class Http1Body implements RequestBody, AsyncIterableIterator<Uint8Array>
 
   /** More shall not be read off the connection for now. */
   get full(): boolean {
-    return this.#queued >= QUEUE_MAX;
+    return this.#queued >= QUEUE_MAX || this.#queue.length >= PIECES_MAX;
   }
 
   read(): AsyncIterableIterator<Uint8Array> {
@@ -56,9 +58,9 @@ export class Http1Body implements RequestBody, AsyncIterableIterator<Uint8Array>
       this.#wanted = true;
       this.#source.wanted();
     }
+    const wasFull = this.full;
     const piece = this.#queue.shift();
     if (piece !== undefined) {
-      const wasFull = this.full;
       this.#queued -= piece.byteLength;
       if (wasFull && !this.full) this.#source.paced();
       return Promise.resolve({ done: false, value: piece });

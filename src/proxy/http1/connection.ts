@@ -8,11 +8,11 @@ import type { Endpoints } from '../exchange.ts';
 import type { ListenerPlan } from '../plan.ts';
 import { ownCopy } from '../spent.ts';
 import { type ExchangeTaker, refusedHead } from '../taker.ts';
-import { type AtTurnEnd, atTurnEnd } from '../turn.ts';
 import { type BodySource, Http1Body } from './body.ts';
 import { BodyParser } from './body-parser.ts';
-import { type ExchangeConnection, Http1Exchange, type Written } from './exchange.ts';
+import { type ExchangeConnection, Http1Exchange } from './exchange.ts';
 import { LendingSocket } from './lending-socket.ts';
+import { Output, type OutputOwner } from './output.ts';
 import { type Http1Request, RequestReader } from './request-reader.ts';
 import { checkBeginning } from './request-text.ts';
 import { Unread } from './unread.ts';
@@ -29,8 +29,6 @@ export interface ConnectionFront {
 
 /** Requests that came before it is their turn; a client that sends more ahead is told to hold on. */
 const AHEAD_MAX: Bytes = 65_536;
-/** Text that is gathered before it is written, within a turn. Node writes up to 16 KiB from its stack. */
-const TEXT_MAX: Bytes = 15_360;
 /** How long a client may go on sending after a reply that did not wait for all of its body. */
 const LINGER: Ms = 2_000;
 /** What a client may still send in that time if it was no HTTP. A body may be as long as it likes. */
@@ -48,8 +46,9 @@ const LF = 0x0a;
  *
  *     head ▸ body, if any ▸ (reply is whole) ▸ head … ▸ closing: what still comes is thrown away
  */
-export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEnd {
+export class Http1Connection implements ExchangeConnection, BodySource, OutputOwner {
   readonly endpoints: Endpoints;
+  readonly output: Output;
   readonly #socket: Socket;
   readonly #front: ConnectionFront;
   readonly #scheme: 'http' | 'https';
@@ -60,8 +59,6 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
   readonly #onData = (chunk: Buffer) => this.#came(chunk);
   readonly #onEnd = () => this.#ended();
   readonly #onClose = () => this.#closed();
-  readonly #onDrain = () => this.#drained();
-  readonly #onTimeout = () => this.#tookNothing();
   #exchange: Http1Exchange | undefined;
   /** Of the body that is on its way; its exchange may be over already. */
   #bodyParser: BodyParser | undefined;
@@ -82,12 +79,6 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
   #since: Ms = performance.now();
   /** How much of the beginning of a head was found to be good; -1: nothing of it has come. */
   #checked = -1;
-  /** What is to be written at the end of this turn. */
-  #text = '';
-  #scheduled = false;
-  /** The client takes nothing for now. */
-  #stalled = false;
-  #watched = false;
 
   constructor(socket: Socket, front: ConnectionFront) {
     this.#socket = socket;
@@ -99,17 +90,21 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
     if (socket instanceof LendingSocket) socket.reader = this.#onData;
     else socket.on('data', this.#onData);
     socket.on('end', this.#onEnd).on('close', this.#onClose);
-    socket.on('drain', this.#onDrain).on('timeout', this.#onTimeout);
+    this.output = new Output(socket, this);
   }
 
   /** Neither a request nor a reply is under way. */
   get idle(): boolean {
-    return this.#waits && this.#checked === -1 && this.#socket.writableLength === 0;
+    return this.#waits && this.#checked === -1 && this.output.empty;
   }
 
   /** Nothing is to be done before more comes from the client. */
   get #waits(): boolean {
-    return this.#exchange === undefined && !this.#closing && !this.#stalled && this.#text === '';
+    return this.#exchange === undefined && !this.#closing && !this.output.stalled;
+  }
+
+  get writeTimeout(): Ms {
+    return this.#front.plan.timeouts.write;
   }
 
   close(): void {
@@ -152,19 +147,20 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
 
   /** Takes some of what came. `false`: nothing can be taken for now. */
   #step(): boolean {
-    if (this.#closing) return false;
+    const parser = this.#bodyParser;
+    // A request's turn comes when the reply before it is whole, and its client takes what it gets.
+    const waits = parser === undefined && (this.#exchange !== undefined || this.output.stalled);
+    if (this.#closing || waits) return false;
+    let request: Http1Request | undefined;
     try {
-      if (this.#bodyParser !== undefined) return this.#readBody(this.#bodyParser);
-      // Its turn comes when the reply before it is whole, and the client takes its replies.
-      if (this.#exchange !== undefined || this.#stalled) return false;
-      const request = this.#readHead();
-      if (request === undefined) return false;
-      this.#begin(request);
+      if (parser !== undefined) return this.#readBody(parser);
+      request = this.#readHead();
     } catch (error) {
       if (!(error instanceof ProxyError)) throw error;
       this.#refuse(error.code);
     }
-    return true;
+    if (request !== undefined) this.#begin(request);
+    return request !== undefined;
   }
 
   #readHead(): Http1Request | undefined {
@@ -191,7 +187,8 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
   }
 
   #awaitHead(bytes: Buffer): void {
-    if (bytes.length === 0) return;
+    // An empty line that has come by half is no beginning yet.
+    if (bytes.length === 0 || (bytes.length === 1 && bytes[0] === CR)) return;
     if (this.#checked === -1) {
       this.#since = performance.now();
       this.#checked = 0;
@@ -251,11 +248,12 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
 
   wanted(): void {
     const exchange = this.#exchange;
-    if (exchange?.head.known.expectContinue && !exchange.responded) this.sendText('HTTP/1.1 100 Continue\r\n\r\n');
+    if (exchange?.head.known.expectContinue && !exchange.responded)
+      this.output.sendText('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
   paced(): void {
-    const waits = this.#bodyParser === undefined && (this.#exchange !== undefined || this.#stalled);
+    const waits = this.#bodyParser === undefined && (this.#exchange !== undefined || this.output.stalled);
     const full = (waits && this.#unread.bytes.length >= AHEAD_MAX) || this.#exchange?.body?.full === true;
     if ((full && !this.#closing) === this.#paused) return;
     this.#paused = !this.#paused;
@@ -270,30 +268,6 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
     return this.#persistent && !mustClose && !this.#front.draining && (body === undefined || body.complete);
   }
 
-  sendText(text: string): boolean {
-    if (this.#text.length + text.length > TEXT_MAX) this.#flush();
-    this.#text += text;
-    this.#schedule();
-    return !this.#stalled;
-  }
-
-  sendBytes(piece: Uint8Array, after: string, written: Written | undefined): boolean {
-    const socket = this.#socket;
-    const before = this.#text;
-    this.#text = '';
-    if (!socket.writable) {
-      written?.(new ProxyError('client_disconnected'));
-      return true;
-    }
-    socket.cork();
-    if (before !== '') socket.write(before, 'latin1');
-    let more = socket.write(piece, written);
-    if (after !== '') more = socket.write(after, 'latin1');
-    socket.uncork();
-    this.#wrote(more);
-    return more;
-  }
-
   replied(exchange: Http1Exchange): void {
     this.#exchange = undefined;
     if (!exchange.persistent) {
@@ -301,12 +275,10 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
       this.#closeWith = unread ? 'linger' : 'end';
       this.#closing = true;
     }
-    this.#schedule();
+    this.output.schedule();
   }
 
-  atTurnEnd(): void {
-    this.#scheduled = false;
-    this.#flush();
+  turnEnded(): void {
     if (this.#exchange !== undefined) return;
     if (this.#closeWith !== undefined) {
       this.#close(this.#closeWith);
@@ -316,43 +288,9 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
     }
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    atTurnEnd(this);
-  }
-
-  #flush(): void {
-    const text = this.#text;
-    if (text === '') return;
-    this.#text = '';
-    if (this.#socket.writable) this.#wrote(this.#socket.write(text, 'latin1'));
-  }
-
-  #wrote(more: boolean): void {
-    if (!more) this.#stalled = true;
-    if (!this.#watched && this.#socket.writableLength > 0) {
-      // Cuts a client that takes nothing at all for so long; any progress begins it anew.
-      this.#watched = true;
-      this.#socket.setTimeout(this.#front.plan.timeouts.write);
-    }
-  }
-
-  #drained(): void {
-    this.#stalled = false;
-    this.#unwatch();
+  drained(): void {
     if (this.#exchange !== undefined) this.#exchange.listener?.drained();
-    else if (!this.#closing) this.#schedule();
-  }
-
-  #tookNothing(): void {
-    if (this.#socket.writableLength > 0) this.#socket.destroy();
-    else this.#unwatch();
-  }
-
-  #unwatch(): void {
-    this.#watched = false;
-    this.#socket.setTimeout(0);
+    else if (!this.#closing) this.output.schedule();
   }
 
   // --- how it ends ---
@@ -371,13 +309,13 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
     // The body ends here, and so the reply to it is ours.
     else exchange.abandon(code);
     exchange?.body?.fail(new ProxyError(code));
-    this.sendText(bareReply(code));
+    this.output.sendText(bareReply(code));
     this.#closeWith = 'linger';
     this.#ignorable = JUNK_MAX;
   }
 
   breakOff(): void {
-    this.#flush();
+    this.output.flush();
     this.#closing = true;
     this.#closeWith = undefined;
     // A reset, so that a body which ends with the connection does not look whole.
@@ -406,13 +344,12 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
 
   release(): Duplex {
     const socket = this.#socket;
-    this.#flush();
+    this.output.release();
     this.#exchange = undefined;
     this.#closing = true;
     if (socket instanceof LendingSocket) socket.reader = undefined;
     else socket.off('data', this.#onData);
     socket.off('end', this.#onEnd).off('close', this.#onClose);
-    socket.off('drain', this.#onDrain).off('timeout', this.#onTimeout).setTimeout(0);
     socket.pause();
     this.#paused = false;
     if (this.#unread.bytes.length > 0) socket.unshift(Buffer.from(this.#unread.bytes));
@@ -429,19 +366,21 @@ export class Http1Connection implements ExchangeConnection, BodySource, AtTurnEn
       // Its message is not whole (RFC 9112 §8).
       this.#refuse('bad_request');
     } else if (this.#exchange !== undefined) {
+      const { responded } = this.#exchange;
       this.#exchange.abandon('client_disconnected');
-      this.breakOff();
+      if (responded) this.breakOff();
+      else this.#socket.destroy();
     } else {
       this.#closing = true;
       this.#closeWith = 'end';
-      this.#schedule();
+      this.output.schedule();
     }
   }
 
   #closed(): void {
     clearTimeout(this.#lingering);
     this.#closing = true;
-    this.#text = '';
+    this.#closeWith = undefined;
     this.#unread.clear();
     const exchange = this.#exchange;
     this.#exchange = undefined;

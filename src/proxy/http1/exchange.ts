@@ -5,6 +5,7 @@ import type { Endpoints, Exchange, ExchangeListener, Fields, RequestHead, Respon
 import { fieldLines } from '../fields.ts';
 import { givingBack, ownCopy } from '../spent.ts';
 import type { Http1Body } from './body.ts';
+import type { Output, Written } from './output.ts';
 import { declaredLength, responseLines, statusLine } from './response-text.ts';
 
 /**
@@ -18,10 +19,7 @@ export interface ExchangeConnection {
   readonly endpoints: Endpoints;
   /** Whether another request may follow this reply; asked when its head is written. */
   staysOpen(exchange: Http1Exchange): boolean;
-  /** Text (latin1) for the end of this turn. `false`: hold on until `drained`. */
-  sendText(text: string): boolean;
-  /** Bytes, at once: after all text so far, and before `after`. `written` is called once, whatever becomes of them. */
-  sendBytes(piece: Uint8Array, after: string, written: Written | undefined): boolean;
+  readonly output: Pick<Output, 'sendText' | 'sendBytes'>;
   /** The reply is whole. */
   replied(exchange: Http1Exchange): void;
   /** Breaks the connection, so that its client sees it. */
@@ -29,8 +27,6 @@ export interface ExchangeConnection {
   /** Lets the socket go. */
   release(): Duplex;
 }
-
-export type Written = (error?: Error | null) => void;
 
 /** How the end of a reply's body is told (RFC 9112 §6.3). */
 type Framing = 'none' | 'length' | 'chunked' | 'close';
@@ -48,6 +44,7 @@ export class Http1Exchange implements Exchange {
   responded = false;
   bytesSent: Bytes = 0;
   readonly #connection: ExchangeConnection;
+  readonly #output: ExchangeConnection['output'];
   #framing: Framing = 'none';
   /** Of a body whose length was told: what is still to come. */
   #remaining: Bytes = 0;
@@ -55,6 +52,7 @@ export class Http1Exchange implements Exchange {
 
   constructor(connection: ExchangeConnection, head: RequestHead, body: Http1Body | undefined) {
     this.#connection = connection;
+    this.#output = connection.output;
     this.head = head;
     this.body = body;
   }
@@ -66,11 +64,11 @@ export class Http1Exchange implements Exchange {
   inform(status: number, fields: Fields): void {
     // HTTP/1.0 has no interim replies (RFC 9110 §15.2).
     if (this.head.version === '1.0' || this.responded || this.#over) return;
-    this.#connection.sendText(`${statusLine(status)}${fieldLines(fields)}\r\n`);
+    this.#output.sendText(`${statusLine(status)}${fieldLines(fields)}\r\n`);
   }
 
   respond(head: ResponseHead): void {
-    if (!this.#over) this.#connection.sendText(this.#headText(head, declaredLength(head)));
+    if (!this.#over) this.#output.sendText(this.#headText(head, declaredLength(head)));
   }
 
   write(chunk: Uint8Array): boolean {
@@ -101,7 +99,7 @@ export class Http1Exchange implements Exchange {
       return;
     }
     this.#over = true;
-    if (this.#framing === 'chunked') this.#connection.sendText(`0\r\n${fieldLines(trailers ?? [])}\r\n`);
+    if (this.#framing === 'chunked') this.#output.sendText(`0\r\n${fieldLines(trailers ?? [])}\r\n`);
     this.#connection.replied(this);
   }
 
@@ -122,9 +120,7 @@ export class Http1Exchange implements Exchange {
 
   switchProtocols(fields: Fields): Duplex {
     this.#over = true;
-    this.#connection.sendText(
-      `${statusLine(101)}${fieldLines(fields)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
-    );
+    this.#output.sendText(`${statusLine(101)}${fieldLines(fields)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
     return this.#connection.release();
   }
 
@@ -173,13 +169,13 @@ export class Http1Exchange implements Exchange {
 
   #writeText(chunk: Uint8Array): boolean {
     const text: string = Buffer.prototype.latin1Slice.call(chunk);
-    return this.#connection.sendText(this.#framing === 'chunked' ? `${text.length.toString(16)}\r\n${text}\r\n` : text);
+    return this.#output.sendText(this.#framing === 'chunked' ? `${text.length.toString(16)}\r\n${text}\r\n` : text);
   }
 
   #writeBytes(piece: Uint8Array, written: Written | undefined): boolean {
-    if (this.#framing !== 'chunked') return this.#connection.sendBytes(piece, '', written);
-    this.#connection.sendText(`${piece.byteLength.toString(16)}\r\n`);
-    return this.#connection.sendBytes(piece, '\r\n', written);
+    if (this.#framing !== 'chunked') return this.#output.sendBytes(piece, '', written);
+    this.#output.sendText(`${piece.byteLength.toString(16)}\r\n`);
+    return this.#output.sendBytes(piece, '\r\n', written);
   }
 }
 

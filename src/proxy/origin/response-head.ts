@@ -131,12 +131,23 @@ function framingOf(fields: OriginFields, status: number, method: string, isHttp1
   if (coding !== undefined && length !== undefined) throw broken('Content-Length beside Transfer-Encoding');
   if (length !== undefined && (typeof length !== 'string' || !/^\d{1,15}$/.test(length)))
     throw broken('Content-Length');
-  if (coding !== undefined && (isHttp10 || typeof coding !== 'string' || coding.toLowerCase() !== 'chunked')) {
-    throw broken('Transfer-Encoding');
-  }
+  const isChunked = typeof coding === 'string' && coding.toLowerCase() === 'chunked';
+  if (coding !== undefined && (isHttp10 || (!isChunked && !isNoCoding(coding)))) throw broken('Transfer-Encoding');
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' };
-  if (coding !== undefined) return { kind: 'chunked' };
+  if (isChunked) return { kind: 'chunked' };
   return length === undefined ? { kind: 'close' } : { kind: 'length', length: Number(length) };
+}
+
+/**
+ * A name that nobody has registered and that cannot be meant for "chunked": some applications set the field without
+ * knowing what it is for. Such a body ends with its connection (RFC 9112 §6.3, 4), and no two programs can disagree on that.
+ */
+function isNoCoding(coding: string | string[]): boolean {
+  return (
+    typeof coding === 'string' &&
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(coding) &&
+    !/chunk|^(?:x-)?(?:gzip|compress|deflate)$|^(?:br|zstd|identity|trailers)$/i.test(coding)
+  );
 }
 
 /**
