@@ -54,13 +54,14 @@ export async function benchmark(
   const { workers } = options;
   const cacheMiB = CACHE_MIB;
   const common: Common = { processes, origin, certificate, cores: cores.server, workers, cacheMiB, profileDirectory };
+  const failures: string[] = [];
   const contestants: Contestant[] = [];
   for (const kind of options.works.length === 0 ? [] : kinds) {
     try {
       contestants.push(await enter(kind, common, options.log, directory, signal));
     } catch (error) {
       signal.throwIfAborted();
-      notes.push(leftOut(kind, error));
+      failures.push(leftOut(kind, error));
     }
   }
 
@@ -73,21 +74,16 @@ export async function benchmark(
       memory.push(await fillOne(kind, { common, origin, load, options, directory }, signal));
     } catch (error) {
       signal.throwIfAborted();
-      notes.push(leftOut(kind, error));
+      failures.push(leftOut(kind, error));
     }
   }
-  const complete = notes.every((note) => !note.includes(LEFT_OUT)) && [...rows, ...memory].every(isValid);
+  notes.push(...failures);
+  const complete = failures.length === 0 && [...rows, ...memory].every(({ problems }) => problems.length === 0);
   return { machine: describeMachine(cores), versions: versionsOf(kinds), rows, memory, notes, complete };
 }
 
-function isValid({ problems }: { readonly problems: readonly string[] }): boolean {
-  return problems.length === 0;
-}
-
-const LEFT_OUT = 'could not take part';
-
 function leftOut({ name }: ServerKind, error: unknown): string {
-  return `${name} ${LEFT_OUT}: ${error instanceof Error ? error.message : String(error)}`;
+  return `${name} is left out: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 interface Filling {

@@ -117,7 +117,7 @@ function withSizeCheck(result: LoadResult, bodyBytes: number): LoadResult {
 }
 
 function wrkCommand(url: string, seconds: number, threads: number): [string, ...string[]] {
-  const size = ['-t', `${threads}`, '-c', `${CONNECTIONS}`, '-d', `${seconds}s`];
+  const size = ['-t', `${threads}`, '-c', `${CONNECTIONS}`, '-d', `${seconds}s`, '--timeout', '10s'];
   return [requireProgram('wrk'), ...size, '-s', REPORT_SCRIPT, url];
 }
 

@@ -16,7 +16,7 @@ export interface Command {
 }
 
 /** How long a server may take to end after SIGTERM before its whole tree is killed. */
-const STOP_MS = 5_000;
+const STOP_MS = 8_000;
 
 /** Lines of standard error that are kept, to tell why a start failed. */
 const KEPT_LINES = 20;

@@ -56,7 +56,6 @@ export const WORKS: readonly Work[] = [
   { name: 'http2-1k', protocol: 'h2 over TLS', path: '/1k', bodyBytes: 1024, cached: false, aims: [] },
   hit('hit-1k', 'http/1.1', 1024, [
     { peer: 'nginx', ratio: 0.75, later: 1 },
-    { peer: 'haproxy', ratio: 0, later: 1 },
     { peer: 'varnish', ratio: 1 },
     { peer: 'squid', ratio: 1 },
   ]),

@@ -58,7 +58,8 @@ export function makeTrace(
     } else {
       requests[index] = order[rank()] as number;
       // Each exchange moves two.
-      if (drift > 0 && random() < drift / 2) exchange(order, Math.floor(random() * objects), Math.floor(random() * objects));
+      if (drift > 0 && random() < drift / 2)
+        exchange(order, Math.floor(random() * objects), Math.floor(random() * objects));
     }
   }
   const sizes = Int32Array.from({ length: next }, () => (kind === 'equal' ? TYPICAL_BYTES : logNormal(random)));

@@ -21,7 +21,9 @@ export const squid: ServerKind = {
     const file = join(setting.directory, 'squid.conf');
     // It gives up root for a user of its own before it opens its log.
     if (setting.accessLog !== undefined) await chmod(setting.accessLog, 0o666);
-    await mkdir(join(setting.directory, 'core'), { mode: 0o777 });
+    const home = join(setting.directory, 'home');
+    await mkdir(home);
+    await chmod(home, 0o777);
     await writeFile(file, settings(setting, port));
     const argv = [requireProgram('squid'), '-N', '-f', file] as const;
     const child = setting.processes.start({ argv: [...argv], cores: setting.cores });
@@ -45,10 +47,11 @@ maximum_object_size_in_memory 32 MB
 memory_replacement_policy lru
 access_log ${log}
 buffered_logs on
-cache_log ${directory}/core/cache.log
+cache_log ${directory}/home/cache.log
 cache_store_log none
 pid_filename none
-coredump_dir ${directory}/core
+coredump_dir ${directory}/home
+pinger_enable off
 shutdown_lifetime 1 second
 client_db off
 `;

@@ -44,6 +44,8 @@ export class MemoryBody implements BodySource, Watcher {
   #lent = 0;
   #over = false;
   #waiting = false;
+  /** The sink takes no more for now. While the rest is coming, it is waited for all the same: who writes counts us. */
+  #held = false;
   #pumping = false;
 
   constructor(memory: BodyMemory, watch: Watch, slot: number, from: Bytes, to: Bytes | undefined, sink: BodySink) {
@@ -60,11 +62,12 @@ export class MemoryBody implements BodySource, Watcher {
   }
 
   resume(): void {
+    this.#held = false;
     this.#pump();
   }
 
   news(): void {
-    this.#pump();
+    if (!this.#held) this.#pump();
   }
 
   cancel(): void {
@@ -89,7 +92,11 @@ export class MemoryBody implements BodySource, Watcher {
     if (this.#at < end) return this.#hand(Math.min(end, this.#at + AT_ONCE));
     if (this.#at === this.#to || state === 'complete') this.#finish(() => this.#sink.end());
     else if (state !== 'filling') this.#finish(() => this.#sink.failed());
-    else this.#wait(true);
+    else if (!this.#waiting) {
+      // What came between the look above and this is news that nobody tells: look once more.
+      this.#wait(true);
+      return true;
+    }
     return false;
   }
 
@@ -97,11 +104,13 @@ export class MemoryBody implements BodySource, Watcher {
     for (const piece of this.#memory.body(this.#slot, this.#at, to)) {
       this.#at += piece.byteLength;
       this.#lent += 1;
-      if (!this.#sink.piece(piece, this.#release)) {
-        this.#wait(false);
+      const ready = this.#sink.piece(piece, this.#release);
+      if (this.#over) return false;
+      if (!ready) {
+        this.#held = true;
+        this.#wait(this.#memory.news(this.#slot).state === 'filling');
         return false;
       }
-      if (this.#over) return false;
     }
     return true;
   }

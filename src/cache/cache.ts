@@ -120,6 +120,7 @@ export class Cache {
       Atomics.load(this.#stamps, object.stampAt) === object.stamp &&
       this.#isKept(object)
     ) {
+      object.tier = 'local';
       return object;
     }
     this.#local.forget(query.key);

@@ -41,11 +41,14 @@ export class ObjectWriter {
     return this.object.length === undefined ? Number.POSITIVE_INFINITY : this.object.length - this.#written;
   }
 
-  /** `false`: no more can be stored, this piece was not. Beyond the limit only as long as others read it, who need all of it. */
-  append(bytes: Uint8Array): boolean {
+  /**
+   * `false`: no more can be stored, this piece was not. Beyond the limit only as long as others read it, who need all of
+   * it: more than these, who can be given the rest in another way.
+   */
+  append(bytes: Uint8Array, readers = 0): boolean {
     if (bytes.byteLength === 0) return true;
     const { slot } = this.object;
-    if (this.#written + bytes.byteLength > this.#limit && this.others <= 1) return false;
+    if (this.#written + bytes.byteLength > this.#limit && this.others <= readers) return false;
     if (!this.#memory.append(slot, bytes)) return false;
     this.#written += bytes.byteLength;
     this.#watch.changed(slot);

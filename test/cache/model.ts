@@ -49,8 +49,10 @@ export function hasValidatorAt(path: string): boolean {
   return !path.includes('plain');
 }
 
+/** No two versions are of one length, so that a Content-Length tells them apart where there is no ETag. */
 export function bodyOf(path: string, { version }: Resource, language: Language | undefined): string {
-  return `${path} version ${version}${variesAt(path) ? ` in ${language ?? 'any language'}` : ''}`;
+  const variant = variesAt(path) ? ` in ${language ?? 'any language'}` : '';
+  return `${path} version ${version}${variant}${'.'.repeat(version)}`;
 }
 
 export function etagOf(path: string, { version }: Resource, language: Language | undefined): string {
@@ -67,8 +69,8 @@ interface Stored {
   readonly body: string;
   /** Seconds. */
   readonly since: number;
-  /** Soft purge: it is stale whatever its age. */
-  readonly purged: boolean;
+  /** Whatever its age: it was purged softly, or is known to be outdated. */
+  readonly stale: boolean;
 }
 
 export class ModelCache {
@@ -92,7 +94,7 @@ export class ModelCache {
         : { status: 'unreachable', body: '', age: 0, forwarded: 0 };
     }
     const body = bodyOf(path, resource, language);
-    if (method === 'GET') this.#store(key, { path, resource, body, since: this.#now, purged: false });
+    if (method === 'GET') this.#store(key, { path, resource, body, since: this.#now, stale: false });
     if (method === 'HEAD') this.#freshen(key, resource);
     if (method === 'POST') this.#remove((entry) => entry.path === path); // RFC 9111 §4.4; a POST is answered with 200.
     if (method === 'POST') return { status: 200, body: 'posted', age: 0, forwarded: 1 };
@@ -105,8 +107,8 @@ export class ModelCache {
       if (purge.kind === 'tag') return entry.resource.tag === purge.what;
       return purge.kind === 'url' ? entry.path === purge.what : entry.path.startsWith(purge.what);
     };
-    if (!purge.soft) return this.#remove(hit);
-    for (const [key, entry] of this.#stored) if (hit(entry)) this.#stored.set(key, { ...entry, purged: true });
+    if (!purge.soft) this.#remove(hit);
+    for (const [key, entry] of this.#stored) if (hit(entry)) this.#stored.set(key, { ...entry, stale: true });
   }
 
   advance(seconds: number): void {
@@ -121,8 +123,8 @@ export class ModelCache {
     this.#reachable = reachable;
   }
 
-  #isFresh({ resource: { policy }, since, purged }: Stored): boolean {
-    return !purged && typeof policy === 'number' && policy > this.#now - since;
+  #isFresh({ resource: { policy }, since, stale }: Stored): boolean {
+    return !stale && typeof policy === 'number' && policy > this.#now - since;
   }
 
   #fromCache({ resource, since }: Stored, body: string): Reply {
@@ -135,12 +137,12 @@ export class ModelCache {
     else this.#stored.set(key, entry);
   }
 
-  /** RFC 9111 §4.3.5: a HEAD renews what it describes, and ends what it does not. */
+  /** RFC 9111 §4.3.5: a HEAD renews what it describes, and makes stale what it does not. */
   #freshen(key: string, resource: Resource): void {
     const entry = this.#stored.get(key);
-    if (entry === undefined) return;
-    if (entry.resource.version !== resource.version) this.#stored.delete(key);
-    else this.#stored.set(key, { ...entry, resource, since: this.#now, purged: false });
+    if (entry === undefined || entry.resource.status !== 200 || resource.status !== 200) return;
+    const same = entry.resource.version === resource.version;
+    this.#stored.set(key, same ? { ...entry, since: this.#now, stale: false } : { ...entry, stale: true });
   }
 
   #remove(which: (entry: Stored) => boolean): void {

@@ -15,6 +15,9 @@ const INVALID_AGE =
 const HANG_UP =
   'wants a response from an origin that has hung up; not to serve the stale one is all that can be done, and the newest suite asks for no more';
 
+const EARLIER_DATE =
+  'wants a 304 for a date fifty minutes before the Date of the stored response, which without Last-Modified is what RFC 9111 §4.3.2 compares with';
+
 /** What the package on npm has wrong: these cannot be passed by a cache that keeps to RFC 9111. */
 const NPM_ERRORS: Readonly<Record<string, string>> = {
   'age-parse-nonnumeric': INVALID_AGE,
@@ -31,7 +34,7 @@ const NPM_ERRORS: Readonly<Record<string, string>> = {
 };
 
 export const EXPECTED: Readonly<Record<Suite['name'], Expectation>> = {
-  npm: { required: 154, optimal: 90, notPassed: { ...NPM_ERRORS } },
+  npm: { required: 154, optimal: 90, notPassed: { ...NPM_ERRORS, 'conditional-lm-fresh-no-lm': EARLIER_DATE } },
   newest: { required: 160, optimal: 100, notPassed: {} },
 };
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Processes } from '../../bench/processes.ts';
 import { freePorts } from '../../bench/server.ts';
@@ -86,8 +86,6 @@ ${temporary.map((kind) => `  ${kind}_temp_path ${directory}/${kind};`).join('\n'
 
 async function squid({ processes, directory, originPort }: ProxyPlace, port: number): Promise<void> {
   const file = join(directory, 'squid.conf');
-  const runtime = join(directory, 'run');
-  await mkdir(runtime, { mode: 0o777 });
   await writeFile(
     file,
     `http_port 127.0.0.1:${port} accel defaultsite=127.0.0.1 no-vhost
@@ -97,7 +95,7 @@ cache_mem 64 MB
 access_log none
 cache_log /dev/null
 pid_filename none
-coredump_dir ${runtime}
+coredump_dir /tmp
 shutdown_lifetime 0 seconds
 refresh_pattern . 0 20% 4320
 `,

@@ -39,6 +39,7 @@ describe('an exchange has one line', () => {
   const play: Script = (request) => {
     switch (request.target) {
       case '/silent':
+      case '/silent-left':
       case '/silent-h2':
         return undefined;
       case '/half':
@@ -148,8 +149,8 @@ describe('an exchange has one line', () => {
     },
     {
       name: 'whose client left before the answer',
-      act: (scene) => leave(scene, '/silent', (client) => client.reset()),
-      line: { target: '/silent', status: 499, error: 'client_disconnected', bytes: 0 },
+      act: (scene) => leave(scene, '/silent-left', (client) => client.reset()),
+      line: { target: '/silent-left', status: 499, error: 'client_disconnected', bytes: 0 },
     },
     {
       name: 'whose client left within the answer',

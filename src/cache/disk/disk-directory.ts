@@ -71,8 +71,8 @@ export class DiskDirectory {
     this.#lock = lock;
     this.#segments = segments;
     this.#space = new SegmentSpace(directory, segments, CONTROL, forget);
-    this.plan = { directory, segmentSize: segmentSize(size, workers), memory: segments.memory };
-    segments.limit = size;
+    this.plan = { directory, memory: segments.memory };
+    segments.setLimit(size, segmentSize(size, workers));
     this.#found = this.#adopt();
   }
 
@@ -92,7 +92,7 @@ export class DiskDirectory {
 
   /** Another limit, from now on. The oldest segments beyond it are removed; those being written stay. */
   async setSize(size: Bytes): Promise<void> {
-    this.#segments.limit = size;
+    this.#segments.setLimit(size, segmentSize(size, this.#options.workers));
     await this.#space.makeRoom().catch((error) => this.#cannotRemove(error));
   }
 

@@ -9,8 +9,8 @@ import { BLOCK } from './record.ts';
 export type BodySink = (piece: Buffer) => boolean | Promise<boolean>;
 
 /**
- * `done`: the sink had it all. `cancelled`: it did not want all, or the record was closed. `gone`: the bytes cannot be read
- * or are not those that were written; the sink had those before.
+ * `done`: the sink had it all. `cancelled`: it did not want all, or the record was closed. `gone`: the bytes cannot be
+ * read or are not those that were written; the sink has had those before.
  */
 export type BodyOutcome = 'done' | 'cancelled' | 'gone';
 
@@ -55,8 +55,8 @@ export class DiskRecord {
   }
 
   /**
-   * Hands the bytes from `from` up to, not including, `to` to the sink, in pieces of up to 128 KiB, each checked. One piece is read
-   * ahead. A sink that throws or rejects ends it, and so does this.
+   * Hands the bytes from `from` up to, not including, `to` to the sink, in pieces of up to 128 KiB, each checked. One
+   * piece is read ahead. When the sink throws or rejects, this rejects with the same.
    */
   async readBody(from: Bytes, to: Bytes, sink: BodySink): Promise<BodyOutcome> {
     if (!(from >= 0 && from <= to && to <= this.bodyLength)) throw new RangeError(`no bytes ${from} to ${to}`);
@@ -86,28 +86,19 @@ export class DiskRecord {
     const last = Math.ceil(to / BLOCK) - 1;
     let block = Math.floor(from / BLOCK);
     let next = this.#readBlock(block);
-    for (;;) {
-      const bytes = await next;
-      if (this.#isClosed) return 'cancelled';
-      if (bytes === undefined) return 'gone';
-      const start = block * BLOCK;
-      const isWhole = from <= start && to >= start + bytes.length;
-      const piece = isWhole ? bytes : bytes.subarray(Math.max(0, from - start), Math.min(bytes.length, to - start));
-      if (block < last) next = this.#readBlock(block + 1);
-      const wants = sink(piece);
-      const goesOn =
-        typeof wants === 'boolean'
-          ? wants
-          : await wants.catch(async (error) => {
-              await next;
-              throw error;
-            });
-      if (block === last) return 'done';
-      if (!goesOn || this.#isClosed) {
-        await next; // its handle must not be closed under it
-        return 'cancelled';
+    try {
+      for (;;) {
+        const bytes = await next;
+        if (this.#isClosed) return 'cancelled';
+        if (bytes === undefined) return 'gone';
+        if (block < last) next = this.#readBlock(block + 1);
+        const goesOn = await sink(within(bytes, block * BLOCK, from, to));
+        if (block === last) return 'done';
+        if (!goesOn || this.#isClosed) return 'cancelled';
+        block++;
       }
-      block++;
+    } finally {
+      await next; // the segment must not be closed under it
     }
   }
 
@@ -120,4 +111,10 @@ export class DiskRecord {
     this.#source?.damaged();
     return undefined;
   }
+}
+
+/** What of a block that begins at `start` is between `from` and `to`; the block itself if that is all of it. */
+function within(block: Buffer, start: Bytes, from: Bytes, to: Bytes): Buffer {
+  if (from <= start && to >= start + block.length) return block;
+  return block.subarray(Math.max(0, from - start), Math.min(block.length, to - start));
 }

@@ -13,7 +13,6 @@ import { WritePause } from './write-pause.ts';
 /** What a worker needs to know of the disk tier: plain data, made by `DiskDirectory`, sent as it is. */
 export interface DiskPlan {
   readonly directory: string;
-  readonly segmentSize: Bytes;
   /** The table of segments. */
   readonly memory: SharedArrayBuffer;
 }
@@ -37,14 +36,13 @@ export class DiskTier {
   readonly #writer: SegmentWriter;
   readonly #reader: SegmentReader;
 
-  constructor({ directory, segmentSize, memory }: DiskPlan, { worker, forget, log, queueLimit }: DiskTierOptions) {
+  constructor({ directory, memory }: DiskPlan, { worker, forget, log, queueLimit }: DiskTierOptions) {
     this.#segments = new Segments(memory);
     this.#writer = new SegmentWriter({
       directory,
       segments: this.#segments,
       space: new SegmentSpace(directory, this.#segments, worker, forget),
       pause: new WritePause(this.#segments, directory, log),
-      segmentSize,
       queueLimit,
     });
     this.#reader = new SegmentReader(new SegmentHandles(directory, this.#segments), new ReadTrouble(directory, log));
@@ -60,9 +58,9 @@ export class DiskTier {
   }
 
   /**
-   * The record at a place: its head, and its body to be read; close it afterwards. `undefined` when it is gone, because its segment was
-   * evicted or its bytes are not those that were written. Never rejects. Whether it is the record
-   * that was looked for, its key tells.
+   * The record at a place: its head, and its body to be read; close it afterwards. `undefined` when it is gone, because
+   * its segment was evicted or its bytes are not those that were written. Never rejects. Whether it is the record that
+   * was looked for, its key tells.
    */
   open(place: RecordPlace): Promise<DiskRecord | undefined> {
     return this.#reader.open(place);

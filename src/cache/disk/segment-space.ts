@@ -71,7 +71,10 @@ export class SegmentSpace {
     await this.discard(segment);
   }
 
-  /** The same where nothing can refer to it. The row is free afterwards even when the files are not gone: the next start finds them. */
+  /**
+   * The same where nothing can refer to it. The row is free afterwards even when the files cannot be removed: the next
+   * start finds them.
+   */
   async discard({ row, number }: SegmentRow): Promise<void> {
     try {
       // The index last: alone it is removed at the next start.

@@ -1,26 +1,11 @@
 import type { Bytes, Ms } from '../../base/units.ts';
-import { bodyChecksums, largeBodyChecksums } from './body-checksums.ts';
 import { neededCapacity, OpenSegment } from './open-segment.ts';
-import {
-  aligned,
-  encodeHead,
-  headAreaLength,
-  MAX_HEAD_AREA,
-  type NewRecord,
-  type RecordPlace,
-  recordLength,
-} from './record.ts';
+import { headAreaLength, MAX_HEAD_AREA, type NewRecord, type RecordPlace, recordLength } from './record.ts';
+import { BATCH, type PendingRecord, RecordBatch } from './record-batch.ts';
 import { type WriteSome, writeSome } from './segment-file.ts';
-import { indexedLength } from './segment-index.ts';
 import type { SegmentSpace } from './segment-space.ts';
 import type { Segments } from './segments.ts';
 import type { WritePause } from './write-pause.ts';
-
-/**
- * What is written at once. Records are put together here and not handed to the system piece by piece: a copy of 1 KiB
- * takes less time than one more piece in a list, and bodies in shared memory are in many pieces.
- */
-const BATCH: Bytes = 1024 * 1024;
 
 /** How long a record waits for others to be written with, unless there is a quarter of a batch before. */
 const GATHERING: Ms = 5;
@@ -37,17 +22,12 @@ export interface SegmentWriterOptions {
   readonly segments: Segments;
   readonly space: SegmentSpace;
   readonly pause: WritePause;
-  /** What a segment may become, with its index; one record that is larger has a segment to itself. */
-  readonly segmentSize: Bytes;
   readonly queueLimit?: Bytes | undefined;
   /** For tests: a disk that fails. */
   readonly write?: WriteSome | undefined;
 }
 
-interface Waiting {
-  readonly record: NewRecord;
-  readonly bodyLength: Bytes;
-  readonly length: Bytes;
+interface Waiting extends PendingRecord {
   readonly settle: (place: RecordPlace | undefined) => void;
 }
 
@@ -60,10 +40,10 @@ export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #queueLimit: Bytes;
   readonly #write: WriteSome;
+  readonly #batch = new RecordBatch();
   #queue: Waiting[] = [];
   #queued: Bytes = 0;
   #segment: OpenSegment | undefined;
-  #batch: Buffer | undefined;
   #gathering: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
@@ -147,71 +127,13 @@ export class SegmentWriter {
     try {
       const segment = this.#options.pause.isOn ? undefined : await this.#segmentFor(first);
       if (segment === undefined) return this.#settle(queue, from, 1);
-      if (first.length > BATCH) {
-        await this.#writeLarge(segment, first);
-        return this.#finish(segment, queue, from, 1);
-      }
-      const { count, length } = this.#gather(segment, queue, from);
-      await segment.write((this.#batch as Buffer).subarray(0, length), segment.end);
-      return this.#finish(segment, queue, from, count);
+      return this.#finish(segment, queue, from, await this.#batch.write(segment, queue, from));
     } catch (error) {
       await this.#failed(error);
       return this.#settle(queue, from, 1);
     } finally {
       await this.#segment?.keepIndex();
     }
-  }
-
-  /** Encodes records into the batch while they fit in there and in the segment. */
-  #gather(segment: OpenSegment, queue: readonly Waiting[], from: number): { count: number; length: Bytes } {
-    this.#batch ??= Buffer.allocUnsafeSlow(BATCH);
-    const batch = this.#batch;
-    let length = 0;
-    let count = 0;
-    let indexed = 0;
-    for (let i = from; i < queue.length; i++) {
-      const waiting = queue[i] as Waiting;
-      const { record, bodyLength } = waiting;
-      const offset = segment.end + length;
-      if (length + waiting.length > BATCH) break;
-      if (count > 0 && !segment.fits(offset + indexed, waiting.length, record.key.length)) break;
-      const checksums = bodyChecksums(record.body);
-      length += encodeHead(batch, length, record, bodyLength, checksums, segment.identity, offset);
-      for (const piece of record.body) {
-        batch.set(piece, length);
-        length += piece.length;
-      }
-      const end = aligned(length);
-      batch.fill(0, length, end);
-      length = end;
-      indexed += indexedLength(record.key.length);
-      count++;
-    }
-    return { count, length };
-  }
-
-  /** One that is longer than a batch goes through it in pieces. */
-  async #writeLarge(segment: OpenSegment, { record, bodyLength }: Waiting): Promise<void> {
-    this.#batch ??= Buffer.allocUnsafeSlow(BATCH);
-    const batch = this.#batch;
-    const checksums = await largeBodyChecksums(record.body);
-    let position = segment.end;
-    let filled = encodeHead(batch, 0, record, bodyLength, checksums, segment.identity, position);
-    const padding = Buffer.alloc(aligned(bodyLength) - bodyLength);
-    for (const piece of [...record.body, padding]) {
-      let taken = 0;
-      while (taken < piece.length) {
-        const part = piece.subarray(taken, taken + BATCH - filled);
-        batch.set(part, filled);
-        taken += part.length;
-        filled += part.length;
-        if (filled < BATCH) continue;
-        await segment.write(batch, position);
-        position += filled;
-        filled = 0;
-      }
-    }
-    if (filled > 0) await segment.write(batch.subarray(0, filled), position);
   }
 
   #finish(segment: OpenSegment, queue: readonly Waiting[], from: number, count: number): number {
@@ -237,11 +159,11 @@ export class SegmentWriter {
   }
 
   async #segmentFor({ record, bodyLength, length }: Waiting): Promise<OpenSegment | undefined> {
-    const { directory, segments, space, segmentSize } = this.#options;
+    const { directory, segments, space } = this.#options;
     const keyLength = record.key.length;
     if (this.#segment?.fits(this.#segment.end, length, keyLength)) return this.#segment;
     await this.#seal();
-    const capacity = Math.max(segmentSize, neededCapacity(keyLength, record.head.length, bodyLength));
+    const capacity = Math.max(segments.segmentSize, neededCapacity(keyLength, record.head.length, bodyLength));
     const taken = await space.take(capacity);
     if (taken === undefined) return undefined;
     try {

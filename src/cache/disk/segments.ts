@@ -3,17 +3,17 @@ import type { Bytes, Ms } from '../../base/units.ts';
 /**
  * The table of segments: what all threads must agree on about the disk tier, in shared memory. No lock: a row changes
  * hands by one compare-and-exchange of its state, and how much is used is the sum over all rows, so a worker may die
- * at any point and leaves nothing behind that `rowsOf` does not find.
+ * at any point and leaves nothing behind that `abandon` does not find.
  *
  * All cells are 32 bits:
  *
- *     0                                                    HEADER            + ROW × rows
- *     +--------+-------+-----------+--------------+--------+--------------------------+
- *     | newest | limit | evictions | paused until | -      | state | number | size    |
- *     +--------+-------+-----------+--------------+--------+--------------------------+
- *                                                            one row a segment
+ *     0                                                          HEADER    + ROW × rows
+ *     +--------+-------+-----------+--------------+--------------+-----------------------+
+ *     | newest | limit | evictions | paused until | segment size | state | number | size |
+ *     +--------+-------+-----------+--------------+--------------+-----------------------+
+ *                                                                  one row a segment
  *
- * `newest` is the last number that was given; sizes and `limit` are counted in pages of 4 KiB; `paused until` in
+ * `newest` is the last number that was given; sizes and the limit are counted in pages of 4 KiB; `paused until` in
  * seconds since 1970, 0 while all is well. A state has the worker who holds the row in its upper bits. A segment that is
  * written counts with all that it may become, so that workers who append never have to agree on who gets the last page.
  *
@@ -27,6 +27,7 @@ const NEWEST = 0;
 const LIMIT = 1;
 const EVICTIONS = 2;
 const PAUSED_UNTIL = 3;
+const SEGMENT_SIZE = 4;
 
 const ROW = 3;
 const STATE = 0;
@@ -75,8 +76,15 @@ export class Segments {
     return Atomics.load(this.#cells, LIMIT) * PAGE;
   }
 
-  set limit(size: Bytes) {
-    Atomics.store(this.#cells, LIMIT, Math.floor(size / PAGE));
+  /** What a segment may become, with its index; one record that is larger has a segment to itself. */
+  get segmentSize(): Bytes {
+    return Atomics.load(this.#cells, SEGMENT_SIZE) * PAGE;
+  }
+
+  /** For segments that are begun from now on. */
+  setLimit(limit: Bytes, segmentSize: Bytes): void {
+    Atomics.store(this.#cells, LIMIT, Math.floor(limit / PAGE));
+    Atomics.store(this.#cells, SEGMENT_SIZE, Math.floor(segmentSize / PAGE));
   }
 
   /** What they take, with what is kept for those that are being written. */

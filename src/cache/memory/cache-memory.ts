@@ -1,4 +1,15 @@
 import { Doorbell } from './doorbell.ts';
+import type {
+  Claim,
+  EntryFacts,
+  EntryState,
+  Found,
+  HeadUpdate,
+  News,
+  Publication,
+  Restored,
+  VariantOf,
+} from './entry.ts';
 import {
   BODY_FIRST,
   COMPLETE,
@@ -39,6 +50,18 @@ import { Store } from './store.ts';
 import { clearSegment, releaseSeat, removeAll } from './sweep.ts';
 import { VarySpecs } from './vary-specs.ts';
 
+export type {
+  Claim,
+  EntryFacts,
+  EntryState,
+  Found,
+  HeadUpdate,
+  News,
+  Publication,
+  Restored,
+  VariantOf,
+} from './entry.ts';
+
 /**
  * The memory tier and the index of all tiers, as one thread uses it. All threads of the process share what is in it and call
  * it synchronously; each has an instance over the same handle, with a seat of its own.
@@ -48,11 +71,12 @@ import { VarySpecs } from './vary-specs.ts';
  *                          │               │               ▲ │
  *                          └── fail, release               └─┘ beginLoad … endLoad
  *
- * Who claimed an entry leads its fetch; whoever finds it meanwhile follows: it listens to the bell, and looks at `news`. Entries
+ * Who claimed an entry leads its fetch; whoever finds it meanwhile follows: it listens to the bell, and looks at `news`. The bell tells
+ * what other threads did; followers in the leader's own thread are its caller's to tell. Entries
  * are handed out *pinned*: until `unpin`, the slot keeps its meaning and its body stays where it is. A pinned entry can be removed;
  * then nobody finds it any more, and its memory is freed when the last one unpins it. Pins of one thread are counted.
  *
- * Every method but `touch`, `isBroken` and the hashes throws `MemoryBroken` when a thread died half-way through a change; `isCurrent` is false
+ * Every method but `touch`, `unpin`, `isBroken` and the hashes throws `MemoryBroken` when a thread died half-way through a change; `isCurrent` is false
  * then. A broken memory stays broken: let go of it, all pins included, and make another.
  */
 export class CacheMemory {
@@ -204,7 +228,11 @@ export class CacheMemory {
     // sees the other, and under the lock it is looked at again.
     const others = this.#entries.and(slot, PINS, ~this.#mine) & ~this.#mine;
     if (others !== 0 || (this.#entries.load(slot, STATUS) & (DETACHED | DROP)) === 0) return;
-    this.#lock.hold(() => this.#store.settle(slot));
+    try {
+      this.#lock.hold(() => this.#store.settle(slot));
+    } catch (error) {
+      if (!(error instanceof MemoryBroken)) throw error;
+    }
   }
 
   /** Pins once more what this thread has pinned already, whatever became of it meanwhile. */
@@ -624,9 +652,9 @@ export class CacheMemory {
   }
 
   #checkLeads(slot: number, state: number, orState = state): void {
+    this.#checkBroken();
     const now = this.#store.state(slot);
     if (this.#entries.get(slot, LEADER) === this.seat + 1 && (now === state || now === orState)) return;
-    this.#checkBroken();
     throw new Error(`slot ${slot} is not ours to fill: ${STATES[now]}`);
   }
 
@@ -637,94 +665,6 @@ export class CacheMemory {
   #checkBroken(): void {
     if (this.#lock.isBroken()) throw new MemoryBroken();
   }
-}
-
-/**
- * - `pending`: its leader has sent the request, no head yet
- * - `filling`: the head is there and the body is coming
- * - `complete`: whole; in memory, on disk or both
- * - `failed`, `released`: over, and no longer found; only who followed it sees that
- * - `marker`: what is fetched here cannot be shared, do not wait for each other
- */
-export type EntryState = 'free' | 'pending' | 'filling' | 'complete' | 'failed' | 'released' | 'marker';
-
-export type VariantOf = (spec: number) => VariantHash | undefined;
-
-export interface Found {
-  readonly slot: number;
-  readonly revision: number;
-  readonly state: EntryState;
-  readonly sequence: number;
-  readonly expiresAt: number;
-  /** The newest complete one, when this one is newer and is not complete. Pinned as well. */
-  readonly previous: Found | undefined;
-  /** This call made it: whoever made it has to publish, fail or release it. */
-  readonly leads: boolean;
-}
-
-export interface Claim {
-  /** The variant that the request would have by what is known so far; 0 and `NO_VARIANT` when nothing is. */
-  readonly spec: number;
-  readonly variant: VariantHash;
-  /** What is not newer than this sequence is passed over: what was found stale, or a marker that has expired. */
-  readonly after?: number;
-}
-
-export interface Publication {
-  /** At least one byte. */
-  readonly head: Uint8Array;
-  readonly spec: number;
-  readonly variant: VariantHash;
-  /** Of the body in bytes; `undefined`: not known. */
-  readonly length: number | undefined;
-  /** Epoch milliseconds, for the caller. */
-  readonly expiresAt: number;
-  /** 8 bits, for the caller. */
-  readonly flags?: number;
-}
-
-export interface HeadUpdate {
-  readonly head: Uint8Array;
-  readonly expiresAt: number;
-  /** Of the fetch that brought it. */
-  readonly sequence?: number;
-  readonly flags?: number;
-}
-
-export interface Restored {
-  readonly hash: KeyHash;
-  readonly spec: number;
-  readonly variant: VariantHash;
-  readonly disk: DiskPlace;
-  /** Of the body in bytes. */
-  readonly length: number;
-  readonly sequence: number;
-  readonly expiresAt: number;
-  readonly flags?: number;
-}
-
-export interface News {
-  /** Changes with every news. */
-  readonly version: number;
-  readonly state: EntryState;
-  /** Bytes of the body in memory. Of a complete entry 0 when it is on disk only. */
-  readonly filled: number;
-  /** Bytes of the whole body; `undefined`: not known yet. */
-  readonly length: number | undefined;
-}
-
-export interface EntryFacts extends News {
-  readonly hash: KeyHash;
-  readonly spec: number;
-  readonly variant: VariantHash;
-  readonly sequence: number;
-  readonly expiresAt: number;
-  readonly flags: number;
-  /** The head is in memory. */
-  readonly hasHead: boolean;
-  /** Somebody is bringing it back from disk. */
-  readonly isLoading: boolean;
-  readonly disk: DiskPlace | undefined;
 }
 
 type Variants = Map<number, VariantHash | undefined>;

@@ -12,6 +12,8 @@ export class Doorbell {
   readonly #cells: Int32Array;
   readonly #seat: number;
   #onRing: (() => void) | undefined;
+  /** Outlives `close` until the wait has ended. */
+  #isWaiting = false;
 
   static allocate(seats: number): SharedArrayBuffer {
     return new SharedArrayBuffer(4 * STRIDE * seats);
@@ -35,9 +37,8 @@ export class Doorbell {
    * Calls `onRing` once for any number of rings since the last time, until `close`. Does not keep the event loop alive.
    */
   listen(onRing: () => void): void {
-    const waiting = this.#onRing !== undefined;
     this.#onRing = onRing;
-    if (!waiting) this.#await(Atomics.load(this.#cells, this.#seat * STRIDE));
+    if (!this.#isWaiting) this.#await(Atomics.load(this.#cells, this.#seat * STRIDE));
   }
 
   close(): void {
@@ -49,12 +50,14 @@ export class Doorbell {
 
   /** Waits for the cell to be other than `seen`, what it was before the last call: a ring in between ends the wait at once. */
   #await(seen: number): void {
+    this.#isWaiting = true;
     const wait = Atomics.waitAsync(this.#cells, this.#seat * STRIDE, seen);
     if (wait.async) void wait.value.then(() => this.#answer());
     else setImmediate(() => this.#answer());
   }
 
   #answer(): void {
+    this.#isWaiting = false;
     if (this.#onRing === undefined) return;
     const seen = Atomics.load(this.#cells, this.#seat * STRIDE);
     try {

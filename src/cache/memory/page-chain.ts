@@ -54,7 +54,7 @@ export class PageChains {
     const end = total + Math.max(units, wanted);
     while (total < enough) {
       const size = this.#pages.sizeFor(end - total);
-      const unit = this.#pages.take(size);
+      const unit = this.#pages.take(size, last - 1, end - total >= MANY * UNITS_IN[size]);
       Atomics.store(this.#links, unit, size);
       if (first === 0) first = unit + 1;
       else Atomics.or(this.#links, last - 1, (unit + 1) << 2);
@@ -203,5 +203,8 @@ export class PageChains {
 
 /** Called with a page, and with what comes before it. */
 export type NoteEnd = (position: number, unit: number) => void;
+
+/** Pages of a size still to be taken, from which on it is worth that they lie side by side. */
+const MANY = 8;
 
 const UNIT_IN_CHUNK = 2 ** UNITS_IN_CHUNK_BITS - 1;

@@ -46,6 +46,7 @@ export class Store {
   readonly chains: PageChains;
   readonly policy: EvictionPolicy;
   readonly #counters: Int32Array;
+  readonly #slack: number;
 
   constructor(handle: MemoryHandle) {
     this.entries = new EntryTable(handle.entries);
@@ -53,6 +54,7 @@ export class Store {
     this.chains = new PageChains(this.pages, handle.pages);
     this.policy = new S3Fifo(handle.policy, this.entries, this.pages.total);
     this.#counters = new Int32Array(handle.counters);
+    this.#slack = Math.floor(this.pages.total * SLACK);
   }
 
   counter(counter: Counter): number {
@@ -121,17 +123,28 @@ export class Store {
     entries.give(slot);
   }
 
-  /** Sees to that so many units are free. `false`: too much is pinned. */
-  makeRoom(units: number): boolean {
-    while (this.pages.free < units) {
-      const slot = this.policy.victim();
-      if (slot === 0) return false;
-      this.#count(EVICTIONS, 1);
-      this.#count(EVICTED_UNITS, this.entries.units(slot));
-      if (this.entries.get(slot, SEGMENT) === 0) {
-        this.detach(slot);
-        continue;
+  /**
+   * Sees to that so many units are free. `false`: too much is pinned. Where larger pages would do, `wanted` being what is known to come,
+   * a little more is evicted to make some whole: in an arena of which all is in use, a body would be nothing but crumbs.
+   */
+  makeRoom(units: number, wanted: number): boolean {
+    const { pages } = this;
+    for (let extra = 0; ; ) {
+      if (pages.free >= units) {
+        if (pages.suits(units, wanted) || pages.free >= this.#slack || extra === EXTRA) return true;
+        extra += 1;
       }
+      if (!this.#evict()) return pages.free >= units;
+    }
+  }
+
+  #evict(): boolean {
+    const slot = this.policy.victim();
+    if (slot === 0) return false;
+    this.#count(EVICTIONS, 1);
+    this.#count(EVICTED_UNITS, this.entries.units(slot));
+    if (this.entries.get(slot, SEGMENT) === 0) this.detach(slot);
+    else {
       this.#freeHead(slot);
       this.#freeBody(slot);
     }
@@ -142,7 +155,7 @@ export class Store {
   putHead(slot: number, head: Uint8Array): boolean {
     const { entries } = this;
     const units = Math.ceil(head.length / UNIT_BYTES);
-    if (!this.makeRoom(units)) return false;
+    if (!this.makeRoom(units, units)) return false;
     const chain = this.chains.grow(EMPTY_CHAIN, units, units);
     this.chains.write(chain, EMPTY_CHAIN, 0, head);
     const before = entries.units(slot);
@@ -161,10 +174,10 @@ export class Store {
     const chain = this.body(slot);
     const needed = Math.ceil(bytes / UNIT_BYTES) - chain.units;
     if (needed <= 0) return true;
-    if (!this.makeRoom(needed)) return false;
     const length = entries.get(slot, LENGTH);
     // A body of unknown length is taken to be as long again as it is by now.
     const wanted = length === -1 ? chain.units : Math.ceil((length >>> 0) / UNIT_BYTES) - chain.units;
+    if (!this.makeRoom(needed, wanted)) return false;
     const before = entries.units(slot);
     this.#setBody(slot, this.chains.grow(chain, needed, wanted));
     this.#resized(slot, before);
@@ -332,3 +345,11 @@ export type Counter = typeof EVICTIONS | typeof EVICTED_UNITS | typeof ON_DISK |
 
 /** Slots that are looked at for one without memory before an entry with memory is removed for its slot. */
 const LOOKS = 64;
+
+/**
+ * How much of the arena may be free so that larger pages become whole, and how many entries are evicted for that at once. Measured on a
+ * mix of bodies of 0.5 to 500 KiB, 64 MiB: with 1/16 a piece of a body of 100 KiB or more is 7.2 KiB long and the hit ratio is 0.494;
+ * with 1/32 3.2 KiB and 0.497; with nothing 1.5 KiB, at the worst 0.4, and 0.499. Where bodies are small nothing is kept free.
+ */
+const SLACK = 1 / 16;
+const EXTRA = 16;

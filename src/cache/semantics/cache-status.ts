@@ -13,7 +13,7 @@ export interface ForwardStatus {
   readonly status?: number | undefined;
   /** What came was stored. */
   readonly stored?: boolean | undefined;
-  /** Answered by what another request had fetched. */
+  /** Answered by what another request had fetched; `false`: it waited for that in vain, and a request of its own was made. */
   readonly collapsed?: boolean | undefined;
   readonly ttl?: Ms | undefined;
   readonly key?: string | undefined;
@@ -38,7 +38,7 @@ export function forwardStatus(name: string, report: ForwardStatus): string {
   if (report.status !== undefined) status += `; fwd-status=${report.status}`;
   if (report.ttl !== undefined) status += `; ttl=${ttlSeconds(report.ttl)}`;
   if (report.stored === true) status += '; stored';
-  if (report.collapsed === true) status += '; collapsed';
+  if (report.collapsed !== undefined) status += report.collapsed ? '; collapsed' : '; collapsed=?0';
   if (report.key !== undefined) status += `; key=${sfString(report.key)}`;
   if (report.detail !== undefined) status += `; detail=${tokenOrString(report.detail)}`;
   return status;

@@ -8,7 +8,8 @@ export class CacheReport {
   detail: string | undefined;
   originStatus: number | undefined;
   stored = false;
-  collapsed = false;
+  /** Whether it waited for another one's fetch, and whether that was of use. */
+  collapsed: boolean | undefined;
   ttl: Ms | undefined;
 
   /** Answered from what was stored. */
@@ -36,13 +37,13 @@ export class CacheReport {
 
   /** In one word: `hit`, or why it was sent on. */
   get word(): string {
-    if (this.#hit && !this.collapsed) return 'hit';
+    if (this.#hit && this.collapsed !== true) return 'hit';
     return this.forward ?? 'none';
   }
 
   /** `name`: see `cacheStatusName`. */
   status(name: string): string {
-    if (this.#hit && !this.collapsed) return hitStatus(name, this.ttl as Ms, this.detail);
+    if (this.#hit && this.collapsed !== true) return hitStatus(name, this.ttl as Ms, this.detail);
     const { forward, originStatus, stored, collapsed, ttl, detail } = this;
     if (forward === undefined) return localStatus(name, detail ?? 'none');
     return forwardStatus(name, { forward, status: originStatus, stored, collapsed, ttl, detail });

@@ -133,6 +133,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
         break;
       case 'unshareable':
         this.#waits = WAITS_MAX;
+        this.#with.cache.counters.hitForMiss();
         this.#forward('uri-miss', 'hit-for-miss');
         break;
       case 'none':
@@ -178,7 +179,10 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   }
 
   #hit(object: CachedObject, age: number, ttl: number, detail: string | undefined): void {
-    this.#with.cache.touch(object);
+    const { cache } = this.#with;
+    cache.touch(object);
+    cache.counters.hit(object.tier);
+    if (ttl <= 0) cache.counters.staleHit();
     this.report.hit(ttl, detail);
     this.#answer(object, age);
   }
@@ -188,6 +192,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     const { cache, exchange, query } = this.#with;
     const { head } = exchange;
     this.report.forwarded(forward, detail);
+    cache.counters.forwarded(forward);
     if (parseRequestCacheControl(head.known.cacheControl, head.known.pragma).onlyIfCached && forward !== 'method') {
       this.#notCached(detail ?? forward);
       return;
@@ -203,8 +208,10 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     }
     this.#flight = flight;
     flight.watch(this);
-    this.#timer = setTimeout(() => this.#waitedInVain('http_response_timeout'), this.#with.order(NO_FIELDS).patience);
+    this.#timer = setTimeout(() => this.#waitedInVain(OVERDUE), this.#with.order(NO_FIELDS).patience);
     cache.counters.collapsed();
+    // What happened before it watched, nobody tells it.
+    this.news();
   }
 
   /** Of the fetch that it waits for. */
@@ -227,11 +234,12 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     }
   }
 
-  /** `error`: a `ProxyErrorCode`, or `ERROR_STATUS`. */
+  /** `error`: the status and the `ProxyErrorCode` of which the fetch died, or `ERROR_STATUS`. */
   #waitedInVain(error: string): void {
     this.#stopWaiting();
     if (error !== ERROR_STATUS) {
-      this.failed(error as ProxyErrorCode, PROXY_ERRORS[error as ProxyErrorCode].status);
+      const [status, code] = error.split(' ');
+      this.failed(code as ProxyErrorCode, Number(status));
     } else if (!this.#serveStale('error')) {
       this.#waits = WAITS_MAX;
       this.#fetch(undefined);
@@ -247,6 +255,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   #fetch(flight: Flight | undefined): void {
     const { cache, exchange, query, hold } = this.#with;
     const { forward } = this.report;
+    if (this.report.collapsed === true) this.report.collapsed = false;
     const whole = forward !== 'method' && forward !== 'bypass' && exchange.head.method === 'GET';
     const candidate = whole || exchange.head.method === 'HEAD' ? this.#candidate : undefined;
     const part = this.#stored;
@@ -453,6 +462,9 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
 }
 
 const NO_FIELDS: Fields = [];
+
+/** Of a fetch that takes longer than the origins may. */
+const OVERDUE = `${PROXY_ERRORS.http_response_timeout.status} http_response_timeout`;
 
 /** As players ask for all of a film: with nothing stored, it is the whole that is worth fetching. */
 function isAll(range: string): boolean {

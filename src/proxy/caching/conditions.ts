@@ -20,11 +20,12 @@ export function fetchFields(query: CacheQuery, candidate: CachedObject | undefin
   kept.push('accept-encoding', normalisedAcceptEncoding(known.acceptEncoding, query.rules.compress));
   if (candidate === undefined) return kept;
   const conditions = validationFields([candidate.stored], now);
+  const weakens = query.rules.compress.length > 0;
   for (let i = 0; i + 1 < conditions.length; i += 2) {
     const name = conditions[i] as string;
     const value = conditions[i + 1] as string;
     // Compressed, the origin's strong tag was made weak; not all origins know their own again.
-    kept.push(name, name === 'if-none-match' ? ifNoneMatchForOrigin(value) : value);
+    kept.push(name, name === 'if-none-match' && weakens ? ifNoneMatchForOrigin(value) : value);
   }
   return kept;
 }

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../base/units.ts';
+import type { Bytes, Ms } from '../../base/units.ts';
 import type { Cache } from '../../cache/cache.ts';
 import { preferredCoding } from '../../cache/compress/accept-encoding.ts';
 import { type CompressedTaker, Compressor } from '../../cache/compress/compress.ts';
@@ -61,6 +61,9 @@ export interface FillParts {
 /** What those who wait are told when the origin answered with an error in place of which something stored may do. */
 export const ERROR_STATUS = 'error-status';
 
+/** How often a fetch whose client has left looks whether others still wait for it. */
+const LOOK_EVERY: Ms = 500;
+
 /** A client that leaves does not make us give up a body of which no more than this is still to come. */
 const WORTH_FINISHING = 65_536;
 
@@ -89,6 +92,7 @@ export class Fill implements FetchTarget, CompressedTaker {
   /** What comes is a part: the client gets it as it comes, and it is stored beside that. */
   #isPart = false;
   #over = false;
+  #lookout: NodeJS.Timeout | undefined;
 
   constructor(parts: FillParts, client: FillClient | undefined) {
     this.#parts = parts;
@@ -112,7 +116,7 @@ export class Fill implements FetchTarget, CompressedTaker {
   /** The client is gone. */
   leave(): void {
     this.#client = undefined;
-    if (!this.#over && !this.#isWanted()) this.#giveUp();
+    this.#goOnWhileWanted();
   }
 
   /** The client has all that it asked for: what is still to come is for the cache. */
@@ -225,7 +229,7 @@ export class Fill implements FetchTarget, CompressedTaker {
     }
     if (this.#writer === undefined) return this.#client?.piece(chunk) ?? true;
     if (this.#isPart) return this.#tee(this.#writer, chunk);
-    if (this.#writer.append(chunk)) return true;
+    if (this.#writer.append(chunk, this.#client === undefined ? 0 : 1)) return true;
     this.#cutOff(this.#writer, chunk);
     return false;
   }
@@ -275,7 +279,7 @@ export class Fill implements FetchTarget, CompressedTaker {
       return;
     }
     if (this.#over) return;
-    this.#flight?.fail(error);
+    this.#flight?.fail(`${status} ${error}`);
     this.#flight = undefined;
     this.#finish();
     this.#client?.failed(error, status);
@@ -288,6 +292,13 @@ export class Fill implements FetchTarget, CompressedTaker {
     this.#flight = undefined;
     if (reason !== undefined && flight.others > 0) this.#parts.cache.markUnshareable(this.#parts.query);
     flight.release();
+  }
+
+  /** Who leaves next does not say so, and may be in another thread: it is looked at from time to time. */
+  #goOnWhileWanted(): void {
+    if (this.#over) return;
+    if (this.#isWanted()) this.#lookout = setTimeout(() => this.#goOnWhileWanted(), LOOK_EVERY).unref();
+    else this.#giveUp();
   }
 
   #isWanted(): boolean {
@@ -320,6 +331,7 @@ export class Fill implements FetchTarget, CompressedTaker {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    clearTimeout(this.#lookout);
     this.#compressor?.abort();
     this.#parts.hold.leave();
   }

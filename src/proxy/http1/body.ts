@@ -10,7 +10,7 @@ const PIECES_MAX = 256;
 /** What a body needs of the connection that it comes on. */
 export interface BodySource {
   /** Someone reads now: a client that waits for "100 Continue" is told to send. */
-  wanted(): void;
+  wanted(body: Http1Body): void;
   /** Enough is here for now, or no more so: `full` has changed. */
   paced(): void;
 }
@@ -56,7 +56,7 @@ export class Http1Body implements RequestBody, AsyncIterableIterator<Uint8Array>
   next(): Promise<IteratorResult<Uint8Array>> {
     if (!this.#wanted) {
       this.#wanted = true;
-      this.#source.wanted();
+      this.#source.wanted(this);
     }
     const wasFull = this.full;
     const piece = this.#queue.shift();

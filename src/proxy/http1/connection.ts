@@ -114,6 +114,8 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
   /** Looked at once in a while: a timer for each request costs more. */
   closeIfOverdue(now: Ms): void {
     if (!this.#waits) return;
+    // Who is still taking the last reply is watched for as long as that takes.
+    if (!this.output.empty) this.#since = now;
     const { idle, head } = this.#front.plan.timeouts;
     const waited = now - this.#since;
     if (this.#checked !== -1) {
@@ -246,9 +248,9 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
     return true;
   }
 
-  wanted(): void {
+  wanted(body: Http1Body): void {
     const exchange = this.#exchange;
-    if (exchange?.head.known.expectContinue && !exchange.responded)
+    if (exchange?.body === body && exchange.head.known.expectContinue && !exchange.responded)
       this.output.sendText('HTTP/1.1 100 Continue\r\n\r\n');
   }
 

@@ -144,6 +144,17 @@ describe('while it runs', () => {
     expect(directory.usage.evictions).toBe(evictions);
   });
 
+  test('a much smaller size lets smaller segments be written', async () => {
+    const { tier, directory } = await openScene({ size: 1024 * MIB });
+    await stored(tier, recordOf(0));
+    await directory.setSize(8 * MIB);
+    for (let i = 1; i < 30; i++) {
+      const place = await stored(tier, recordOf(i, { body: MIB }));
+      expect(await readBack(tier, place)).toBe(digestOf(recordOf(i, { body: MIB })));
+    }
+    expect(directory.usage.bytes).toBeLessThanOrEqual(8 * MIB);
+  });
+
   test('what a dead worker wrote stays, and can be evicted', async () => {
     const { tier, directory, path } = await openScene();
     const place = await stored(tier, recordOf(1));

@@ -1,19 +1,16 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
+import type { DiskRecord } from '../../../src/cache/disk/disk-record.ts';
 import { BLOCK, type NewRecord } from '../../../src/cache/disk/record.ts';
 
 /** Records that are known by their number: also for processes and threads that tests start. */
 
 export const MIB = 1024 * 1024;
 
-/** `n` bytes that depend on a seed, none of them like its neighbours. */
+/** `n` bytes that depend on a seed: a cipher's key stream, which is the quickest noise that can be made again. */
 export function noise(seed: number, n: number): Buffer {
-  const bytes = Buffer.alloc(n);
-  let state = (seed * 2654435761 + 1) >>> 0;
-  for (let i = 0; i < n; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[i] = state >>> 24;
-  }
-  return bytes;
+  const counter = Buffer.alloc(16);
+  counter.writeUInt32BE(seed);
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16), counter).update(Buffer.alloc(n));
 }
 
 /** Numbers from 0 to 1 that are the same each time. */
@@ -46,8 +43,13 @@ export function recordOf(
 }
 
 /** Lengths that differ from one record to the next; some bodies have several blocks. */
-export function shapeOf(i: number) {
+export function shapeOf(i: number): RecordShape {
   return { body: i % 17 === 0 ? 2 * BLOCK + i : (i * 331) % 5000, head: 20 + ((i * 57) % 900) };
+}
+
+/** The same, with some that are written in several pieces. */
+export function longShapeOf(i: number): RecordShape {
+  return i % 23 === 0 ? { body: 3 * MIB + i } : shapeOf(i);
 }
 
 export function keyOf(seed: number): Buffer {
@@ -63,4 +65,14 @@ export function digest(key: Buffer, head: Buffer, body: readonly Buffer[]): stri
   const hash = createHash('sha256');
   for (const piece of [key, head, ...body]) hash.update(piece);
   return `${key} ${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** A whole body, or how reading it ended. */
+export async function bodyOf(record: DiskRecord, from = 0, to = record.bodyLength): Promise<Buffer | string> {
+  const pieces: Buffer[] = [];
+  const outcome = await record.readBody(from, to, (piece) => {
+    pieces.push(piece);
+    return true;
+  });
+  return outcome === 'done' ? Buffer.concat(pieces) : outcome;
 }

@@ -99,18 +99,15 @@ describe('after a start', () => {
   });
 
   test('what is evicted while it looks is forgotten once more', async () => {
-    const path = await formerly(Array.from({ length: 12 }, (_, i) => recordOf(i, { body: MIB })));
-    const { directory, forgotten } = await openScene({ path });
-    const live = new Set<number>();
+    const { directory, forgotten } = await openScene({ path: await formerly(mixed(20)) });
     let shrinking: Promise<void> | undefined;
-    await directory.recover(({ place }) => {
+    let toldAfterwards = 0;
+    await directory.recover(() => {
+      if (forgotten.length > 0) toldAfterwards++;
       shrinking ??= directory.setSize(0);
-      live.add(place.segment);
     });
     await shrinking;
-    const last = new Map(forgotten.map((segment, i) => [segment, i]));
-    expect([...live].every((segment) => last.has(segment))).toBe(true);
-    expect(directory.usage.segments).toBe(0);
+    expect([toldAfterwards > 0, forgotten, directory.usage.segments]).toEqual([true, [1, 1], 0]);
   });
 
   test('it ends soon when the directory is closed', async () => {
@@ -126,22 +123,23 @@ describe('after a start', () => {
     expect([told < 12, segments]).toEqual([true, 1]);
   });
 
-  test('the event loop is free after some milliseconds', async () => {
-    const { directory } = await openScene({ path: await formerly(mixed(1500)) });
-    let turns = 0;
-    const count = () => {
-      turns++;
-      counting = setImmediate(count);
+  test('the event loop is free after some milliseconds, however long the caller takes', async () => {
+    const { directory } = await openScene({ path: await formerly(mixed(1000)) });
+    let inThisTurn = 0;
+    let most = 0;
+    const turn = () => {
+      most = Math.max(most, inThisTurn);
+      inThisTurn = 0;
+      next = setImmediate(turn);
     };
-    let counting = setImmediate(count);
-    let spent = 0;
+    let next = setImmediate(turn);
     await directory.recover(() => {
       const end = performance.now() + 0.2;
       while (performance.now() < end);
-      spent += 0.2;
+      inThisTurn++;
     });
-    clearImmediate(counting);
-    expect(turns).toBeGreaterThan(spent / 20);
+    clearImmediate(next);
+    expect(most).toBeLessThanOrEqual(30);
   });
 });
 
@@ -181,6 +179,24 @@ describe('a segment that is not what it was', () => {
     expect([forgotten, directory.usage.segments]).toEqual([[1], 0]);
   });
 
+  test('is shorter than its index says: what is not there is not told of', async () => {
+    const path = await formerly(mixed(100));
+    const first = await openScene({ path });
+    const found = await recovered(first.directory);
+    const { place } = [...found.values()][40] as NonNullable<ReturnType<typeof found.get>>;
+    await first.close();
+    truncateSync(segmentPath(path, 1), place.offset);
+    const { directory } = await openScene({ path });
+    expect((await recovered(directory)).size).toBe(40);
+  });
+
+  test('with the index of another one beside it is read itself', async () => {
+    const path = await formerly(mixed(50));
+    const other = await formerly([recordOf(777), recordOf(778)]);
+    writeFileSync(indexPath(path, 1), readFileSync(indexPath(other, 1)));
+    await expectFound(await openScene({ path }), mixed(50));
+  });
+
   test('under the name of another one is not taken for that', async () => {
     const path = await formerly(mixed(10));
     renameSync(segmentPath(path, 1), segmentPath(path, 2));
@@ -217,14 +233,14 @@ describe('whatever happens to the files', () => {
     const [segment, index] = [readFileSync(segmentPath(path, 1)), readFileSync(indexPath(path, 1))];
     const random = randomNumbers(20261120);
     let intact = 0;
-    for (let round = 0; round < 250; round++) {
+    for (let round = 0; round < 100; round++) {
       writeFileSync(segmentPath(path, 1), harmed(segment, random));
       if (random() < 0.3) rmSync(indexPath(path, 1), { force: true });
       else writeFileSync(indexPath(path, 1), harmed(index, random));
       intact += await expectTruth(path, round);
     }
     // It would be easy to find nothing.
-    expect(intact).toBeGreaterThan(250 * 10);
+    expect(intact).toBeGreaterThan(100 * 10);
   });
 
   async function expectTruth(path: string, round: number): Promise<number> {

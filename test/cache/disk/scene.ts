@@ -1,12 +1,11 @@
 import { DiskDirectory, type DiskDirectoryOptions } from '../../../src/cache/disk/disk-directory.ts';
-import type { DiskRecord } from '../../../src/cache/disk/disk-record.ts';
 import { DiskTier, type DiskTierOptions } from '../../../src/cache/disk/disk-tier.ts';
 import type { FoundRecord } from '../../../src/cache/disk/found-record.ts';
 import type { NewRecord, RecordPlace } from '../../../src/cache/disk/record.ts';
 import { type EventLog, eventLevels } from '../../../src/observe/event-forward.ts';
 import { atTeardown } from '../../support/teardown.ts';
 import { tempDir } from '../../support/temp.ts';
-import { digest, MIB } from './records.ts';
+import { bodyOf, digest, MIB } from './records.ts';
 
 export interface LoggedEvent {
   readonly level: string;
@@ -72,16 +71,6 @@ function kept(record: FoundRecord): Recovered {
   const { place, bodyLength, sequence, expiresAt } = record;
   const head = record.head();
   return { place, bodyLength, sequence, expiresAt, head: head && Buffer.from(head) };
-}
-
-/** A whole body, or how reading it ended. */
-export async function bodyOf(record: DiskRecord, from = 0, to = record.bodyLength): Promise<Buffer | string> {
-  const pieces: Buffer[] = [];
-  const outcome = await record.readBody(from, to, (piece) => {
-    pieces.push(piece);
-    return true;
-  });
-  return outcome === 'done' ? Buffer.concat(pieces) : outcome;
 }
 
 /** What is read at a place: `gone`, or a digest of key, head and body. */

@@ -4,8 +4,8 @@ import { BLOCK } from '../../../src/cache/disk/record.ts';
 import { segmentPath } from '../../../src/cache/disk/segment-file.ts';
 import { SegmentHandles } from '../../../src/cache/disk/segment-handles.ts';
 import { Segments } from '../../../src/cache/disk/segments.ts';
-import { digestOf, MIB, noise, recordOf } from './records.ts';
-import { bodyOf, openScene, readBack, type Scene, stored } from './scene.ts';
+import { bodyOf, digestOf, MIB, noise, recordOf } from './records.ts';
+import { openScene, readBack, type Scene, stored } from './scene.ts';
 
 const LARGE = 5 * BLOCK + 777;
 

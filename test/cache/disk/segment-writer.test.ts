@@ -16,7 +16,7 @@ async function failingDisk(options: Partial<SegmentWriterOptions> = {}) {
   const directory = await tempDir('disk');
   const { log, events } = recordedLog();
   const segments = new Segments(Segments.allocate(16));
-  segments.limit = 64 * MIB;
+  segments.setLimit(64 * MIB, 4 * MIB);
   const clock = { now: 1_000_000_000_000 };
   const disk: { write: WriteSome; calls: number } = { write: writeSome, calls: 0 };
   const forgotten: number[] = [];
@@ -26,7 +26,7 @@ async function failingDisk(options: Partial<SegmentWriterOptions> = {}) {
     disk.calls++;
     return disk.write(fd, bytes, position);
   };
-  const writer = new SegmentWriter({ directory, segments, space, pause, segmentSize: 4 * MIB, write, ...options });
+  const writer = new SegmentWriter({ directory, segments, space, pause, write, ...options });
   const append = async (...seeds: number[]) => {
     const places = seeds.map((seed) => writer.append(recordOf(seed)));
     await writer.flush();
@@ -103,7 +103,6 @@ describe('a segment', () => {
     const { tier, path, directory } = await openScene({ size: 64 * MIB });
     for (let i = 0; i < 12; i++) await stored(tier, recordOf(i, { body: MIB }));
     await tier.close();
-    expect(directory.plan.segmentSize).toBe(4 * MIB);
     const sizes = readdirSync(path).map((name) => statSync(join(path, name)).size);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * MIB);
     expect(directory.usage.segments).toBe(4);
@@ -154,7 +153,8 @@ describe('a disk that fails', () => {
   });
 
   test('is given a segment back when it is full', async () => {
-    const { disk, append, forgotten, segments, clock, writer } = await failingDisk({ segmentSize: 10_000 });
+    const { disk, append, forgotten, segments, clock, writer } = await failingDisk();
+    segments.setLimit(64 * MIB, 10_000);
     for (let i = 0; i < 40; i += 5) await append(i, i + 1, i + 2, i + 3, i + 4);
     const before = segments.count;
     disk.write = failure('ENOSPC');
@@ -190,10 +190,7 @@ describe('a disk that fails', () => {
     const places = await append(1, 2, 3);
     await writer.close();
     const { log } = recordedLog();
-    const tier = new DiskTier(
-      { directory, segmentSize: MIB, memory: segments.memory },
-      { worker: 1, forget: () => {}, log },
-    );
+    const tier = new DiskTier({ directory, memory: segments.memory }, { worker: 1, forget: () => {}, log });
     for (const [i, place] of places.entries()) {
       if (place === undefined) throw new Error('refused');
       expect(await readBack(tier, place)).toBe(digestOf(recordOf(i + 1)));

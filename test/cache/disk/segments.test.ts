@@ -5,7 +5,7 @@ const PAGE = 4096;
 
 function table(limitPages = 100, rows = 8): Segments {
   const segments = new Segments(Segments.allocate(rows));
-  segments.limit = limitPages * PAGE;
+  segments.setLimit(limitPages * PAGE, PAGE);
   return segments;
 }
 

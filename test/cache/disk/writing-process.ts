@@ -1,23 +1,30 @@
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { DiskDirectory } from '../../../src/cache/disk/disk-directory.ts';
 import { DiskTier } from '../../../src/cache/disk/disk-tier.ts';
 import { eventLevels } from '../../../src/observe/event-forward.ts';
-import { recordOf, shapeOf } from './records.ts';
+import { longShapeOf, recordOf } from './records.ts';
 
-/** Stores one record after another until it is killed, and says of each that it is written: `seed segment offset length`. */
-const [path, size, first] = process.argv.slice(2) as [string, string, string];
+/**
+ * Waits for the number of its first record, then stores one after another until it is killed, and says of each that it is
+ * written: `seed segment offset length`.
+ */
+const [path, size] = process.argv.slice(2) as [string, string];
+flushCompileCache(); // for the next one: this one will have no end at which it is written
+const [first] = await once(process.stdin, 'data');
 const log = eventLevels(({ event, fields }) => {
   if (event !== 'disk cache is indexed') throw new Error(`${event} ${JSON.stringify(fields)}`);
 });
 const forget = () => {};
 const directory = await DiskDirectory.open({ directory: path, size: Number(size), workers: 2, forget, log });
 const tiers = [0, 1].map((worker) => new DiskTier(directory.plan, { worker, forget, log }));
-let seed = Number(first);
+let seed = Number(String(first));
 
 async function write(tier: DiskTier): Promise<never> {
   for (;;) {
     const own = seed++;
-    const place = await tier.append(recordOf(own, shapeOf(own)));
+    const place = await tier.append(recordOf(own, longShapeOf(own)));
     if (place) writeSync(1, `${own} ${place.segment} ${place.offset} ${place.length}\n`);
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { CacheMemory, type Found } from '../../../src/cache/memory/cache-memory.ts';
-import { NO_VARIANT, type VariantHash } from '../../../src/cache/memory/hash.ts';
+import type { VariantHash } from '../../../src/cache/memory/hash.ts';
 import type { MemoryHandle } from '../../../src/cache/memory/memory-handle.ts';
 import { content, wrongByte } from './content.ts';
 import { Random } from './random.ts';
@@ -32,12 +32,15 @@ const spec = memory.specOf('accept-encoding') as number;
 const count = new Int32Array(progress);
 const report = { wrong: [] as string[], filled: 0, read: 0, followed: 0, loaded: 0 };
 
-let rung: (() => void)[] = [];
-memory.bell.listen(() => {
-  const waiting = rung;
-  rung = [];
-  for (const resume of waiting) resume();
-});
+let waiting: (() => void)[] = [];
+memory.bell.listen(tellFollowers);
+
+/** Of this thread: of what another one does, the bell tells; of what we do ourselves, we. */
+function tellFollowers(): void {
+  const told = waiting;
+  waiting = [];
+  for (const resume of told) resume();
+}
 
 function lengthOf(sequence: number): number {
   return sequence % 20 === 0 ? (sequence * 7919) % 300_000 : (sequence * 7919) % 9000;
@@ -65,7 +68,7 @@ async function read(found: Found): Promise<void> {
     report.followed += 1;
     const { version } = seen;
     for (seen = memory.news(slot); seen.version === version; seen = memory.news(slot)) {
-      await new Promise<void>((resolve) => rung.push(resolve));
+      await new Promise<void>((resolve) => waiting.push(resolve));
     }
   }
   if (seen.state === 'complete') {
@@ -85,6 +88,7 @@ async function fill({ slot, sequence }: Found, variant: VariantHash): Promise<vo
     const end = Math.min(length, filled + 1 + random.below(random.below(4) === 0 ? 60_000 : 4000));
     if (!memory.append(slot, content(sequence, filled, end))) return memory.fail(slot);
     filled = end;
+    tellFollowers();
     if (random.below(4) === 0) await new Promise(setImmediate);
     if (random.below(200) === 0) return memory.fail(slot);
     if (random.below(200) === 0) return memory.release(slot, 1);
@@ -116,8 +120,10 @@ async function operate(): Promise<void> {
   const found = memory.claim(hash, () => variant, { spec, variant });
   if (found === undefined) return;
   memory.touch(found.slot);
-  if (found.leads) await fill(found, variant);
-  else if (found.state === 'complete') {
+  if (found.leads) {
+    await fill(found, variant);
+    tellFollowers();
+  } else if (found.state === 'complete') {
     if (dice < 10) memory.setDisk(found.slot, found.revision, { segment: 1 + dice, offset: dice, length: 1 });
     else if (dice < 15) memory.updateHead(found.slot, found.revision, { head: head(found.sequence), expiresAt: 1 });
     else if (dice < 18) memory.dropBody(found.slot, found.revision);

@@ -244,15 +244,16 @@ class Scene {
       length: known ? entry.length : undefined,
       expiresAt: entry.seed,
     });
-    if (!done) return this.#giveUp(entry);
-    if (forAll) entry.variant = undefined;
-    entry.state = 'filling';
+    if (done) {
+      if (forAll) entry.variant = undefined;
+      entry.state = 'filling';
+    } else this.#giveUp(entry);
   }
 
   #append(entry: Known, most: number): void {
     const to = Math.min(entry.length, entry.filled + most);
-    if (!this.memory.append(entry.slot, content(entry.seed, entry.filled, to))) return this.#giveUp(entry);
-    entry.filled = to;
+    if (this.memory.append(entry.slot, content(entry.seed, entry.filled, to))) entry.filled = to;
+    else this.#giveUp(entry);
   }
 
   #complete(entry: Known): void {
