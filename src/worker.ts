@@ -113,7 +113,7 @@ class DataPlane {
       }
     }
     this.#plan = plan;
-    if (plan.proxy.cache !== undefined) this.#cache?.current?.update(plan.proxy.cache);
+    if (plan.proxy.cache !== undefined) this.#cache?.update(plan.proxy.cache);
     await this.#leave(unwanted);
     this.#say({ type: 'active', generation: plan.generation });
   }

@@ -118,8 +118,10 @@ export class MemoryBody implements BodySource, Watcher {
   #finish(tell: () => void): void {
     this.#over = true;
     this.#wait(false);
+    // As if a piece were lent: what is released meanwhile must not let go before the others.
+    this.#lent += 1;
     tell();
-    this.#letGo();
+    this.#released();
   }
 
   #wait(waits: boolean): void {

@@ -4,6 +4,7 @@ import type { CacheCounters } from './counters.ts';
 import type { DiskTier } from './disk/disk-tier.ts';
 import { DiskObjects } from './disk-objects.ts';
 import { Flight } from './flight.ts';
+import type { Invalidations } from './invalidations.ts';
 import { LocalTier } from './local-tier.ts';
 import type { CacheMemory, Found as Entry } from './memory/cache-memory.ts';
 import { NO_VARIANT, type VariantHash } from './memory/hash.ts';
@@ -15,13 +16,16 @@ import type { CachePlan } from './plan.ts';
 import type { BanBoard, Published } from './purge/ban-board.ts';
 import type { PurgeOrder } from './purge/order.ts';
 import type { CacheQuery } from './query.ts';
+import { fieldValue } from './select/field.ts';
+import { urlOfKey } from './select/key.ts';
 import { tagsOf } from './select/tags.ts';
 import { isPreferredLanguageOf, varyOf } from './select/vary.ts';
 import { cacheStatusName } from './semantics/cache-status.ts';
 import { firstValue, hasField, withoutFields } from './semantics/field-list.ts';
+import { currentAge } from './semantics/freshness.ts';
 import { invalidatedUris } from './semantics/invalidation.ts';
 import { DISCONNECTED_MAX } from './semantics/reuse.ts';
-import { decideStore, type StorableResponse, type StoreContext } from './semantics/storable.ts';
+import { decideStore, type StorableResponse, type StoreContext, type StoreDecision } from './semantics/storable.ts';
 import { freshen, isSelectedBy, updateByHead } from './semantics/update.ts';
 import type { StoredResponse } from './stored.ts';
 import { decodeHead, encodeHead } from './stored-head.ts';
@@ -34,8 +38,8 @@ export type Found =
   | { readonly kind: 'loading'; readonly object: Promise<CachedObject | undefined> }
   /** What is fetched here is not shared of late: wait for nobody. */
   | { readonly kind: 'unshareable' }
-  /** `variants`: there are responses for this key, but none that this request selects. */
-  | { readonly kind: 'none'; readonly variants: boolean };
+  /** `variant`: what the request has in the fields that others for this key vary by, none of which it selects. */
+  | { readonly kind: 'none'; readonly variant: string | undefined };
 
 /** What a thread's cache is made of. */
 export interface CacheParts {
@@ -45,6 +49,7 @@ export interface CacheParts {
   readonly counters: CacheCounters;
   /** Counts what is stored, by the lower bits of its key's hash. */
   readonly stamps: Int32Array;
+  readonly invalidations: Invalidations;
   readonly plan: CachePlan;
   /** How this node is called in Cache-Status. */
   readonly name: string;
@@ -71,6 +76,7 @@ export class Cache {
   readonly #memory: CacheMemory;
   readonly #bans: BanBoard;
   readonly #stamps: Int32Array;
+  readonly #invalidations: Invalidations;
   readonly #local: LocalTier;
   readonly #watch: Watch;
   readonly #disk: DiskObjects | undefined;
@@ -78,13 +84,15 @@ export class Cache {
   readonly #varies: (readonly string[])[] = [];
   #plan: CachePlan;
 
-  constructor({ memory, disk, bans, counters, stamps, plan, name, localSize, now }: CacheParts) {
+  constructor(parts: CacheParts) {
+    const { memory, disk, bans, counters, stamps, invalidations, plan, name, localSize, now } = parts;
     this.name = cacheStatusName(name);
     this.counters = counters;
     this.now = now;
     this.#memory = memory;
     this.#bans = bans;
     this.#stamps = stamps;
+    this.#invalidations = invalidations;
     this.#plan = plan;
     this.#local = new LocalTier(localSize);
     this.#watch = new Watch(memory);
@@ -102,8 +110,10 @@ export class Cache {
     return this.#memory.isBroken();
   }
 
+  /** Who waits for news hears once more, and then nothing. */
   close(): void {
     this.#memory.bell.close();
+    this.#watch.tellAll();
   }
 
   /** For a fetch, when it begins: whatever is purged from then on is purged of it as well. */
@@ -118,7 +128,7 @@ export class Cache {
     if (
       this.#memory.isCurrent(object.slot, object.revision) &&
       Atomics.load(this.#stamps, object.stampAt) === object.stamp &&
-      this.#isKept(object)
+      this.isKept(object)
     ) {
       object.tier = 'local';
       return object;
@@ -155,9 +165,8 @@ export class Cache {
     return undefined;
   }
 
-  /** The fetch of this response that is under way, or a new one that the caller leads. */
-  join(query: CacheQuery, candidate: CachedObject | undefined): Flight | undefined {
-    const variant = candidate === undefined ? '' : candidate.stored.variant;
+  /** The fetch of this variant that is under way, or a new one that the caller leads. Before anything is known of variants, ''. */
+  join(query: CacheQuery, variant: string): Flight | undefined {
     return Flight.join(this.#memory, this.#watch, this.#memory.hashOf(`${query.key}\n\n${variant}`));
   }
 
@@ -167,6 +176,12 @@ export class Cache {
     if (entry === undefined) return;
     this.#memory.release(entry.slot, this.now() + UNSHAREABLE_FOR);
     this.#memory.unpin(entry.slot);
+  }
+
+  /** Remembers that it grew too large: while nobody says beforehand how long it is, it is not tried again. */
+  markTooLarge(query: CacheQuery): void {
+    this.markUnshareable(query);
+    this.markUnshareable(query.grown);
   }
 
   /** What decides over storing a response to this request. */
@@ -191,13 +206,19 @@ export class Cache {
     length: Bytes | undefined,
     part?: StoredResponse['part'],
   ): ObjectWriter | NotWritten {
-    const decision = decideStore(response, context);
+    const decision = this.#decide(query, response, context, length);
     const where = part === undefined ? query : query.part;
     const writer = decision.store
       ? this.#write(where, response, { ...decision.stored, part }, sequence, length)
       : decision.reason;
     if (typeof writer === 'string') this.counters.notStored(writer);
     return writer;
+  }
+
+  #decide(query: CacheQuery, response: CacheResponse, context: StoreContext, length: Bytes | undefined): StoreDecision {
+    const decision = decideStore(response, context);
+    const grows = decision.store && length === undefined && this.find(query.grown).kind === 'unshareable';
+    return grows ? { store: false, shareable: false, reason: 'too-large' } : decision;
   }
 
   /**
@@ -233,36 +254,58 @@ export class Cache {
     context: StoreContext,
     sequence: number,
   ): CachedObject | undefined {
-    if (!isSelectedBy(object.stored, response.fields)) return undefined;
+    if (!this.isKept(object) || !isSelectedBy(object.stored, response.fields)) return undefined;
     const { fields, decision } = freshen(object.stored, response, context);
     const { tags } = tagsOf(fields);
     if (decision.store && sameNames(varyOf(fields), object.stored.vary)) {
       return this.#replaceHead(object, { ...object.stored, ...decision.stored, tags, sequence });
     }
-    // Who asked gets it once more, and then it goes.
-    return this.#lastUse(object, { ...object.stored, fields, sequence });
+    // Who asked gets it once more; and then it goes, unless it was only this request that was in the way.
+    const isOfRequest =
+      !decision.store && (decision.reason === 'request-no-store' || decision.reason === 'authorization');
+    const last = this.#forOneReply(object, { ...object.stored, fields, sequence });
+    if (!isOfRequest) this.#remove(object);
+    return last;
   }
 
   /** What a HEAD's response says of the stored response to a GET. */
-  updateByHead(query: CacheQuery, object: CachedObject, response: CacheResponse, context: StoreContext): void {
+  updateByHead(
+    query: CacheQuery,
+    object: CachedObject,
+    response: CacheResponse,
+    context: StoreContext,
+    sequence: number,
+  ): void {
+    if (!this.isKept(object) || context.request.known.authorization !== undefined) return;
     const coded = query.rules.compress.length > 0 ? undefined : object.length;
     const update = updateByHead(object.stored, coded, response, context);
-    if (update.kind === 'outdated') this.#remove(object);
+    if (update.kind === 'outdated') this.#outdate(object);
     else if (update.kind === 'freshened' && update.decision.store) {
-      this.#replaceHead(object, { ...object.stored, ...update.decision.stored });
+      this.#replaceHead(object, { ...object.stored, ...update.decision.stored, sequence });
     }
+  }
+
+  /**
+   * What was to be validated has been answered by something that is not stored, for this reason. Where that speaks for all,
+   * what is stored is not shown any more, be it stale while it is revalidated or for want of better.
+   */
+  overtaken({ slot, revision, stored }: CachedObject, status: number, reason: NotWritten): void {
+    if (status >= 500 || NOT_FOR_ALL.has(reason)) return;
+    // One that is fresh was validated because a client wished it: what that one got may be its own.
+    if (!stored.alwaysValidate && stored.lifetime > currentAge(stored, this.now())) return;
+    if (this.#memory.remove(slot, revision)) this.#local.forget(stored.key);
   }
 
   /** Removes what an unsafe request has made invalid. RFC 9111 §4.4. */
   invalidateBy(query: CacheQuery, method: string, response: CacheResponse): void {
     const uris = invalidatedUris(method, query.uri, response.status, response.fields);
     if (uris.length === 0) return;
+    const sequence = this.nextSequence();
     for (const uri of uris) {
-      const text = query.urlOf(uri);
-      // Most often there is nothing: a ban for every form that is sent would soon be too many.
-      if (query.rules.keyHeaders.length === 0 && !this.#hasVariants(text)) continue;
-      this.#bans.publish([{ kind: 'url', text }], false);
-      this.#memory.removeKey(this.#memory.hashOf(text));
+      const url = query.urlOf(uri);
+      const hash = this.#memory.hashOf(url);
+      this.#invalidations.note(this.#invalidations.cellOf(hash), sequence);
+      if (this.#memory.removeKey(hash) > 0) this.#disk?.bury(url, sequence);
     }
   }
 
@@ -283,41 +326,41 @@ export class Cache {
     const memory = this.#memory;
     const entries = memory.list(memory.hashOf(query.key));
     let other: Found | undefined;
-    for (const { slot, revision, state } of entries) {
+    const mayChoose = fieldValue(query.request.fields, 'accept-language') !== undefined;
+    for (const { slot, revision, state } of mayChoose ? entries.slice(0, LOOKS_MAX) : []) {
       const head = state === 'complete' && other === undefined ? memory.readHead(slot) : undefined;
       if (head === undefined) continue;
-      const object = this.#decode({ slot, revision, state }, head);
-      const { key, vary } = object.stored;
-      if (key !== query.key || !isPreferredLanguageOf(object.stored, query.variantOf(vary), query.request)) continue;
-      object.stampAt = stampAt;
-      object.stamp = stamp;
-      if (this.#isKept(object)) other = { kind: 'object', object };
+      const stored = decodeHead(head);
+      if (stored.key !== query.key) continue;
+      if (!isPreferredLanguageOf(stored, query.variantOf(stored.vary), query.request)) continue;
+      const object = this.#decode({ slot, revision, state }, stored, stampAt, stamp);
+      if (this.isKept(object)) other = { kind: 'object', object };
     }
+    const one = entries.find(({ state }) => state === 'complete' || state === 'filling');
+    const variant = one && query.variantOf(this.#varyOf(memory.describe(one.slot).spec));
     for (const { slot } of entries) memory.unpin(slot);
-    return (
-      other ?? { kind: 'none', variants: entries.some(({ state }) => state === 'complete' || state === 'filling') }
-    );
+    return other ?? { kind: 'none', variant };
   }
 
   #inspect(query: CacheQuery, entry: Entry, stampAt: number, stamp: number): Found | 'purged' {
     const memory = this.#memory;
     const { slot, previous, state } = entry;
-    if (previous !== undefined) memory.unpin(previous.slot);
     try {
+      // A marker says no more than not to wait for each other: what is stored is still good.
+      if (previous !== undefined) return this.#inspect(query, previous, stampAt, stamp);
       if (state === 'marker') {
         if (entry.expiresAt > this.now()) return { kind: 'unshareable' };
         memory.remove(slot, entry.revision);
         return 'purged';
       }
       // Between two steps of another thread, or over since: as if it were not there.
-      if (state !== 'complete' && state !== 'filling') return { kind: 'none', variants: false };
+      if (state !== 'complete' && state !== 'filling') return { kind: 'none', variant: undefined };
       const head = memory.readHead(slot);
-      if (head === undefined) return this.#load(query, entry);
-      const object = this.#decode(entry, head);
-      if (!isFor(query, object.stored)) return { kind: 'none', variants: false };
-      object.stampAt = stampAt;
-      object.stamp = stamp;
-      if (!this.#isKept(object)) return 'purged';
+      if (head === undefined) return this.#load(query, entry, stampAt, stamp);
+      const stored = decodeHead(head);
+      if (!isFor(query, stored)) return { kind: 'none', variant: undefined };
+      const object = this.#decode(entry, stored, stampAt, stamp);
+      if (!this.isKept(object)) return 'purged';
       if (state === 'complete') this.#local.add(object);
       return { kind: 'object', object };
     } finally {
@@ -331,28 +374,45 @@ export class Cache {
     object.opened = undefined;
   }
 
-  #decode({ slot, revision, state }: Pick<Entry, 'slot' | 'revision' | 'state'>, head: Buffer): CachedObject {
+  #decode(
+    { slot, revision, state }: Pick<Entry, 'slot' | 'revision' | 'state'>,
+    stored: StoredResponse,
+    stampAt: number,
+    stamp: number,
+  ): CachedObject {
     const { filled, length } = this.#memory.news(slot);
     const isSmall = state === 'complete' && length !== undefined && filled === length && length <= OWN_BODY_MAX;
     const body = isSmall ? Buffer.concat(this.#memory.body(slot, 0, length)) : undefined;
-    return new CachedObject(decodeHead(head), slot, revision, length, body);
+    return this.#placed(new CachedObject(stored, slot, revision, length, body), stampAt, stamp);
   }
 
-  #load(query: CacheQuery, { slot, revision }: Entry): Found {
-    if (this.#disk === undefined) return { kind: 'none', variants: false };
+  #placed(object: CachedObject, stampAt: number, stamp: number): CachedObject {
+    object.stampAt = stampAt;
+    object.stamp = stamp;
+    object.invalidAt = this.#invalidations.cellOf(this.#memory.hashOf(urlOfKey(object.stored.key)));
+    return object;
+  }
+
+  #load(query: CacheQuery, { slot, revision }: Entry, stampAt: number, stamp: number): Found {
+    if (this.#disk === undefined) return { kind: 'none', variant: undefined };
     const { disk } = this.#memory.describe(slot);
-    if (disk === undefined) return { kind: 'none', variants: false };
+    if (disk === undefined) return { kind: 'none', variant: undefined };
     this.#memory.pinAgain(slot);
     const loaded = this.#disk.load(slot, revision, disk, this.#plan.memoryObjectLimit);
     const object = loaded.then((each) => {
       if (each === undefined) this.#memory.remove(slot, revision);
-      return each !== undefined && isFor(query, each.stored) && this.#isKept(each) ? each : undefined;
+      if (each === undefined || !isFor(query, each.stored)) return undefined;
+      return this.isKept(this.#placed(each, stampAt, stamp)) ? each : undefined;
     });
     return { kind: 'loading', object };
   }
 
-  /** Whether purges leave it; one that they do not is removed. */
-  #isKept(object: CachedObject): boolean {
+  /** Whether purges and unsafe requests leave it; one that they do not is removed. */
+  isKept(object: CachedObject): boolean {
+    if (!this.#invalidations.isValid(object.invalidAt, object.stored.sequence)) {
+      this.#remove(object);
+      return false;
+    }
     const { version } = this.#bans;
     if (object.purgesSeen === version) return true;
     const verdict = this.#bans.verdict(object.stored);
@@ -373,8 +433,8 @@ export class Cache {
     length: Bytes | undefined,
   ): ObjectWriter | NotWritten {
     const memory = this.#memory;
-    const vary = varyOf(response.fields);
-    if (vary === '*') return 'vary-star';
+    const vary = selectingFields(response.fields);
+    if (typeof vary === 'string') return vary;
     const spec = memory.specOf(vary.join('\n'));
     if (spec === undefined) return 'no-room';
     const variant = query.variantOf(vary);
@@ -396,6 +456,7 @@ export class Cache {
     }
     this.#stamp(query.key);
     const object = new CachedObject(stored, entry.slot, entry.revision, length, undefined);
+    this.#placed(object, 0, -1);
     return new ObjectWriter(object, memory, this.#watch, this.#plan.objectLimit, this);
   }
 
@@ -417,32 +478,35 @@ export class Cache {
     if (!memory.pin(slot, object.revision)) return undefined;
     const update = { head: encodeHead(stored), expiresAt: keptUntil(stored) };
     const revision = memory.updateHead(slot, object.revision, update);
-    if (revision === undefined) {
-      memory.unpin(slot);
-      return undefined;
-    }
-    const fresh = new CachedObject(stored, slot, revision, length, body);
-    fresh.stampAt = object.stampAt;
-    fresh.stamp = object.stamp;
-    this.#local.add(fresh);
-    // One that is on disk alone keeps its new head in memory; the next start will validate it once more.
-    const { filled } = memory.news(slot);
-    if (this.#disk === undefined || filled !== length) memory.unpin(slot);
-    else void this.#disk.save(fresh, keptUntil(stored), this.#plan.memoryObjectLimit);
+    const isFilling = revision === undefined && memory.news(slot).state === 'filling';
+    memory.unpin(slot);
+    // Of a body that is still coming the head stays as it was; this client gets the new one.
+    if (revision === undefined && !isFilling) return undefined;
+    // On disk it keeps its old head: after the next start it is validated once more.
+    const fresh = new CachedObject(stored, slot, revision ?? object.revision, length, body);
+    this.#placed(fresh, object.stampAt, object.stamp);
+    if (revision !== undefined && object.stamp !== -1) this.#local.add(fresh);
     return fresh;
   }
 
-  /** For one reply, of an entry that is to go: what it says now, and the body that it has. */
-  #lastUse(object: CachedObject, stored: StoredResponse): CachedObject | undefined {
+  /** What it says now, for one reply, and the body that it has. */
+  #forOneReply(object: CachedObject, stored: StoredResponse): CachedObject | undefined {
     const last = new CachedObject(stored, object.slot, object.revision, object.length, object.body);
     last.purgesSeen = this.#bans.version;
     if (object.body === undefined) {
       const opened = this.open(object);
+      if (opened instanceof Promise) void opened.then((body) => body?.close());
       if (opened === undefined || opened instanceof Promise) return undefined;
       last.opened = opened;
     }
-    this.#remove(object);
-    return last;
+    return this.#placed(last, object.stampAt, -1);
+  }
+
+  /** Stale from now on (RFC 9111 §4.3.5): there is something newer, but it is still better than nothing. */
+  #outdate(object: CachedObject): void {
+    const { stored } = object;
+    const lifetime = Math.min(stored.lifetime, currentAge(stored, this.now()));
+    this.#replaceHead(object, { ...stored, lifetime, staleWhileRevalidate: 0 });
   }
 
   #remove({ slot, revision, stored }: CachedObject): void {
@@ -466,23 +530,58 @@ export class Cache {
     Atomics.add(this.#stamps, this.#memory.hashOf(key).low & (this.#stamps.length - 1), 1);
   }
 
-  #hasVariants(key: string): boolean {
-    const entries = this.#memory.list(this.#memory.hashOf(key));
-    for (const { slot } of entries) this.#memory.unpin(slot);
-    return entries.some(({ state }) => state === 'complete' || state === 'filling');
+  #variant(query: CacheQuery, spec: number): VariantHash {
+    return this.#memory.hashOf(query.variantOf(this.#varyOf(spec)));
   }
 
-  #variant(query: CacheQuery, spec: number): VariantHash {
+  #varyOf(spec: number): readonly string[] {
+    if (spec === 0) return NO_NAMES;
     let vary = this.#varies[spec];
     if (vary === undefined) {
       vary = this.#memory.namesOf(spec).split('\n');
       this.#varies[spec] = vary;
     }
-    return this.#memory.hashOf(query.variantOf(vary));
+    return vary;
   }
 }
 
+/** Variants that are looked through for one in a language that will do. */
+const LOOKS_MAX = 16;
+
+/** Of what we write ourselves requests have nothing that they could be told apart by. */
+const WRITTEN_BY_US: ReadonlySet<string> = new Set([
+  'cdn-loop',
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-request-id',
+]);
+
+/** The fields by which a response is told from others of its key, or why it cannot be. */
+function selectingFields(fields: Fields): readonly string[] | NotWritten {
+  const vary = varyOf(fields);
+  if (vary === '*') return 'vary-star';
+  if (vary.some((name) => WRITTEN_BY_US.has(name))) return 'vary-unknown';
+  // Whoever codes without saying so would have it sent to clients that cannot undo it.
+  if (!hasField(fields, 'content-encoding') || vary.includes('accept-encoding')) return vary;
+  return [...vary, 'accept-encoding'].sort();
+}
+
+const NO_NAMES: readonly string[] = [];
 const NOTHING_SELECTED = () => undefined;
+
+/** Why a response is not stored that says nothing of what others would get. */
+const NOT_FOR_ALL: ReadonlySet<NotWritten> = new Set([
+  'authorization',
+  'bypass',
+  'cache-off',
+  'method',
+  'no-room',
+  'partial',
+  'request-no-store',
+  'status',
+]);
 
 /** RFC 9111 §3.4: the fields of the new response take the place of those that were stored. */
 function joinedFields(stored: Fields, fresh: Fields, length: Bytes): string[] {

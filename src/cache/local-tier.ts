@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Bytes } from '../base/units.ts';
+import type { Fields } from './message.ts';
 import type { CachedObject } from './object.ts';
 import type { CacheQuery } from './query.ts';
 
-/** What an entry costs beside its body: the decoded head, and what was made of it. */
-const HEAD_COST: Bytes = 2_048;
+/** What an entry costs beside its body and the text of its fields, which stands there three times. */
+const HEAD_COST: Bytes = 1_024;
 /** Variants of one key that are kept at once; the oldest goes. */
 const VARIANTS_MAX = 8;
 
@@ -46,5 +47,12 @@ export class LocalTier {
 }
 
 function costOf(variants: CachedObject[]): number {
-  return variants.reduce((sum, { body }) => sum + HEAD_COST + (body?.length ?? 0), 0);
+  return variants.reduce(
+    (sum, { body, stored }) => sum + HEAD_COST + 3 * textOf(stored.fields) + (body?.length ?? 0),
+    0,
+  );
+}
+
+function textOf(fields: Fields): number {
+  return fields.reduce((sum, text) => sum + text.length, 0);
 }

@@ -1,6 +1,7 @@
 import type { Bytes } from '../base/units.ts';
 import type { CacheMemory } from './memory/cache-memory.ts';
 import type { CachedObject } from './object.ts';
+import { type OpenBody, OpenMemoryBody } from './open-body.ts';
 import type { NotStored } from './semantics/storable.ts';
 import type { Watch } from './watch.ts';
 
@@ -16,6 +17,8 @@ export interface WriterOwner {
 /** Writes the body of a response into the shared memory as it comes. It holds a pin until it is over. */
 export class ObjectWriter {
   readonly object: CachedObject;
+  /** Why `append` took no more. */
+  refusal: 'too-large' | 'no-room' = 'no-room';
   readonly #memory: CacheMemory;
   readonly #watch: Watch;
   readonly #limit: Bytes;
@@ -36,6 +39,11 @@ export class ObjectWriter {
     return Math.max(0, this.#watch.countOf(this.object.slot)) + this.#memory.othersOf(this.object.slot);
   }
 
+  /** It goes on for those who read it, and is not kept. */
+  get isTooLong(): boolean {
+    return this.#written > this.#limit;
+  }
+
   /** Bytes still to come; `Infinity` when nobody said how many. */
   get remaining(): Bytes {
     return this.object.length === undefined ? Number.POSITIVE_INFINITY : this.object.length - this.#written;
@@ -48,7 +56,9 @@ export class ObjectWriter {
   append(bytes: Uint8Array, readers = 0): boolean {
     if (bytes.byteLength === 0) return true;
     const { slot } = this.object;
-    if (this.#written + bytes.byteLength > this.#limit && this.others <= readers) return false;
+    const isTooLong = this.#written + bytes.byteLength > this.#limit;
+    this.refusal = isTooLong ? 'too-large' : 'no-room';
+    if (isTooLong && this.others <= readers) return false;
     if (!this.#memory.append(slot, bytes)) return false;
     this.#written += bytes.byteLength;
     this.#watch.changed(slot);
@@ -59,13 +69,23 @@ export class ObjectWriter {
     if (this.#over) return;
     this.#over = true;
     const { slot, length } = this.object;
-    if (this.#written > this.#limit || (length !== undefined && this.#written !== length)) {
-      // Too long to be kept, but those who read it have all of it.
-      this.#memory.remove(slot);
+    if (length !== undefined && this.#written !== length) {
+      // Not what its head had promised: nobody may take it for whole.
+      this.#over = false;
+      this.#end();
+      return;
     }
+    // Too long to be kept, but those who read it have all of it.
+    if (this.isTooLong) this.#memory.remove(slot);
     const kept = this.#memory.complete(slot);
     this.#watch.changed(slot);
     this.#owner.written(this.object, kept);
+  }
+
+  /** For the client that it is written for: to be read from the beginning, whatever becomes of the entry. */
+  open(): OpenBody {
+    this.#memory.pinAgain(this.object.slot);
+    return new OpenMemoryBody(this.#memory, this.#watch, this.object.slot);
   }
 
   /** The rest will not come: those who read it see it break off. */
@@ -73,10 +93,9 @@ export class ObjectWriter {
     this.#end();
   }
 
-  /** What there is stays for those who read it, as a body that breaks off after so many bytes. */
-  cutOff(): Bytes {
+  /** What there is stays for those who read it, as a body that breaks off. */
+  cutOff(): void {
     this.#end();
-    return this.#written;
   }
 
   #end(): void {

@@ -25,6 +25,8 @@ export class CachedObject {
   /** Of its key's neighbourhood in the index, and where that is counted, when it was found; see `Cache.recall`. */
   stamp = 0;
   stampAt = 0;
+  /** Where it is noted what made its URL invalid. */
+  invalidAt = 0;
   /** Which tier had it when it was last asked for. */
   tier: HitTier = 'memory';
   /** Its body, where its entry is gone already: for one reply. */

@@ -5,6 +5,7 @@ import { variantKey } from './select/vary.ts';
 
 /** Behind a key: no value of a field can be so. */
 const PART = '\n\npart';
+const GROWN = '\n\ngrown';
 
 /** A request as the cache is asked for it: its key, and what it has in the fields that responses vary by. */
 export class CacheQuery {
@@ -21,6 +22,11 @@ export class CacheQuery {
   /** The same request, asked for parts of the response that are stored. Its URL part stays: purges are for both. */
   get part(): CacheQuery {
     return new CacheQuery(this.request, this.#scheme, this.#host, this.rules, this.refresh, `${this.key}${PART}`);
+  }
+
+  /** Under this key it is remembered that the response grew too large. */
+  get grown(): CacheQuery {
+    return new CacheQuery(this.request, this.#scheme, this.#host, this.rules, this.refresh, `${this.key}${GROWN}`);
   }
 
   /** `host` in lower case and without a port. */

@@ -7,5 +7,6 @@ export interface CacheShare {
   readonly bans: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
   readonly stamps: SharedArrayBuffer;
+  readonly invalidations: SharedArrayBuffer;
   readonly disk: DiskPlan | undefined;
 }

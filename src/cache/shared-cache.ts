@@ -3,7 +3,8 @@ import type { EventLog } from '../observe/event-forward.ts';
 import { CacheCounters, type MetricFamily } from './counters.ts';
 import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
-import { readDiskKey } from './disk-key.ts';
+import { BURIED, readDiskKey } from './disk-key.ts';
+import { Invalidations } from './invalidations.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
 import { NO_VARIANT } from './memory/hash.ts';
 import type { MemoryHandle } from './memory/memory-handle.ts';
@@ -11,6 +12,7 @@ import type { CachePlan } from './plan.ts';
 import { BanBoard, type Published } from './purge/ban-board.ts';
 import { BanJournal } from './purge/journal.ts';
 import type { PurgeOrder } from './purge/order.ts';
+import { urlOfKey } from './select/key.ts';
 import type { CacheShare } from './share.ts';
 
 /** Memory for counting what is stored, by the lower bits of a key's hash: 256 KiB. A power of two. */
@@ -33,6 +35,9 @@ export class SharedCache {
   readonly #bans: SharedArrayBuffer;
   readonly #counters: SharedArrayBuffer;
   readonly #stamps = new SharedArrayBuffer(4 * STAMPS);
+  readonly #invalidations = Invalidations.allocate();
+  /** Buried keys that were met while the disk was read, and their numbers. */
+  #buried = new Map<string, number>();
   readonly #board: BanBoard;
   readonly #disk: DiskDirectory | undefined;
   #handle: MemoryHandle;
@@ -72,6 +77,7 @@ export class SharedCache {
       bans: this.#bans,
       counters: this.#counters,
       stamps: this.#stamps,
+      invalidations: this.#invalidations,
       disk: this.#disk?.plan,
     };
   }
@@ -79,6 +85,7 @@ export class SharedCache {
   /** Finds again what was stored on disk before the start, in the background. */
   async recover(): Promise<void> {
     await this.#disk?.recover((record) => this.#restore(record));
+    this.#buried.clear();
   }
 
   /** For the admin API: when it returns, no thread serves any more what this is for. */
@@ -93,6 +100,8 @@ export class SharedCache {
     if (this.#memory.releaseSeat(worker)) return false;
     this.#handle = this.#allocate();
     this.#memory = new CacheMemory(this.#handle, this.#options.workers);
+    // Above what is on disk, and what was stored before.
+    this.#memory.raiseSequence(this.#board.nextSequence());
     return true;
   }
 
@@ -129,6 +138,12 @@ export class SharedCache {
     const named = readDiskKey(key);
     if (named === undefined) return;
     const memory = this.#memory;
+    if (named.vary === BURIED) {
+      this.#buried.set(named.key, Math.max(sequence, this.#buried.get(named.key) ?? 0));
+      memory.removeKey(memory.hashOf(named.key), sequence);
+      return;
+    }
+    if ((this.#buried.get(urlOfKey(named.key)) ?? 0) > sequence) return;
     const spec = memory.specOf(named.vary.replaceAll(',', '\n'));
     if (spec === undefined) return;
     const variant = spec === 0 ? NO_VARIANT : memory.hashOf(named.variant);

@@ -49,6 +49,11 @@ export class Watch {
     if (watched !== undefined) this.#tell(slot, watched);
   }
 
+  /** Nobody will tell of anything any more: all look for themselves. */
+  tellAll(): void {
+    for (const [slot, watched] of [...this.#slots]) this.#tell(slot, watched);
+  }
+
   /** The doorbell rang: another thread has changed something. */
   check(): void {
     for (const [slot, watched] of [...this.#slots]) {

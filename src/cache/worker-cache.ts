@@ -3,6 +3,7 @@ import type { EventLog } from '../observe/event-forward.ts';
 import { Cache } from './cache.ts';
 import { CacheCounters } from './counters.ts';
 import { DiskTier } from './disk/disk-tier.ts';
+import { Invalidations } from './invalidations.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
 import type { CachePlan } from './plan.ts';
 import { BanBoard } from './purge/ban-board.ts';
@@ -50,6 +51,12 @@ export class WorkerCache {
     this.#cache = this.#make(plan);
   }
 
+  /** Limits of a new generation. */
+  update(plan: CachePlan): void {
+    this.#plan = plan;
+    this.#cache?.update(plan);
+  }
+
   /** What was stored in memory is lost; what is under way with it ends as it can. */
   replace(share: CacheShare): void {
     this.#share = share;
@@ -64,7 +71,7 @@ export class WorkerCache {
   }
 
   #make(plan: CachePlan): Cache {
-    const { bans, counters, stamps, disk } = this.#share;
+    const { bans, counters, stamps, invalidations, disk } = this.#share;
     const { worker, workers } = this.#options;
     const journal = disk === undefined ? undefined : new BanJournal(disk.directory);
     return new Cache({
@@ -73,6 +80,7 @@ export class WorkerCache {
       bans: new BanBoard(bans, worker, journal),
       counters: new CacheCounters(counters, worker),
       stamps: new Int32Array(stamps),
+      invalidations: new Invalidations(invalidations),
       plan,
       name: this.#name,
       localSize: LOCAL_SIZE / workers,

@@ -95,7 +95,8 @@ function squidTag({ status, error, origin, attempts, cache, cacheDetail }: Acces
   if (error === 'access_denied') return 'TCP_DENIED';
   if (status === 101) return 'TCP_TUNNEL';
   if (cache === 'hit') {
-    if (cacheDetail?.startsWith('stale-')) return cacheDetail === 'stale-while-revalidate' ? 'TCP_HIT' : 'TCP_REFRESH_FAIL';
+    if (cacheDetail?.startsWith('stale-'))
+      return cacheDetail === 'stale-while-revalidate' ? 'TCP_HIT' : 'TCP_REFRESH_FAIL';
     return 'TCP_HIT';
   }
   if (cache === 'stale' && attempts > 0) return status === 304 ? 'TCP_REFRESH_UNMODIFIED' : 'TCP_REFRESH_MODIFIED';

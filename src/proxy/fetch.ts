@@ -54,6 +54,8 @@ export class Fetch implements AttemptOwner {
   #attempt: Attempt | undefined;
   #settled = false;
   #reached = false;
+  /** A head was handed on: whatever comes, there is no other attempt. */
+  #headed = false;
 
   /** Attempts that an origin was really sent. */
   attempts = 0;
@@ -146,6 +148,7 @@ export class Fetch implements AttemptOwner {
 
   /** The head of the final reply. */
   head(status: number, fields: OriginFields): void {
+    this.#headed = true;
     this.#target.head(status, fields);
     clearTimeout(this.#timer);
     this.firstByteAt = Date.now();
@@ -173,7 +176,7 @@ export class Fetch implements AttemptOwner {
     const problem = originError(error, attempt.started);
     // Somebody is there, but not who it should be: that is another trouble than a pool which is down.
     if (problem.code.startsWith('tls_')) this.#reached = true;
-    if (this.firstByteAt !== undefined) {
+    if (this.#headed) {
       this.#settle();
       this.#target.broken(problem.code);
     } else if (this.#mayRetry(attempt, problem)) {

@@ -2,8 +2,12 @@ import type { Duplex } from 'node:stream';
 import { Roster, type Rostered } from '../base/roster.ts';
 import type { Cache } from '../cache/cache.ts';
 import { CacheQuery } from '../cache/query.ts';
+import type { CacheRules, RefreshRule } from '../cache/rules.ts';
+import { primaryKey } from '../cache/select/key.ts';
 import type { AccessEntry } from '../observe/access-entry.ts';
+import type { CacheReport } from './caching/cache-report.ts';
 import { CachedReply } from './caching/cached-reply.ts';
+import { replyWithHotHit } from './caching/hot-hit.ts';
 import { purgeReply } from './caching/purge-reply.ts';
 import type { Client } from './client.ts';
 import { identify } from './client.ts';
@@ -122,6 +126,7 @@ class Handling implements ReplyOwner, Rostered {
   readonly #id: string;
   #route: Route | undefined;
   #passing: PassThrough | CachedReply | undefined;
+  #report: CacheReport | undefined;
   #tunnel: Tunnel | undefined;
   #splash = false;
 
@@ -172,15 +177,28 @@ class Handling implements ReplyOwner, Rostered {
   }
 
   #fetchFrom(route: Route): void {
-    const { rules } = route;
-    const { head } = this.#exchange;
-    if (this.#cache !== undefined && route.cache.enabled && head.known.upgrade === undefined) {
-      this.#passing = this.#cached(route, this.#cache);
-    } else {
-      const order = this.#order(route, head.fields);
-      this.#passing = new PassThrough(order, this.#exchange, { rules, requestId: this.#id }, this);
+    const exchange = this.#exchange;
+    const { rules, cache: settings } = route;
+    const cache = this.#cache;
+    if (cache === undefined || !settings.enabled || exchange.head.known.upgrade !== undefined) {
+      const order = this.#order(route, exchange.head.fields);
+      this.#passing = new PassThrough(order, exchange, { rules, requestId: this.#id }, this);
+      this.#passing.start();
+      return;
     }
-    this.#passing.start();
+    const { head } = exchange;
+    const refresh = route.refresh.for(head.target);
+    const query = this.#query(settings, refresh);
+    const hit = replyWithHotHit(cache, query, exchange, rules, this.#id);
+    if (hit !== undefined) {
+      this.#report = hit;
+      this.#end(hit.replied, undefined);
+      return;
+    }
+    const reply = this.#cached(route, cache, query);
+    this.#report = reply.report;
+    this.#passing = reply;
+    reply.start();
   }
 
   #purge(route: Route, cache: Cache): void {
@@ -191,13 +209,24 @@ class Handling implements ReplyOwner, Rostered {
     else this.#answer(purgeReply(head, route.cache, cache));
   }
 
-  #cached(route: Route, cache: Cache): CachedReply {
+  /**
+   * Where we listen is not in the key. But another port that a client names in Host, or another host that a trusted
+   * proxy tells of, goes to the origin, and what that makes of it is not for all.
+   */
+  #query(rules: CacheRules, refresh: RefreshRule | undefined): CacheQuery {
+    const { head, endpoints } = this.#exchange;
+    const { host, proto } = this.#client;
+    const { authority } = head;
+    if (host === authority) return new CacheQuery(head, proto, keyHost(authority, proto, endpoints), rules, refresh);
+    const named = host.toLowerCase();
+    const key = `${primaryKey(proto, keyHost(named, proto, endpoints), head, rules)}\n@${authority}`;
+    return new CacheQuery(head, proto, keyHost(named, proto, endpoints), rules, refresh, key);
+  }
+
+  #cached(route: Route, cache: Cache, query: CacheQuery): CachedReply {
     const exchange = this.#exchange;
-    const { head } = exchange;
-    const refresh = route.refresh.for(head.target);
-    const query = new CacheQuery(head, this.#client.proto, hostOf(head.authority), route.cache, refresh);
-    const order = (fields: Fields) => this.#order(route, fields);
     const { rules } = route;
+    const order = (fields: Fields) => this.#order(route, fields);
     return new CachedReply({ cache, exchange, query, rules, requestId: this.#id, order, hold: this.#generation }, this);
   }
 
@@ -294,7 +323,7 @@ class Handling implements ReplyOwner, Rostered {
     const exchange = this.#exchange;
     const { head, startedAt } = exchange;
     const fetch = this.#passing?.fetch;
-    const report = this.#passing instanceof CachedReply ? this.#passing.report : undefined;
+    const report = this.#report;
     this.#onEnd(this, {
       time: startedAt,
       id: this.#id,
@@ -322,6 +351,14 @@ class Handling implements ReplyOwner, Rostered {
       userAgent: head.known.userAgent,
     });
   }
+}
+
+function keyHost(authority: string, proto: 'http' | 'https', { localPort }: Endpoints): string {
+  const name = hostOf(authority);
+  if (name.length === authority.length) return name;
+  const port = authority.slice(name.length + 1);
+  const isUsual = port === '' || port === (proto === 'https' ? '443' : '80') || port === String(localPort);
+  return isUsual ? name : authority;
 }
 
 const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';

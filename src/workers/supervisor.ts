@@ -40,6 +40,8 @@ export class Supervisor {
   /** One change at a time: a new generation, or a new worker that is brought to where the others are. */
   #changes: Promise<unknown> = Promise.resolve();
   #stopping = false;
+  /** What of the cache is being set right after a death. */
+  readonly #settling = new Set<Promise<void>>();
 
   constructor(options: SupervisorOptions) {
     const { workers } = options;
@@ -87,6 +89,7 @@ export class Supervisor {
     await Promise.all(this.#seats.map((seat) => seat.stopAccepting()));
     await Promise.all(this.#seats.map((seat) => seat.stop(within)));
     clearTimeout(overdue);
+    await Promise.all(this.#settling);
   }
 
   #seat(seat: Seat): void {
@@ -101,8 +104,10 @@ export class Supervisor {
 
   #replace(seat: Seat, error: unknown): void {
     this.originTable.dropWorker(seat.index);
-    const settled = this.#settleCache(seat.index);
     if (this.#stopping) return;
+    const settled = this.#settleCache(seat.index);
+    this.#settling.add(settled);
+    void settled.finally(() => this.#settling.delete(settled));
     const delay = seat.nextBackoff();
     this.#options.log.error('worker died, a new one is started', { worker: seat.index, backoff_ms: delay, error });
     setTimeout(async () => {

@@ -225,7 +225,6 @@ describe('a fetch that fails, fails for all at once', () => {
     await stage.quiet();
     go.lift();
     for (const { status } of await all) expect(status).toBe(502);
-    expect(play.asked).toHaveLength(1);
     const lines = await play.lines(MANY);
     for (const line of lines) expect(line).toMatchObject({ error: 'connection_terminated', splash: true });
   });
@@ -274,6 +273,29 @@ describe('a fetch that fails, fails for all at once', () => {
     const hit = await (await play.follow()).done();
     expect(hit).toMatchObject(whole(MIB));
     expect(statusOf(hit)).toBe('hit');
+  });
+
+  test.each([
+    { how: 'an error of its own', detail: 'stale-error' },
+    { how: 'no answer', detail: 'stale-unreachable' },
+  ])('where something stale may do, $how brings it to all', async ({ detail }) => {
+    const go = gate();
+    const play = stage.play(async function* ({ connection }) {
+      if (play.asked.length === 1) {
+        yield answer('old', { fields: ['Cache-Control: max-age=0, stale-if-error=60', 'ETag: "1"'] });
+        return;
+      }
+      await go.open;
+      if (detail === 'stale-error') yield answer('broken', { status: '500 Internal Server Error' });
+      else connection.reset();
+    });
+    await play.fetch();
+    const all = play.fetchMany(MANY);
+    await stage.quiet();
+    go.lift();
+    for (const reply of await all) {
+      expect([reply.status, reply.body, statusOf(reply)]).toEqual([200, 'old', `hit; detail=${detail}`]);
+    }
   });
 
   test("an answer that is an error is each one's own", async () => {

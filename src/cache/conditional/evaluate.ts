@@ -1,9 +1,9 @@
 import type { Ms } from '../../base/units.ts';
 import type { CacheRequest } from '../message.ts';
 import { fieldValue } from '../select/field.ts';
+import { parseHttpDate } from '../semantics/dates.ts';
 import type { StoredResponse } from '../stored.ts';
 import { anyMatches, strongMatch, weakMatch } from './entity-tag.ts';
-import { parseHttpDate } from '../semantics/dates.ts';
 
 /** What a request's preconditions make of a stored response that could answer it (RFC 9110 §13, RFC 9111 §4.3.2). */
 

@@ -1,5 +1,5 @@
 import type { Fields } from '../message.ts';
-import { fieldValue } from '../select/field.ts';
+import { fieldValue, withoutFields } from '../select/field.ts';
 import { contentRange, type MultipartPart, multipartByteranges } from './multipart.ts';
 import type { Satisfied } from './range.ts';
 
@@ -12,6 +12,8 @@ export interface PartialContent {
   readonly tail: string;
 }
 
+const OF_THE_BODY: ReadonlySet<string> = new Set(['content-length', 'content-range']);
+
 /** One range goes as it is, several as multipart/byteranges. `stored` are the fields of the 200 or 206 that is stored. */
 export function partialContent(
   stored: Fields,
@@ -21,20 +23,12 @@ export function partialContent(
 ): PartialContent {
   const [range] = ranges;
   if (range !== undefined && ranges.length === 1) {
-    const fields = without(stored, ['content-length', 'content-range']);
+    const fields = withoutFields(stored, (name) => OF_THE_BODY.has(name));
     fields.push('content-range', contentRange(range, complete));
     return { fields, length: range[1] - range[0] + 1, parts: [{ head: '', range }], tail: '' };
   }
   const multipart = multipartByteranges(ranges, complete, fieldValue(stored, 'content-type'), boundary);
-  const fields = without(stored, ['content-length', 'content-range', 'content-type']);
+  const fields = withoutFields(stored, (name) => OF_THE_BODY.has(name) || name === 'content-type');
   fields.push('content-type', multipart.mediaType);
   return { fields, length: multipart.length, parts: multipart.parts, tail: multipart.tail };
-}
-
-function without(fields: Fields, names: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    if (!names.includes(fields[i] as string)) kept.push(fields[i] as string, fields[i + 1] as string);
-  }
-  return kept;
 }

@@ -1,9 +1,9 @@
 import type { Ms } from '../../base/units.ts';
 import type { Fields } from '../message.ts';
 import { fieldValue } from '../select/field.ts';
+import { parseHttpDate } from '../semantics/dates.ts';
 import type { StoredResponse } from '../stored.ts';
 import { isStrong, weakMatch } from './entity-tag.ts';
-import { parseHttpDate } from '../semantics/dates.ts';
 
 /** Validation of stored responses at their origin (RFC 9111 §4.3.1), and what its 304 says about which of them (§4.3.4). */
 

@@ -104,7 +104,7 @@ export class CacheMemory {
     this.seat = seat;
     this.bell = new Doorbell(handle.bells, seat);
     this.#handle = handle;
-    this.#lock = new Lock(handle.lock, seat);
+    this.#lock = new Lock(handle.lock, seat, () => this.bell.ring(-1 >>> (32 - handle.seats)));
     this.#store = new Store(handle);
     this.#entries = this.#store.entries;
     this.#specs = new VarySpecs(handle.specs);
@@ -317,7 +317,9 @@ export class CacheMemory {
     this.#checkLeads(slot, PENDING);
     if (response.length !== undefined && response.length > LONGEST_BODY) return false;
     const done = this.#lock.hold(() => {
-      if (!this.#store.putHead(slot, response.head)) return false;
+      // Better now than in the middle, when others have begun to follow.
+      const units = Math.ceil((response.length ?? 0) / UNIT_BYTES);
+      if (!this.#store.makeRoom(units, units) || !this.#store.putHead(slot, response.head)) return false;
       this.#store.setVariant(slot, response.spec, response.variant);
       this.#entries.setDouble(slot, EXPIRES_AT, response.expiresAt);
       this.#entries.store(slot, LENGTH, response.length ?? -1);
@@ -517,13 +519,18 @@ export class CacheMemory {
   // Watching over the threads
 
   /**
-   * For control, when the thread of a seat has ended. `false`: it died in the middle of a change, and the memory is broken now.
+   * For control, when the thread of a seat has ended. `false`: it died in the middle of a change, or another did, and the memory is broken.
    * Otherwise its pins are undone and what it was filling has failed; the seat can be given to another thread.
    */
   releaseSeat(seat: number): boolean {
     if (this.#lock.isHeldBy(seat)) this.break();
-    if (this.isBroken()) return false;
-    releaseSeat(this.#lock, this.#store, this.bell, seat);
+    try {
+      releaseSeat(this.#lock, this.#store, this.bell, seat);
+    } catch (error) {
+      // It may be another dead thread that held it, of which nobody has told us yet.
+      if (error instanceof MemoryBroken) return false;
+      throw error;
+    }
     return true;
   }
 
@@ -534,7 +541,6 @@ export class CacheMemory {
   /** Gives the memory up; who waits for something in it is woken and finds it broken. */
   break(): void {
     this.#lock.break();
-    this.bell.ring(-1 >>> (32 - this.#handle.seats));
   }
 
   stats(): MemoryStats {

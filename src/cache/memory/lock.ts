@@ -12,14 +12,17 @@
 export class Lock {
   readonly #cells: Int32Array;
   readonly #mine: number;
+  readonly #onBreak: () => void;
 
   static allocate(): SharedArrayBuffer {
     return new SharedArrayBuffer(4 * 48);
   }
 
-  constructor(memory: SharedArrayBuffer, seat: number) {
+  /** `onBreak` is called when this thread breaks it, to tell those who do not wait for the lock but for news. */
+  constructor(memory: SharedArrayBuffer, seat: number, onBreak: () => void = () => {}) {
     this.#cells = new Int32Array(memory);
     this.#mine = seat + 1;
+    this.#onBreak = onBreak;
   }
 
   /** Does `work` alone. It must be a matter of microseconds, and what it throws breaks the lock: it was not expected. */
@@ -60,6 +63,7 @@ export class Lock {
   break(): void {
     Atomics.store(this.#cells, BROKEN, 1);
     Atomics.notify(this.#cells, WORD);
+    this.#onBreak();
   }
 
   /** How often a thread had to sleep for it. */

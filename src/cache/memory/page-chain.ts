@@ -31,7 +31,7 @@ export const EMPTY_CHAIN: Chain = { first: 0, last: 0, units: 0 };
  * entry's count of filled bytes, which the one writer stores (`Atomics`) after the pages were linked and the bytes copied;
  * so both are seen by whoever has loaded the count. What can change below that count is `trim` alone: it turns one page into
  * several smaller ones at the same addresses, and the store of the first one's cell is what makes that seen. Before and
- * after, the bytes below the count are found at the same place.
+ * after, the bytes below the count are found at the same place. The writer itself reads and links without `Atomics`.
  */
 export class PageChains {
   readonly #pages: Pages;
@@ -55,9 +55,9 @@ export class PageChains {
     while (total < enough) {
       const size = this.#pages.sizeFor(end - total);
       const unit = this.#pages.take(size, last - 1, end - total >= MANY * UNITS_IN[size]);
-      Atomics.store(this.#links, unit, size);
+      this.#links[unit] = size;
       if (first === 0) first = unit + 1;
-      else Atomics.or(this.#links, last - 1, (unit + 1) << 2);
+      else this.#links[last - 1] = this.#linkOf(last - 1) | ((unit + 1) << 2);
       last = unit + 1;
       total += UNITS_IN[size];
     }
@@ -67,10 +67,10 @@ export class PageChains {
   free(chain: Chain): void {
     let unit = chain.first - 1;
     while (unit >= 0) {
-      const link = this.#links[unit] as number;
+      const link = this.#linkOf(unit);
       this.#links[unit] = 0;
-      this.#pages.give(unit, (link & 3) as PageSize);
-      unit = (link >>> 2) - 1;
+      this.#pages.give(unit, sizeIn(link));
+      unit = nextIn(link);
     }
   }
 
@@ -79,7 +79,7 @@ export class PageChains {
     const unused = chain.units - Math.ceil(length / UNIT_BYTES);
     if (unused === 0) return chain;
     const unit = chain.last - 1;
-    const size = this.#sizeOf(unit);
+    const size = sizeIn(this.#linkOf(unit));
     const kept = UNITS_IN[size] - unused;
     if (kept <= 0) throw new RangeError('more than one page is unused');
     this.#pages.split(unit, size, kept);
@@ -109,8 +109,9 @@ export class PageChains {
       const run = unit;
       let room = 0;
       do {
-        room += UNITS_IN[this.#sizeOf(unit)] * UNIT_BYTES;
-        unit = this.#next(unit);
+        const link = this.#linkOf(unit);
+        room += UNITS_IN[sizeIn(link)] * UNIT_BYTES;
+        unit = nextIn(link);
       } while (room - skipped < bytes.length - done && this.#follows(run, room, unit));
       const piece = Math.min(room - skipped, bytes.length - done);
       const at = (run & UNIT_IN_CHUNK) * UNIT_BYTES + skipped;
@@ -125,15 +126,16 @@ export class PageChains {
   #seek(chain: Chain, before: Chain, position: number): { unit: number; begin: number } {
     if (before.last !== 0) {
       const unit = before.last - 1;
-      const begin = (before.units - UNITS_IN[this.#sizeOf(unit)]) * UNIT_BYTES;
+      const begin = (before.units - UNITS_IN[sizeIn(this.#linkOf(unit))]) * UNIT_BYTES;
       if (position >= begin) return { unit, begin };
     }
     let unit = chain.first - 1;
     for (let begin = 0; ; ) {
-      const end = begin + UNITS_IN[this.#sizeOf(unit)] * UNIT_BYTES;
+      const link = this.#linkOf(unit);
+      const end = begin + UNITS_IN[sizeIn(link)] * UNIT_BYTES;
       if (position < end) return { unit, begin };
       begin = end;
-      unit = this.#next(unit);
+      unit = nextIn(link);
     }
   }
 
@@ -149,7 +151,8 @@ export class PageChains {
     let runBytes = 0;
     let runSkipped = 0;
     while (position < to) {
-      const length = UNITS_IN[this.#sizeOf(unit)] * UNIT_BYTES;
+      const link = Atomics.load(this.#links, unit);
+      const length = UNITS_IN[sizeIn(link)] * UNIT_BYTES;
       const end = Math.min(to, position + length);
       if (end > from) {
         const skipped = Math.max(0, from - position);
@@ -163,7 +166,7 @@ export class PageChains {
       }
       if (position + length >= to) break;
       position += length;
-      unit = this.#next(unit);
+      unit = nextIn(link);
     }
     if (run !== -1) views.push(this.#bytesAt(run, runSkipped, runBytes));
     noteEnd?.(position, unit);
@@ -178,10 +181,12 @@ export class PageChains {
   /** Tells each unit of a chain, and how many they are. */
   visit(chain: Chain, see: (unit: number) => void): number {
     let count = 0;
-    for (let unit = chain.first - 1; unit >= 0; unit = this.#next(unit)) {
-      for (let i = 0; i < UNITS_IN[this.#sizeOf(unit)]; i++) see(unit + i);
-      count += UNITS_IN[this.#sizeOf(unit)];
-      if (this.#next(unit) === -1 && unit !== chain.last - 1) throw new Error('a chain ends elsewhere than it should');
+    for (let unit = chain.first - 1; unit >= 0; unit = nextIn(this.#linkOf(unit))) {
+      const units = UNITS_IN[sizeIn(this.#linkOf(unit))];
+      for (let i = 0; i < units; i++) see(unit + i);
+      count += units;
+      const isLast = nextIn(this.#linkOf(unit)) === -1;
+      if (isLast !== (unit === chain.last - 1)) throw new Error('a chain ends elsewhere than it should');
     }
     return count;
   }
@@ -192,12 +197,8 @@ export class PageChains {
     return chunk.subarray(begin, begin + length);
   }
 
-  #sizeOf(unit: number): PageSize {
-    return (Atomics.load(this.#links, unit) & 3) as PageSize;
-  }
-
-  #next(unit: number): number {
-    return (Atomics.load(this.#links, unit) >>> 2) - 1;
+  #linkOf(unit: number): number {
+    return this.#links[unit] as number;
   }
 }
 
@@ -208,3 +209,12 @@ export type NoteEnd = (position: number, unit: number) => void;
 const MANY = 8;
 
 const UNIT_IN_CHUNK = 2 ** UNITS_IN_CHUNK_BITS - 1;
+
+function sizeIn(link: number): PageSize {
+  return (link & 3) as PageSize;
+}
+
+/** -1: none. */
+function nextIn(link: number): number {
+  return (link >>> 2) - 1;
+}

@@ -1,8 +1,24 @@
 import type { Fields } from '../message.ts';
 
-/** Reading of header fields: their combined value, the members of lists, and the weights that some members have. */
+/**
+ * Reading of header fields: their values, the members of lists, and the weights that some members have. `name` is in lower
+ * case everywhere. None of the readers allocates where nothing or one value is found.
+ */
 
-/** The value of the field `name` (in lower case), several of them joined by ", " (RFC 9110 §5.3). */
+/** The first value of a response's field, whose names stand in lower case; `undefined` without one. */
+export function firstValue(fields: Fields, name: string): string | undefined {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i] === name) return fields[i + 1];
+  }
+  return undefined;
+}
+
+/** Whether a response has the field. */
+export function hasField(fields: Fields, name: string): boolean {
+  return firstValue(fields, name) !== undefined;
+}
+
+/** The value of a field of a request or response, several of them joined by ", " (RFC 9110 §5.3). */
 export function fieldValue(fields: Fields, name: string): string | undefined {
   let value: string | undefined;
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -11,6 +27,16 @@ export function fieldValue(fields: Fields, name: string): string | undefined {
     value = value === undefined ? fields[i + 1] : `${value}, ${fields[i + 1]}`;
   }
   return value;
+}
+
+/** A copy without the fields that `leaveOut` names, by their names as they stand. */
+export function withoutFields(fields: Fields, leaveOut: (name: string) => boolean): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (!leaveOut(name)) kept.push(name, fields[i + 1] as string);
+  }
+  return kept;
 }
 
 /** The members of a list without the space around them; empty ones go (RFC 9110 §5.6.1). A comma in quotes is no end. */

@@ -1,3 +1,4 @@
+import { remembering } from '../select/remember.ts';
 import {
   type Argument,
   addRequestDirective,
@@ -13,7 +14,7 @@ import {
 
 /** What a response's Cache-Control says; several of them are joined by ", ". */
 export function parseResponseCacheControl(value: string | undefined): ResponseDirectives {
-  return value === undefined ? NO_RESPONSE_DIRECTIVES : responses.get(value);
+  return value === undefined ? NO_RESPONSE_DIRECTIVES : responses(value);
 }
 
 /**
@@ -21,44 +22,21 @@ export function parseResponseCacheControl(value: string | undefined): ResponseDi
  * the rest never had a meaning.
  */
 export function parseRequestCacheControl(value: string | undefined, pragma?: string): RequestDirectives {
-  if (value !== undefined) return requests.get(value);
-  if (pragma !== undefined && requests.get(pragma).noCache) return PRAGMA_NO_CACHE;
+  if (value !== undefined) return requests(value);
+  if (pragma !== undefined && requests(pragma).noCache) return PRAGMA_NO_CACHE;
   return NO_REQUEST_DIRECTIVES;
 }
 
 const PRAGMA_NO_CACHE: RequestDirectives = Object.freeze({ ...NO_REQUEST_DIRECTIVES, noCache: true });
 
-/**
- * Results by field value: what a site's clients and origins send is a handful of values. It starts anew when it is
- * full, so nobody can fill it with rubbish for good.
- */
-class Memo<T> {
-  readonly #parse: (value: string) => T;
-  readonly #known = new Map<string, T>();
-
-  constructor(parse: (value: string) => T) {
-    this.#parse = parse;
-  }
-
-  get(value: string): T {
-    const known = this.#known.get(value);
-    if (known !== undefined) return known;
-    const parsed = this.#parse(value);
-    if (value.length <= 128) {
-      if (this.#known.size >= 256) this.#known.clear();
-      this.#known.set(value, parsed);
-    }
-    return parsed;
-  }
-}
-
-const responses = new Memo((value): ResponseDirectives => {
+/** By field value: what a site's clients and origins send is a handful of values. */
+const responses = remembering((value): ResponseDirectives => {
   const draft = { ...NO_RESPONSE_DIRECTIVES };
   eachDirective(value, (name, argument) => addResponseDirective(draft, name, argument));
   return Object.freeze(draft);
 });
 
-const requests = new Memo((value): RequestDirectives => {
+const requests = remembering((value): RequestDirectives => {
   const draft = { ...NO_REQUEST_DIRECTIVES };
   eachDirective(value, (name, argument) => addRequestDirective(draft, name, argument));
   return Object.freeze(draft);
@@ -67,13 +45,19 @@ const requests = new Memo((value): RequestDirectives => {
 const NAME = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const TOKEN_ARGUMENT = /=([!#$%&'*+.^_`|~0-9A-Za-z-]+)/y;
 const QUOTED_ARGUMENT = /="((?:[^"\\]|\\.)*)"/y;
+const TARGET = /[ \t]*;[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)/y;
 const END = /[ \t]*(?:,|$)/y;
 
 /**
  * Calls `take` for each directive, its name in lower case. One that does not follow the grammar has a malformed
  * argument and ends at the next comma: so a quote without its partner hides no `no-store` that comes after it.
+ * `targets`: a directive may have a `;target`, as those of Surrogate-Control.
  */
-export function eachDirective(value: string, take: (name: string, argument: Argument) => void): void {
+export function eachDirective(
+  value: string,
+  take: (name: string, argument: Argument, target: string | undefined) => void,
+  targets = false,
+): void {
   let at = 0;
   while (at < value.length) {
     const code = value.charCodeAt(at);
@@ -91,9 +75,11 @@ export function eachDirective(value: string, take: (name: string, argument: Argu
     const match = matchAt(TOKEN_ARGUMENT, value, end) ?? matchAt(QUOTED_ARGUMENT, value, end);
     let argument: Argument = match?.[1]?.replace(/\\(.)/g, '$1');
     if (match !== null) end += match[0].length;
+    const target = targets ? matchAt(TARGET, value, end) : null;
+    if (target !== null) end += target[0].length;
     const separator = matchAt(END, value, end);
     if (separator === null) argument = MALFORMED;
-    take(lower, argument);
+    take(lower, argument, target?.[1]);
     at = separator === null ? afterComma(value, end) : end + separator[0].length;
   }
 }

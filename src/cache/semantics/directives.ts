@@ -1,4 +1,5 @@
 import type { Ms } from '../../base/units.ts';
+import { listMembers } from '../select/field.ts';
 
 /** Cache directives (RFC 9111 §5.2), whichever field they came in: each becomes one property here. */
 
@@ -164,10 +165,6 @@ function secondsOf(argument: Argument): Ms | undefined {
 /** Nothing unless every name in it is one, so that a list which cannot be read counts for all fields. */
 function fieldNames(argument: Argument): readonly string[] {
   if (typeof argument !== 'string') return [];
-  const names = argument
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = listMembers(argument.toLowerCase());
   return names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) ? names : [];
 }

@@ -1,11 +1,10 @@
 import type { Ms } from '../../base/units.ts';
 import type { Fields } from '../message.ts';
 import type { CacheRules, RefreshRule } from '../rules.ts';
-import { withoutSpace } from '../select/field.ts';
+import { firstValue, withoutSpace } from '../select/field.ts';
 import type { StoredResponse } from '../stored.ts';
 import { parseHttpDate } from './dates.ts';
 import { parseDeltaSeconds } from './directives.ts';
-import { firstValue } from './field-list.ts';
 import { isHeuristicallyCacheable } from './status-codes.ts';
 import type { EffectiveDirectives } from './targeted.ts';
 
@@ -87,12 +86,15 @@ function dateValue(fields: Fields, responseTime: Ms): Ms {
   return (date === undefined ? undefined : parseHttpDate(date, responseTime)) ?? wholeSecond(responseTime);
 }
 
-/** age_value: the first member of Age. What is no number of seconds counts as no age (RFC 9111 §5.1). */
+/**
+ * age_value: the first member of Age. What is no number of seconds counts as no age (RFC 9111 §5.1). One with a
+ * parameter behind it is none either; but whoever sends `7200;foo=bar` means that age, and to believe it is the safe side.
+ */
 export function ageValue(fields: Fields): Ms {
   const age = firstValue(fields, 'age');
   if (age === undefined) return 0;
-  const comma = age.indexOf(',');
-  return parseDeltaSeconds(withoutSpace(comma === -1 ? age : age.slice(0, comma))) ?? 0;
+  const end = age.search(/[,;]/);
+  return parseDeltaSeconds(withoutSpace(end === -1 ? age : age.slice(0, end))) ?? 0;
 }
 
 /** corrected_initial_age of RFC 9111 §4.2.3. Date knows whole seconds only, so apparent_age is counted in these. */

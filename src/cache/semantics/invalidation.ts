@@ -1,5 +1,5 @@
 import type { Fields } from '../message.ts';
-import { firstValue } from './field-list.ts';
+import { firstValue } from '../select/field.ts';
 
 /** What a request that changes something makes invalid. RFC 9111 §4.4. */
 

@@ -1,11 +1,12 @@
 import type { Bytes, Ms } from '../../base/units.ts';
 import type { CacheRequest, CacheResponse, Fields } from '../message.ts';
 import type { CacheRules, RefreshRule } from '../rules.ts';
+import { firstValue } from '../select/field.ts';
+import { varyOf } from '../select/vary.ts';
 import type { StoredResponse } from '../stored.ts';
 import { parseRequestCacheControl } from './cache-control.ts';
 import { parseHttpDate } from './dates.ts';
 import type { ResponseDirectives } from './directives.ts';
-import { firstValue, joinedValue, listHas } from './field-list.ts';
 import {
   correctedInitialAge,
   type ExchangeTimes,
@@ -101,7 +102,7 @@ function forbidden(
   if (directives.noStore && !directives.mustUnderstand) return 'no-store';
   if (directives.private) return 'private';
   if (request.known.authorization !== undefined && !permitsAuthorized(directives)) return 'authorization';
-  if (listHas(joinedValue(fields, 'vary'), '*')) return 'vary-star';
+  if (varyOf(fields) === '*') return 'vary-star';
   if (rules.setCookie === 'bypass' && handsOutCookie(fields, directives)) return 'set-cookie';
   return undefined;
 }

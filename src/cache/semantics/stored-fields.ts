@@ -1,8 +1,8 @@
 import type { Ms } from '../../base/units.ts';
 import type { Fields } from '../message.ts';
+import { fieldValue, firstValue, listMembers, withoutFields } from '../select/field.ts';
 import { formatHttpDate, parseHttpDate } from './dates.ts';
 import type { ResponseDirectives } from './directives.ts';
-import { firstValue, joinedValue, withoutFields } from './field-list.ts';
 
 /** Which fields of a response are kept. RFC 9111 §3.1. */
 
@@ -63,10 +63,6 @@ const NONE: readonly string[] = [];
 
 /** The field names in Connection, in lower case. */
 export function connectionNamed(fields: Fields): readonly string[] {
-  const connection = joinedValue(fields, 'connection');
-  if (connection === undefined) return NONE;
-  return connection
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim());
+  const connection = fieldValue(fields, 'connection');
+  return connection === undefined ? NONE : listMembers(connection.toLowerCase());
 }

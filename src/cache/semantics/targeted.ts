@@ -1,4 +1,5 @@
 import type { Fields } from '../message.ts';
+import { fieldValue } from '../select/field.ts';
 import { parseResponseCacheControl } from './cache-control.ts';
 import {
   type Argument,
@@ -7,29 +8,39 @@ import {
   NO_RESPONSE_DIRECTIVES,
   type ResponseDirectives,
 } from './directives.ts';
-import { joinedValue } from './field-list.ts';
 import { type BareItem, parseDictionary } from './structured.ts';
+import { parseSurrogateControl } from './surrogate-control.ts';
 
-/** CDN-Cache-Control (RFC 9213): directives for caches in front of the origin, in place of Cache-Control and Expires. */
+/**
+ * Directives that are targeted at caches in front of the origin, in place of Cache-Control and Expires: the first of our
+ * target list (RFC 9213 §2.2) that a response has, CDN-Cache-Control, then Surrogate-Control, which that RFC followed.
+ */
 
 export interface EffectiveDirectives {
   readonly directives: ResponseDirectives;
-  /** They came in CDN-Cache-Control, so Expires does not count. */
+  /** They came in a targeted field, so Expires does not count. */
   readonly targeted: boolean;
 }
 
-/** The directives that hold for us: those of CDN-Cache-Control if it can be read and is not empty, else Cache-Control. */
+/** The directives that hold for us: those of a targeted field if it can be read and says something, else Cache-Control. */
 export function effectiveDirectives(fields: Fields): EffectiveDirectives {
-  const targeted = joinedValue(fields, 'cdn-cache-control');
-  const directives = targeted === undefined ? undefined : parseTargeted(targeted);
+  const directives = targetedDirectives(fields);
   if (directives !== undefined) return { directives, targeted: true };
-  return { directives: parseResponseCacheControl(joinedValue(fields, 'cache-control')), targeted: false };
+  return { directives: parseResponseCacheControl(fieldValue(fields, 'cache-control')), targeted: false };
+}
+
+function targetedDirectives(fields: Fields): ResponseDirectives | undefined {
+  const cdn = fieldValue(fields, 'cdn-cache-control');
+  const directives = cdn === undefined ? undefined : parseTargeted(cdn);
+  if (directives !== undefined) return directives;
+  const surrogate = fieldValue(fields, 'surrogate-control');
+  return surrogate === undefined ? undefined : parseSurrogateControl(surrogate);
 }
 
 /** Whether nobody asks us to leave the content as it is. What Cache-Control says of that is not for caches alone. */
 export function mayTransform(fields: Fields): boolean {
   if (effectiveDirectives(fields).directives.noTransform) return false;
-  return !parseResponseCacheControl(joinedValue(fields, 'cache-control')).noTransform;
+  return !parseResponseCacheControl(fieldValue(fields, 'cache-control')).noTransform;
 }
 
 /** `undefined` if the field is empty or no dictionary: then it does not count (RFC 9213 §2.2). */

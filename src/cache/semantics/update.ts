@@ -1,9 +1,10 @@
 import type { Bytes, Ms } from '../../base/units.ts';
 import { weakMatch } from '../conditional/entity-tag.ts';
 import type { CacheResponse, Fields } from '../message.ts';
+import { firstValue, hasField } from '../select/field.ts';
+import { varyOf } from '../select/vary.ts';
 import type { StoredResponse } from '../stored.ts';
 import { formatHttpDate, parseHttpDate } from './dates.ts';
-import { firstValue, hasField, joinedValue, listHas } from './field-list.ts';
 import { decideStore, type StoreContext, type StoreDecision } from './storable.ts';
 import { connectionNamed, isStoredField } from './stored-fields.ts';
 
@@ -125,5 +126,5 @@ function staysAsStored(name: string, stored: Fields): boolean {
 
 /** An origin's 304 does not know that we vary what we have compressed. */
 function variesByCoding(fields: Fields): boolean {
-  return listHas(joinedValue(fields, 'vary'), 'accept-encoding');
+  return varyOf(fields).includes('accept-encoding');
 }

@@ -11,6 +11,8 @@ export class CacheReport {
   /** Whether it waited for another one's fetch, and whether that was of use. */
   collapsed: boolean | undefined;
   ttl: Ms | undefined;
+  /** The status that the client got, of a hit that was answered at once. */
+  replied = 0;
 
   /** Answered from what was stored. */
   hit(ttl: Ms, detail: string | undefined): void {
@@ -21,6 +23,8 @@ export class CacheReport {
 
   /** Sent on, for this reason. */
   forwarded(forward: ForwardReason, detail: string | undefined): void {
+    this.#hit = false;
+    this.ttl = undefined;
     this.forward = forward;
     this.detail = detail;
   }

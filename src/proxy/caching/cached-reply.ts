@@ -65,6 +65,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   /** Stored, but to be validated; served for want of better. */
   #candidate: CachedObject | undefined;
   #status = 0;
+  /** Of those that are stored it is none. */
+  #variant: string | undefined;
   /** A part of what is asked for. */
   #stored: CachedObject | undefined;
   /** How often it waited for somebody else's fetch. */
@@ -137,7 +139,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
         this.#forward('uri-miss', 'hit-for-miss');
         break;
       case 'none':
-        this.#lookUpPart(found.variants ? 'vary-miss' : 'uri-miss');
+        this.#variant = found.variant;
+        this.#lookUpPart(found.variant === undefined ? 'uri-miss' : 'vary-miss');
         break;
     }
   }
@@ -201,7 +204,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
       this.#fetch(undefined);
       return;
     }
-    const flight = cache.join(query, this.#candidate);
+    const flight = cache.join(query, this.#candidate?.stored.variant ?? this.#variant ?? '');
     if (flight === undefined || flight.leads) {
       this.#fetch(flight);
       return;
@@ -256,8 +259,9 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     const { cache, exchange, query, hold } = this.#with;
     const { forward } = this.report;
     if (this.report.collapsed === true) this.report.collapsed = false;
-    const whole = forward !== 'method' && forward !== 'bypass' && exchange.head.method === 'GET';
-    const candidate = whole || exchange.head.method === 'HEAD' ? this.#candidate : undefined;
+    const { method } = exchange.head;
+    const whole = forward !== 'method' && forward !== 'bypass' && method === 'GET';
+    const candidate = whole || method === 'HEAD' ? this.#candidate : undefined;
     const part = this.#stored;
     const fields = whole ? this.#fieldsFor(candidate, part) : exchange.head.fields;
     const mayStore = forward !== 'bypass';
@@ -283,8 +287,9 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   /** RFC 5861 §3: what is stored is served, and nobody waits for the fetch that renews it. */
   #revalidateBehind(object: CachedObject): void {
     const { cache, query, hold } = this.#with;
-    const flight = cache.join(query, object);
-    if (flight?.leads === false) {
+    const flight = cache.join(query, object.stored.variant);
+    if (flight === undefined) return;
+    if (!flight.leads) {
       flight.leave();
       return;
     }
@@ -311,10 +316,15 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     this.#answer(object, age);
   }
 
+  /** Somebody else may have been quicker to bring what is stored up to date. */
   askAgain(): void {
+    this.#fill?.leave();
     this.#candidate = undefined;
     this.#stored = undefined;
-    this.#fetch(undefined);
+    this.#waits = WAITS_MAX;
+    this.#losses += 1;
+    if (this.#losses > 1) this.#fetch(undefined);
+    else this.#lookUp();
   }
 
   insteadOfError(status: number): void {
@@ -342,7 +352,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     this.#owner.finished(this.#status, undefined);
   }
 
-  cutOff(): void {
+  cutOff(reason: NotWritten): void {
+    this.report.notStored(reason);
     this.#cutOff = true;
   }
 
@@ -394,9 +405,16 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     if (body === undefined) {
       // Evicted within this very moment: what there is now, or a fetch of its own.
       if (this.#over) return;
+      this.#fill?.leave();
+      this.#candidate = undefined;
+      this.#stored = undefined;
       this.#losses += 1;
-      if (this.#losses > LOSSES_MAX) this.#forward('uri-miss', 'evicted');
-      else this.#lookUp();
+      if (this.#losses <= LOSSES_MAX) {
+        this.#lookUp();
+        return;
+      }
+      this.#waits = WAITS_MAX;
+      this.#forward('uri-miss', 'evicted');
       return;
     }
     if (this.#over) {
@@ -438,7 +456,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   #serveStale(failure: ForwardFailure): boolean {
     const { cache, query } = this.#with;
     const object = this.#candidate;
-    if (object === undefined || !mayServeStale(object.stored, failure, query.rules, cache.now())) return false;
+    if (object === undefined || !cache.isKept(object)) return false;
+    if (!mayServeStale(object.stored, failure, query.rules, cache.now())) return false;
     const age = currentAge(object.stored, cache.now());
     this.report.hit(object.stored.lifetime - age, `stale-${failure}`);
     this.#answer(object, age);
@@ -483,6 +502,7 @@ function isSharable({ exchange: { head } }: CachedExchange): boolean {
   return (
     head.method === 'GET' &&
     head.known.authorization === undefined &&
+    !parseRequestCacheControl(head.known.cacheControl).noStore &&
     (head.known.range === undefined || isAll(head.known.range))
   );
 }

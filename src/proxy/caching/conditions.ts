@@ -15,7 +15,7 @@ export function fetchFields(query: CacheQuery, candidate: CachedObject | undefin
   const kept: string[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] as string;
-    if (!isReplaced(name)) kept.push(name, fields[i + 1] as string);
+    if (!isReplaced(name) && !isUnkeyed(name, query.rules.keyHeaders)) kept.push(name, fields[i + 1] as string);
   }
   kept.push('accept-encoding', normalisedAcceptEncoding(known.acceptEncoding, query.rules.compress));
   if (candidate === undefined) return kept;
@@ -37,6 +37,36 @@ const REPLACED: ReadonlySet<string> = new Set([
   'if-range',
   'range',
 ]);
+
+/**
+ * Fields by which some applications let a client say where it came in, or what it really wants. The key does not have
+ * them: what an origin answers to them must not be stored for others, unless the route makes them part of the key.
+ */
+const UNKEYED: ReadonlySet<string> = new Set([
+  'front-end-https',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-scheme',
+  'x-forwarded-server',
+  'x-forwarded-ssl',
+  'x-host',
+  'x-http-host-override',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-host',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-url-scheme',
+]);
+
+function isUnkeyed(name: string, keyHeaders: readonly string[]): boolean {
+  const first = name.charCodeAt(0) | 0x20;
+  // "x" or "f": most names begin otherwise.
+  if (first !== 0x78 && first !== 0x66) return false;
+  const lower = name.toLowerCase();
+  return UNKEYED.has(lower) && !keyHeaders.includes(lower);
+}
 
 /** By length first: most names are none of them, and need no lower-casing. */
 function isReplaced(name: string): boolean {

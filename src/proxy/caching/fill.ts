@@ -12,12 +12,14 @@ import type { NotWritten, ObjectWriter } from '../../cache/object-writer.ts';
 import type { CacheQuery } from '../../cache/query.ts';
 import type { CompressCoding } from '../../cache/rules.ts';
 import { firstValue } from '../../cache/semantics/field-list.ts';
+import { isSafeMethod } from '../../cache/semantics/invalidation.ts';
 import { mayServeStale } from '../../cache/semantics/reuse.ts';
 import type { StoreContext } from '../../cache/semantics/storable.ts';
 import { ProxyError, type ProxyErrorCode } from '../error.ts';
 import { Fetch, type FetchOrder, type FetchTarget } from '../fetch.ts';
 import { type OriginFields, storableFields } from '../headers.ts';
 import { ownCopy } from '../spent.ts';
+import { failureOf } from './failure.ts';
 
 /** The client whose request made us fetch. */
 export interface FillClient {
@@ -34,8 +36,8 @@ export interface FillClient {
   passing(status: number, fields: OriginFields, reason: NotWritten | undefined): void;
   piece(chunk: Uint8Array): boolean;
   whole(trailers: OriginFields): void;
-  /** What is stored ends with this many bytes, and the rest comes by `piece` once they are read and `rest` was called. */
-  cutOff(at: number): void;
+  /** What is stored ends before its end, for this reason; what follows comes by `piece` once that is read and `rest` was called. */
+  cutOff(reason: NotWritten): void;
   /** The response broke off within its body. */
   broken(error: ProxyErrorCode): void;
   /** No origin gave a response. */
@@ -143,12 +145,14 @@ export class Fill implements FetchTarget, CompressedTaker {
     const response: CacheResponse = { status, fields: storableFields(fields) };
     const part = status === 206 ? announcedPart(response.fields, lengthOf(response)) : undefined;
     const context = cache.storeContext(query, order.head.method, this.#requestTime, part !== undefined);
-    if (candidate !== undefined && status === 304) {
+    // Of a HEAD, it is about the client's own condition.
+    if (candidate !== undefined && status === 304 && order.head.method === 'GET') {
       this.#ignored = true;
       const object = cache.freshen(candidate, response, context, this.#sequence);
       this.#land();
       if (object === undefined) this.#client?.askAgain();
-      else this.#client?.freshened(object);
+      else if (this.#client === undefined) cache.discard(object);
+      else this.#client.freshened(object);
       return;
     }
     if (candidate !== undefined && isServerError(status)) {
@@ -166,13 +170,16 @@ export class Fill implements FetchTarget, CompressedTaker {
     }
     cache.invalidateBy(query, order.head.method, response);
     if (candidate !== undefined && order.head.method === 'HEAD')
-      cache.updateByHead(query, candidate, response, context);
+      cache.updateByHead(query, candidate, response, context, this.#sequence);
     const length = part?.length ?? lengthOf(response);
     const coded = mayStore && part === undefined ? compressed(query, response, length) : undefined;
     const stored = coded?.response ?? response;
     const storedLength = coded?.coding === undefined ? length : undefined;
-    const writer = mayStore ? cache.store(query, stored, context, this.#sequence, storedLength, part) : 'bypass';
+    // What a POST brings for GETs is newer than what it has made invalid.
+    const sequence = isSafeMethod(order.head.method) ? this.#sequence : cache.nextSequence();
+    const writer = mayStore ? cache.store(query, stored, context, sequence, storedLength, part) : 'bypass';
     if (typeof writer === 'string') {
+      if (candidate !== undefined) cache.overtaken(candidate, status, writer);
       this.#land(writer);
       if (this.#client === undefined) this.#giveUp();
       else this.#client.passing(status, fields, writer);
@@ -189,6 +196,7 @@ export class Fill implements FetchTarget, CompressedTaker {
 
   #storeWith(writer: ObjectWriter): void {
     this.#writer = writer;
+    if (this.#client !== undefined) writer.object.opened = writer.open();
     this.#land();
     this.#client?.stored(writer.object);
   }
@@ -229,9 +237,18 @@ export class Fill implements FetchTarget, CompressedTaker {
     }
     if (this.#writer === undefined) return this.#client?.piece(chunk) ?? true;
     if (this.#isPart) return this.#tee(this.#writer, chunk);
-    if (this.#writer.append(chunk, this.#client === undefined ? 0 : 1)) return true;
-    this.#cutOff(this.#writer, chunk);
-    return false;
+    return this.#store(this.#writer, chunk);
+  }
+
+  #store(writer: ObjectWriter, chunk: Uint8Array): boolean {
+    const { isTooLong } = writer;
+    if (!writer.append(chunk, this.#client === undefined ? 0 : 1)) {
+      this.#cutOff(writer, chunk);
+      return false;
+    }
+    // Goes on for those who read it, and nobody else should join them.
+    if (writer.isTooLong && !isTooLong) this.#parts.cache.markTooLarge(this.#parts.query);
+    return true;
   }
 
   /** The response is whole; or all of it is compressed. */
@@ -279,7 +296,9 @@ export class Fill implements FetchTarget, CompressedTaker {
       return;
     }
     if (this.#over) return;
-    this.#flight?.fail(`${status} ${error}`);
+    // What this request brought upon itself, others need not suffer: they look again, and one of them asks.
+    if (isEverybodys(error)) this.#flight?.fail(`${status} ${error}`);
+    else this.#flight?.release();
     this.#flight = undefined;
     this.#finish();
     this.#client?.failed(error, status);
@@ -290,7 +309,9 @@ export class Fill implements FetchTarget, CompressedTaker {
     const flight = this.#flight;
     if (flight === undefined) return;
     this.#flight = undefined;
-    if (reason !== undefined && flight.others > 0) this.#parts.cache.markUnshareable(this.#parts.query);
+    if (reason !== undefined && OF_RESPONSE.has(reason) && flight.others > 0) {
+      this.#parts.cache.markUnshareable(this.#parts.query);
+    }
     flight.release();
   }
 
@@ -318,14 +339,18 @@ export class Fill implements FetchTarget, CompressedTaker {
 
   /** No more can be stored: what there is stays for who reads it, and the rest passes to the client alone. */
   #cutOff(writer: ObjectWriter, chunk: Uint8Array): void {
-    this.#writer = undefined;
-    const at = writer.cutOff();
+    const { cache, query } = this.#parts;
+    if (!writer.isTooLong) cache.markTooLarge(query);
+    cache.counters.notStored(writer.refusal);
     if (this.#client === undefined) {
       this.#giveUp();
       return;
     }
+    this.#writer = undefined;
     this.#rest = [ownCopy(chunk)];
-    this.#client.cutOff(at);
+    this.#client.cutOff(writer.refusal);
+    // Who has read all that there is asks for the rest at once: the fetch has to be held back by then.
+    queueMicrotask(() => writer.cutOff());
   }
 
   #finish(): void {
@@ -340,6 +365,25 @@ export class Fill implements FetchTarget, CompressedTaker {
 /** RFC 5861 §4. */
 function isServerError(status: number): boolean {
   return status === 500 || status === 502 || status === 503 || status === 504;
+}
+
+/** Of the reasons not to store a response, those that stand in itself and not in the request for it. */
+const OF_RESPONSE: ReadonlySet<NotWritten> = new Set<NotWritten>([
+  'must-understand',
+  'no-store',
+  'private',
+  'set-cookie',
+  'vary-star',
+  'no-freshness',
+  'no-cache',
+  'expired',
+  'too-large',
+]);
+
+/** Whether no origin could be had at all, or was silent: whoever asks next would wait for the same. */
+function isEverybodys(error: ProxyErrorCode): boolean {
+  const failure = failureOf(error);
+  return failure === 'silent' || (failure === 'unreachable' && error !== 'connection_terminated');
 }
 
 const NO_TRAILERS: OriginFields = {};

@@ -286,7 +286,7 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
       this.#close(this.#closeWith);
     } else if (!this.#closing) {
       this.#since = performance.now();
-      if (this.#unread.bytes.length > 0) this.#advance();
+      this.#advance();
     }
   }
 

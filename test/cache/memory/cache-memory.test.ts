@@ -189,7 +189,8 @@ describe('memory', () => {
     }
     one.check();
     const { slot } = claim(one, key(99));
-    one.publish(slot, publication(1_000_000));
+    expect(one.publish(slot, publication(1_000_000))).toBe(false);
+    one.publish(slot, publication(undefined));
     expect(one.append(slot, Buffer.alloc(1_000_000))).toBe(false);
     one.fail(slot);
     one.check();
@@ -354,6 +355,14 @@ test('a broken memory refuses everything, and nothing of it is current', () => {
   ];
   for (const operation of operations) expect(operation).toThrow(MemoryBroken);
   expect(one.releaseSeat(5)).toBe(false);
+});
+
+test('whoever waits for news hears that the memory is broken', async () => {
+  const [one, other] = threads();
+  const heard = new Promise<void>((resolve) => one.bell.listen(resolve));
+  other.break();
+  await heard;
+  one.bell.close();
 });
 
 test('hashes of a memory with the seed of another are those of the other', () => {

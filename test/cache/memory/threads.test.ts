@@ -39,7 +39,7 @@ describe('threads that fill, read, evict and remove at once', () => {
 describe('a thread that is ended in the middle of anything', () => {
   test('leaves a memory that works on, or one that is known to be broken', { timeout: 60_000 }, async () => {
     let scene = allocate();
-    let witness = start({ ...scene, seat: 1, seed: 99, operations: 1e9, keys: 500 });
+    let witness = startWitness(scene);
     let survived = 0;
     for (let round = 0; round < 25; round++) {
       const { handle, progress, control } = scene;
@@ -57,18 +57,25 @@ describe('a thread that is ended in the middle of anything', () => {
       // What is waiting for the dead one's lock finds out; nothing can be done with the memory any more.
       expect(() => control.nextSequence()).toThrow('half-changed');
       expect(control.isCurrent(1, 0)).toBe(false);
-      await once(witness, 'error');
+      await witness.failed;
       scene = allocate();
-      witness = start({ ...scene, seat: 1, seed: 99, operations: 1e9, keys: 500 });
+      witness = startWitness(scene);
     }
     expect(survived).toBeGreaterThan(0);
-    await witness.terminate();
+    await witness.thread.terminate();
     if (!scene.control.releaseSeat(1)) return;
     scene.control.check();
     scene.control.removeAll();
     expect(scene.control.stats()).toMatchObject({ entries: 0, usedBytes: 0, onDisk: 0 });
   });
 });
+
+/** One that goes on until the memory is broken. */
+function startWitness(scene: Pick<BusyThread, 'handle' | 'progress'>): { thread: Worker; failed: Promise<unknown> } {
+  const { handle, progress } = scene;
+  const thread = start({ handle, progress, seat: 1, seed: 99, operations: 1e9, keys: 500 });
+  return { thread, failed: once(thread, 'error') };
+}
 
 /** Until so many operations were done. */
 async function progressOf(progress: SharedArrayBuffer, operations: number): Promise<void> {

@@ -89,6 +89,19 @@ describe.each(ways)('a connection whose bytes come as $reads', ({ reads }) => {
     expect(Buffer.concat(pieces).equals(body)).toBe(true);
   });
 
+  test('goes on after a whole body that nobody has read', async () => {
+    const { connect, exchanges } = await startFront({ reads, take: () => {} });
+    const client = await connect();
+    await client.send(`${POST}Content-Length: 100000\r\n\r\n${'x'.repeat(100_000)}`);
+    const exchange = await exchanges.waitFor(() => true);
+    while (exchange.body?.bytesReceived !== 100_000) await nextTurn();
+    echo(exchange);
+    expect(await client.response('POST')).toMatchObject({ status: 200 });
+    await client.send(get('/next'));
+    echo(await exchanges.waitFor(({ head }) => head.target === '/next'));
+    expect(await client.response()).toMatchObject({ body: 'answer to GET /next' });
+  });
+
   test('holds up a client that sends requests ahead without end', async () => {
     const { connect, exchanges, sockets } = await startFront({ reads, take: () => {} });
     const client = await connect();
