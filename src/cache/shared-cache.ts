@@ -6,6 +6,7 @@ import type { FoundRecord } from './disk/found-record.ts';
 import { BURIED, readDiskKey } from './disk-key.ts';
 import { Invalidations } from './invalidations.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
+import { CalmMemory } from './memory/calm-memory.ts';
 import { NO_VARIANT } from './memory/hash.ts';
 import type { MemoryHandle } from './memory/memory-handle.ts';
 import type { CachePlan } from './plan.ts';
@@ -20,6 +21,8 @@ const STAMPS = 65_536;
 /** What an object takes at least, in memory and on disk: so many are planned for. */
 const SMALLEST_OBJECT: Bytes = 512;
 const SMALLEST_ON_DISK: Bytes = 1_024;
+/** How often it is looked after. */
+const LOOK_EVERY: Ms = 1_000;
 const MOST_ENTRIES = 2 ** 25;
 
 export interface SharedCacheOptions {
@@ -41,7 +44,10 @@ export class SharedCache {
   readonly #board: BanBoard;
   readonly #disk: DiskDirectory | undefined;
   #handle: MemoryHandle;
-  #memory: CacheMemory;
+  #memory: CalmMemory;
+  readonly #look: NodeJS.Timeout;
+  /** Told when all threads are to be given the new `share`: the memory was left half-changed by a thread that died. */
+  onRenewed: () => void = () => {};
 
   /** Throws a `DiskError` when the disk tier's directory cannot be used. */
   static async open(options: SharedCacheOptions): Promise<SharedCache> {
@@ -66,8 +72,10 @@ export class SharedCache {
     this.#board = new BanBoard(this.#bans, workers, journal);
     this.#counters = CacheCounters.allocate(workers + 1);
     this.#handle = this.#allocate();
-    this.#memory = new CacheMemory(this.#handle, workers);
+    this.#memory = new CalmMemory(this.#handle, workers);
     this.#memory.raiseSequence(restored.sequence);
+    // A thread may find the memory broken though none has ended.
+    this.#look = setInterval(() => this.#renewIfBroken(), LOOK_EVERY).unref();
   }
 
   /** What a worker is given. */
@@ -93,16 +101,22 @@ export class SharedCache {
     return this.#board.publish(orders, soft);
   }
 
-  /** A worker has ended. `true`: it left the memory half-changed, and all others are to be given the new `share`. */
-  async workerDied(worker: number): Promise<boolean> {
+  /** A worker has ended, and what it had is undone. */
+  async workerDied(worker: number): Promise<void> {
     this.#board.seatLeft(worker);
     await this.#disk?.workerDied(worker);
-    if (this.#memory.releaseSeat(worker)) return false;
+    this.#memory.releaseSeat(worker);
+    this.#renewIfBroken();
+  }
+
+  #renewIfBroken(): void {
+    if (!this.#memory.isBroken()) return;
+    this.#options.log.error('the memory of the cache was left half-changed, and begins anew');
     this.#handle = this.#allocate();
-    this.#memory = new CacheMemory(this.#handle, this.#options.workers);
+    this.#memory = new CalmMemory(this.#handle, this.#options.workers);
     // Above what is on disk, and what was stored before.
     this.#memory.raiseSequence(this.#board.nextSequence());
-    return true;
+    this.onRenewed();
   }
 
   forget(segment: number): void {
@@ -121,6 +135,7 @@ export class SharedCache {
 
   /** After the workers have closed theirs. */
   async close(): Promise<void> {
+    clearInterval(this.#look);
     await this.#disk?.close();
   }
 

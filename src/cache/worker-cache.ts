@@ -4,7 +4,7 @@ import { Cache } from './cache.ts';
 import { CacheCounters } from './counters.ts';
 import { DiskTier } from './disk/disk-tier.ts';
 import { Invalidations } from './invalidations.ts';
-import { CacheMemory } from './memory/cache-memory.ts';
+import { CalmMemory } from './memory/calm-memory.ts';
 import type { CachePlan } from './plan.ts';
 import { BanBoard } from './purge/ban-board.ts';
 import { BanJournal } from './purge/journal.ts';
@@ -24,7 +24,7 @@ export class WorkerCache {
   readonly #options: WorkerCacheOptions;
   readonly #disk: DiskTier | undefined;
   #share: CacheShare;
-  #memory: CacheMemory;
+  #memory: CalmMemory;
   #cache: Cache | undefined;
   #plan: CachePlan | undefined;
   #name = '';
@@ -33,7 +33,7 @@ export class WorkerCache {
     const { worker, log } = options;
     this.#options = options;
     this.#share = share;
-    this.#memory = new CacheMemory(share.memory, worker);
+    this.#memory = new CalmMemory(share.memory, worker);
     const forget = (segment: number) => this.#forget(segment);
     this.#disk = share.disk === undefined ? undefined : new DiskTier(share.disk, { worker, forget, log });
   }
@@ -60,7 +60,7 @@ export class WorkerCache {
   /** What was stored in memory is lost; what is under way with it ends as it can. */
   replace(share: CacheShare): void {
     this.#share = share;
-    this.#memory = new CacheMemory(share.memory, this.#options.worker);
+    this.#memory = new CalmMemory(share.memory, this.#options.worker);
     this.#cache?.close();
     if (this.#plan !== undefined) this.#cache = this.#make(this.#plan);
   }
@@ -88,8 +88,7 @@ export class WorkerCache {
     });
   }
 
-  /** May be called while the memory is being replaced; then there is nothing to forget. */
   #forget(segment: number): void {
-    if (!this.#memory.isBroken()) this.#memory.clearSegment(segment);
+    this.#memory.clearSegment(segment);
   }
 }

@@ -23,7 +23,7 @@ export const PROXY_ERRORS = {
   proxy_internal_error: { status: 500, blame: 'us', retry: 'never' },
   // The client's side (RFC 9209 §2.3.20 to §2.3.31: http_request_error and its kin, told by status).
   bad_request: { status: 400, blame: 'client', retry: 'never' },
-  not_cached: { status: 504, blame: 'client', retry: 'never' },
+  not_cached: { status: 504, blame: 'us', retry: 'never' },
   access_denied: { status: 403, blame: 'client', retry: 'never' },
   method_not_allowed: { status: 405, blame: 'client', retry: 'never' },
   request_timeout: { status: 408, blame: 'client', retry: 'never' },

@@ -26,8 +26,9 @@ export interface SupervisorOptions {
 /** What workers share beside the origin table. */
 export interface SupervisedCache {
   readonly share: CacheShare;
-  /** A worker has ended. `true`: all others are to be given the new `share`. */
-  workerDied(worker: number): Promise<boolean>;
+  /** Told when all workers are to be given the new `share`. */
+  onRenewed: () => void;
+  workerDied(worker: number): Promise<void>;
 }
 
 /** Starts the workers, hands them each generation in two steps, and replaces one that dies. */
@@ -50,6 +51,11 @@ export class Supervisor {
     this.originTable = new OriginTable(this.#memory, workers);
     this.#seats = Array.from({ length: workers }, (_, index) => new Seat(index));
     for (const seat of this.#seats) this.#seat(seat);
+    const { cache } = options;
+    if (cache === undefined) return;
+    cache.onRenewed = () => {
+      for (const seat of this.#seats) seat.send({ type: 'replace_cache', cache: cache.share });
+    };
   }
 
   /**
@@ -120,10 +126,11 @@ export class Supervisor {
 
   /** Undoes what a dead worker had of the cache, before another one sits in its place. */
   async #settleCache(index: number): Promise<void> {
-    const { cache, log } = this.#options;
-    if (cache === undefined || !(await cache.workerDied(index))) return;
-    log.error('the memory of the cache was lost with a worker, and begins anew', { worker: index });
-    for (const seat of this.#seats) seat.send({ type: 'replace_cache', cache: cache.share });
+    try {
+      await this.#options.cache?.workerDied(index);
+    } catch (error) {
+      this.#options.log.error('what a dead worker had of the cache was not undone', { worker: index, error });
+    }
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

@@ -128,7 +128,7 @@ function expectNothingInjected({ fields, trailers, interim, body }: Sight): void
 
 async function askHttp1(scene: Scene, method: string): Promise<Sight> {
   const client = await connectRaw(scene.http);
-  await client.send(head(`${method} /asked HTTP/1.1`, HOST));
+  await client.send(head(`${method} ${scene.nextTarget()} HTTP/1.1`, HOST));
   const response = await client.next(method);
   const nothing = { status: undefined, body: '', fields: [], trailers: [], interim: [], whole: false };
   if (response === undefined) return nothing;
@@ -145,7 +145,7 @@ async function askHttp1(scene: Scene, method: string): Promise<Sight> {
 
 async function askHttp2(scene: Scene, method: string): Promise<Sight> {
   const client = await connectH2(scene.https);
-  const outcome = await client.request(request('/asked', { method }));
+  const outcome = await client.request(request(scene.nextTarget(), { method }));
   client.close();
   return { ...outcome, status: outcome.status, whole: outcome.end === 'clean' };
 }

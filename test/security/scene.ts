@@ -31,6 +31,7 @@ export class Scene {
   /** What the origin answers to innocent requests, and goes back to after an attack of its own. */
   script: Script = echo;
   #innocents = 0;
+  #targets = 0;
   #faults = 0;
   #events = 0;
   #judged = 0;
@@ -64,6 +65,11 @@ export class Scene {
 
   get https(): number {
     return this.portico.port(1);
+  }
+
+  /** One that nothing is stored for. */
+  nextTarget(): string {
+    return `/asked/${++this.#targets}`;
   }
 
   /** Another client asks for something of its own, and must get that. Returns the request as the origin saw it. */

@@ -111,6 +111,28 @@ describe('one fetch for all', () => {
       'fwd=stale; fwd-status=304; stored; detail=stale',
     ]);
   });
+
+  test('what may be served stale meanwhile is, to all at once, and renewed by one fetch', async () => {
+    const go = gate();
+    const play = stage.play(async function* () {
+      if (play.asked.length === 1) {
+        yield answer('old', { fields: ['Cache-Control: max-age=0, stale-while-revalidate=60', 'ETag: "1"'] });
+        return;
+      }
+      await go.open;
+      yield answer('new', { fields: [FRESH] });
+    });
+    await play.fetch();
+    for (const reply of await play.fetchMany(50)) {
+      expect([reply.body, statusOf(reply)]).toEqual(['old', 'hit; detail=stale-while-revalidate']);
+    }
+    expect(play.asked).toHaveLength(2);
+    go.lift();
+    let reply = await play.fetch();
+    while (reply.body === 'old') reply = await play.fetch();
+    expect([reply.body, statusOf(reply)]).toEqual(['new', 'hit']);
+    expect(play.asked).toHaveLength(2);
+  });
 });
 
 describe('what is not for all', () => {

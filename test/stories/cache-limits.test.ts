@@ -1,7 +1,10 @@
+import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connectH2 } from '../support/h2-client.ts';
 import { headersFrame, SETTING, windowUpdateFrame } from '../support/h2-frames.ts';
+import type { FieldLines } from '../support/http1-parser.ts';
 import { answer } from '../support/origin.ts';
+import { connectRaw, fieldOf } from '../support/raw-client.ts';
 import {
   chunks,
   gate,
@@ -30,7 +33,10 @@ const HUGE = 32 * MIB;
 let stage: Stage;
 
 beforeAll(async () => {
-  stage = await openStage({ cache: { memory: '8MiB', object_limit: '2MiB' } });
+  stage = await openStage({
+    cache: { memory: '8MiB', object_limit: '2MiB' },
+    site: { routes: [{ path: '/packed', compress: ['gzip'] }] },
+  });
 });
 
 const known = (length: number) =>
@@ -112,7 +118,10 @@ describe('an object of unknown length that turns out to be too large', () => {
     for (let i = 0; i < 3; i++) expect(await (await play.follow()).done(10_000)).toMatchObject(whole(length));
     expect(play.asked).toHaveLength(3);
     const lines = await play.lines(3);
-    const told = lines.map((line) => [line.cache, line.cache_detail, line.bytes]);
+    const told = lines
+      .map((line) => [line.cache, line.cache_detail, line.bytes])
+      .sort()
+      .reverse();
     expect(told).toEqual(['too-large', 'hit-for-miss', 'hit-for-miss'].map((detail) => ['uri-miss', detail, length]));
     await expectAllMemory();
   });
@@ -171,6 +180,19 @@ describe('an object of unknown length that turns out to be too large', () => {
     await expectAllMemory();
   });
 
+  test('a stream of HTTP/2 whose window is shut gets all of it once it is opened', async () => {
+    const play = stage.play(chunked(HUGE));
+    const client = await connectH2(stage.portico.port(1), { settings: { [SETTING.INITIAL_WINDOW_SIZE]: 10 } });
+    const stream = client.newStream();
+    await client.send(headersFrame(stream, get(play)));
+    await client.frameWhere((frame) => frame.stream === stream && frame.type === 0, 'DATA');
+    await stage.quiet();
+    await client.send(windowUpdateFrame(stream, HUGE));
+    const { body, end } = await client.outcome(stream, 15_000);
+    expect([body === patternOf(HUGE), end]).toEqual([true, 'clean']);
+    await expectAllMemory();
+  });
+
   test('a client that leaves in the middle lets the origin go', async () => {
     const held = gate();
     const play = stage.play(async function* ({ connection }) {
@@ -187,6 +209,47 @@ describe('an object of unknown length that turns out to be too large', () => {
   });
 });
 
+describe('a body that is compressed for the cache', () => {
+  const TEXT = ['Content-Type: text/plain', 'ETag: "1"', FRESH];
+
+  test.each([
+    { name: 'below the limit', length: MIB, stored: true },
+    { name: 'beyond the limit', length: LARGE, stored: false },
+    { name: 'beyond the memory', length: 12 * MIB, stored: false },
+  ])('$name: the client gets all of it', async ({ length, stored }) => {
+    const play = stage.play(async function* () {
+      yield headOf(...TEXT, 'Transfer-Encoding: chunked');
+      yield* chunks(0, length);
+      yield LAST_CHUNK;
+    }, '/packed');
+    const expected = Buffer.concat([...pieces(0, length)]);
+    const first = await play.fetch({ head: ['Accept-Encoding: gzip'] });
+    expect([first.status, first.end, fieldOf(first, 'content-encoding')]).toEqual([200, 'clean', 'gzip']);
+    expect(gunzipSync(Buffer.from(first.body, 'latin1')).equals(expected)).toBe(true);
+    // What is not stored is not compressed either.
+    const second = await play.fetch({ head: ['Accept-Encoding: gzip'] });
+    expect([second.end, statusOf(second) === 'hit']).toEqual(['clean', stored]);
+    const body = Buffer.from(second.body, 'latin1');
+    expect((stored ? gunzipSync(body) : body).equals(expected)).toBe(true);
+  });
+
+  test('a slow client of what grows too large gets all of it', async () => {
+    const play = stage.play(async function* () {
+      yield headOf(...TEXT, 'Transfer-Encoding: chunked');
+      yield* chunks(0, HUGE);
+      yield LAST_CHUNK;
+    }, '/packed');
+    const client = await connectRaw(stage.port);
+    await client.send(`GET ${play.target} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n`);
+    client.socket.pause();
+    await stage.quiet();
+    client.socket.resume();
+    const { body, end } = await client.response('GET', 15_000);
+    expect(end).toBe('clean');
+    expect(gunzipSync(Buffer.from(body, 'latin1')).equals(Buffer.concat([...pieces(0, HUGE)]))).toBe(true);
+  });
+});
+
 describe('a memory full of bodies that slow clients read', () => {
   /** Streams of HTTP/2 whose windows are shut: what they are sent stays where it is. */
   async function fill(place: Stage) {
@@ -197,13 +260,7 @@ describe('a memory full of bodies that slow clients read', () => {
     for (const play of plays) {
       const stream = client.newStream();
       streams.push({ stream, play });
-      const fields = [
-        [':method', 'GET'],
-        [':scheme', 'https'],
-        [':authority', 'www.example.com'],
-        [':path', play.target],
-      ] as const;
-      await client.send(headersFrame(stream, fields));
+      await client.send(headersFrame(stream, get(play)));
       await client.frameWhere((frame) => frame.stream === stream && frame.type === 0, 'DATA');
     }
     await place.quiet();
@@ -254,6 +311,15 @@ test('many different objects in a small memory: each is right, whatever is evict
   });
   await Promise.all(rounds);
 });
+
+function get({ target }: Play): FieldLines {
+  return [
+    [':method', 'GET'],
+    [':scheme', 'https'],
+    [':authority', 'www.example.com'],
+    [':path', target],
+  ];
+}
 
 function patternOf(length: number): string {
   return Buffer.concat([...pieces(0, length)]).toString('latin1');

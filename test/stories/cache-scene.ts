@@ -72,9 +72,11 @@ export class Stage {
    * so many are made that hardly a thread gets none.
    */
   async quiet(): Promise<void> {
-    this.#rounds += 1;
-    await fetchMany(this.port, `/quiet/${this.#rounds}/first`, 24);
-    await fetchMany(this.port, `/quiet/${this.#rounds}/second`, 24);
+    for (let round = 0; round < 2; round++) {
+      this.#rounds += 1;
+      const targets = Array.from({ length: 24 }, (_, i) => `/quiet/${this.#rounds}/${i}`);
+      await Promise.all(targets.map((target) => fetchRaw(this.port, target)));
+    }
   }
 }
 

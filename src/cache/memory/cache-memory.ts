@@ -298,7 +298,6 @@ export class CacheMemory {
 
   /** Bytes of the body as views of the memory, good until the slot is unpinned. `to`: at most what is `filled`. */
   body(slot: number, from: number, to: number): Buffer[] {
-    this.#checkBroken();
     if (to > this.#entries.load(slot, FILLED) >>> 0) throw new RangeError(`${to} bytes are not there yet`);
     if (from >= to) return [];
     const first = this.#entries.get(slot, BODY_FIRST) - 1;

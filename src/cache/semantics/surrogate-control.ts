@@ -1,4 +1,3 @@
-import { listMembers } from '../select/field.ts';
 import { eachDirective } from './cache-control.ts';
 import {
   type Argument,
@@ -29,13 +28,11 @@ import {
 /** What we call ourselves. All Porticos alike, so that what is for one is for the next one, too. */
 const SURROGATE = 'portico';
 
-const CAPABILITY = `${SURROGATE}="Surrogate/1.0"`;
-
-/** Surrogate-Capability as it goes to the origin: what surrogates before us have said, and that we heed Surrogate-Control. */
-export function surrogateCapability(before: string | undefined): string {
-  if (before === undefined || before === '') return CAPABILITY;
-  return listMembers(before).some((member) => member.startsWith(`${SURROGATE}=`)) ? before : `${before}, ${CAPABILITY}`;
-}
+/**
+ * Surrogate-Capability as it goes to an origin whose response may be stored. In place of what the client sent, and not
+ * behind that as the Note has it: an origin that fills in ESI for one who claims to read it would fill it in for all.
+ */
+export const SURROGATE_CAPABILITY = `${SURROGATE}="Surrogate/1.0"`;
 
 /** `undefined` if it does not say whether or for how long we may keep the response, as when it is about `content` alone. */
 export function parseSurrogateControl(value: string): ResponseDirectives | undefined {

@@ -79,18 +79,22 @@ function isSameRepresentation(stored: StoredResponse, length: Bytes | undefined,
   return contentLength === undefined || length === undefined || Number(contentLength) === length;
 }
 
-/** What describes the stored bytes, as they were received or as we have coded them, and so stays with them. */
-const OF_STORED_BYTES: ReadonlySet<string> = new Set(['content-encoding', 'content-range']);
-
-/** What an origin says of its own bytes: news for stored ones, but not for those that we have compressed. */
-const OF_ORIGIN_BYTES: ReadonlySet<string> = new Set([
-  'accept-ranges',
+/**
+ * What describes the stored bytes, as they were received or as we have coded them, and so stays with them: a 304 brings
+ * none. A digest that another one replaces would belie them: that of a 304 may be of its own empty content, or of bytes
+ * that only a weak tag takes for the same. RFC 9111 §3.2 leaves out what the integrity of the stored response needs.
+ */
+const OF_STORED_BYTES: ReadonlySet<string> = new Set([
   'content-digest',
+  'content-encoding',
   'content-md5',
+  'content-range',
   'digest',
-  'etag',
   'repr-digest',
 ]);
+
+/** What an origin says of its own bytes: news for stored ones, but not for those that we have compressed. */
+const OF_ORIGIN_BYTES: ReadonlySet<string> = new Set(['accept-ranges', 'etag']);
 
 /** RFC 9111 §3.2: fields of the new response take the place of all stored ones of their name. */
 function updatedFields(stored: Fields, fresh: Fields, responseTime: Ms): string[] {
@@ -115,7 +119,7 @@ function updatedFields(stored: Fields, fresh: Fields, responseTime: Ms): string[
 }
 
 /**
- * Whether a stored field, or that there is none, is not touched. A coded response without a tag or digest may be one
+ * Whether a stored field, or that there is none, is not touched. A coded response without a tag may be one
  * from which we took it when we compressed it; one that has a tag has the one that the 304 confirms.
  */
 function staysAsStored(name: string, stored: Fields): boolean {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { fieldValue, listMembers, weightedMembers, withoutSpace } from '../../../src/cache/select/field.ts';
+import {
+  fieldValue,
+  firstValue,
+  hasField,
+  listMembers,
+  weightedMembers,
+  withoutFields,
+  withoutSpace,
+} from '../../../src/cache/select/field.ts';
 import { remembering } from '../../../src/cache/select/remember.ts';
 
 describe('the value of a field', () => {
@@ -9,6 +17,24 @@ describe('the value of a field', () => {
     { name: 'may be empty', fields: ['x-foo', ''], value: '' },
     { name: 'is undefined where there is none', fields: ['x-fop', '1', 'y', 'x-foo'], value: undefined },
   ])('$name', ({ fields, value }) => expect(fieldValue(fields, 'x-foo')).toBe(value));
+});
+
+describe('the fields of a response', () => {
+  const fields = ['a', '1', 'b', '', 'a', '2', 'c', 'x'];
+
+  test.each([
+    { name: 'a', first: '1' },
+    { name: 'b', first: '' },
+    { name: 'd', first: undefined },
+    { name: '1', first: undefined },
+  ])('have $first first in $name', ({ name, first }) => {
+    expect(firstValue(fields, name)).toBe(first);
+    expect(hasField(fields, name)).toBe(first !== undefined);
+  });
+
+  test('are copied without some', () => {
+    expect(withoutFields(fields, (name) => name === 'a')).toEqual(['b', '', 'c', 'x']);
+  });
 });
 
 describe('the members of a list (RFC 9110 §5.6.1)', () => {

@@ -159,7 +159,9 @@ describe('Age (RFC 9111 §5.1)', () => {
     { age: 'abc', value: 0 },
     { age: '-7200', value: 0 },
     { age: '7200.0', value: 0 },
-    { age: '7200;foo=bar', value: 0 },
+    { age: '7200;foo=bar', value: 7200 },
+    { age: '7200 ; foo=111, 0', value: 7200 },
+    { age: 'abc;foo=7200', value: 0 },
     { age: '', value: 0 },
   ])('$age is $value seconds', ({ age, value }) => {
     expect(ageValue(['age', age])).toBe(value * SECOND);

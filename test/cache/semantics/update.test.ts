@@ -8,7 +8,18 @@ const context = contextOf({ times: { requestTime: LATER, responseTime: LATER } }
 const STORED = storedOf({
   fields: [
     ...['date', httpDate(0), 'etag', '"a"', 'cache-control', 'max-age=60', 'content-type', 'text/html'],
-    ...['content-encoding', 'gzip', 'link', '</a>', 'link', '</b>', 'x-test', 'old'],
+    ...[
+      'content-encoding',
+      'gzip',
+      'content-digest',
+      'sha-256=:BBBB:',
+      'link',
+      '</a>',
+      'link',
+      '</b>',
+      'x-test',
+      'old',
+    ],
   ],
   etag: '"a"',
 });
@@ -53,6 +64,7 @@ describe('a stored response after a 304 (RFC 9111 §3.2)', () => {
       'cache-control': 'max-age=60',
       'content-type': 'text/html',
       'content-encoding': 'gzip',
+      'content-digest': 'sha-256=:BBBB:',
       link: '</a>, </b>',
       'x-test': 'old',
     });
@@ -73,6 +85,10 @@ describe('a stored response after a 304 (RFC 9111 §3.2)', () => {
     { name: 'content-length', value: '10', kept: undefined },
     { name: 'content-encoding', value: 'br', kept: 'gzip' },
     { name: 'content-range', value: 'bytes 0-1/2', kept: undefined },
+    { name: 'content-digest', value: 'sha-256=:AAAA:', kept: 'sha-256=:BBBB:' },
+    { name: 'content-md5', value: 'x', kept: undefined },
+    { name: 'repr-digest', value: 'x', kept: undefined },
+    { name: 'digest', value: 'x', kept: undefined },
     { name: 'transfer-encoding', value: 'chunked', kept: undefined },
     { name: 'connection', value: 'x-test', kept: undefined },
     { name: 'age', value: '5', kept: undefined },
@@ -85,14 +101,11 @@ describe('a stored response after a 304 (RFC 9111 §3.2)', () => {
     expect(fieldsAfter({ connection: 'x-test', 'x-test': 'new' })['x-test']).toBe('old');
   });
 
-  test.each(['content-md5', 'content-digest', 'repr-digest', 'accept-ranges'])(
-    'does not take %s where we may have compressed it',
-    (name) => {
-      expect(fieldsAfter({ [name]: 'x' })[name]).toBeUndefined();
-      const plain = storedOf({ fields: ['content-type', 'text/html'] });
-      expect(freshen(plain, notModified({ [name]: 'x' }), context).fields).toContain(name);
-    },
-  );
+  test('does not take accept-ranges where we may have compressed it', () => {
+    expect(fieldsAfter({ 'accept-ranges': 'bytes' })['accept-ranges']).toBeUndefined();
+    const plain = storedOf({ fields: ['content-type', 'text/html'] });
+    expect(freshen(plain, notModified({ 'accept-ranges': 'bytes' }), context).fields).toContain('accept-ranges');
+  });
 
   test.each([
     { before: ['vary', 'Accept-Encoding'], vary: 'Origin', after: ['Origin', 'Accept-Encoding'] },

@@ -26,8 +26,6 @@ export class CollectedExchange implements Exchange {
   readonly body = undefined;
   readonly startedAt: number;
   readonly informed: number[] = [];
-  /** Resolves when the outcome is no longer `open`. */
-  readonly over: Promise<void>;
   listener: ExchangeListener | undefined;
   outcome: Outcome = 'open';
   status = 0;
@@ -38,7 +36,6 @@ export class CollectedExchange implements Exchange {
   length: number | undefined;
   readonly #stalls: () => boolean;
   readonly #chunks: Buffer[] = [];
-  readonly #settle: () => void;
   #lent: Lent[] = [];
   #stalled = false;
 
@@ -56,9 +53,6 @@ export class CollectedExchange implements Exchange {
     };
     this.startedAt = startedAt;
     this.#stalls = stalls;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.over = promise;
-    this.#settle = resolve;
   }
 
   get content(): Buffer {
@@ -174,6 +168,5 @@ export class CollectedExchange implements Exchange {
     this.outcome = outcome;
     // The connection may still be busy with the last pieces.
     queueMicrotask(() => this.#giveBack());
-    this.#settle();
   }
 }

@@ -3,8 +3,8 @@ import { expectAgreement } from '../../cache/play.ts';
 import { PorticoUnderTest, type Surroundings } from './under-test.ts';
 
 /** `PLAYS=2000 vitest run test/proxy/caching/model.test.ts` plays so many instead, of other seeds from `FIRST_SEED` on. */
-const PLAYS = Number(process.env['PLAYS'] ?? 20);
-const FIRST_SEED = Number(process.env['FIRST_SEED'] ?? 1);
+const PLAYS = Number(process.env.PLAYS ?? 20);
+const FIRST_SEED = Number(process.env.FIRST_SEED ?? 1);
 const STEPS = 300;
 const KIB = 1024;
 const MIB = 1024 * KIB;

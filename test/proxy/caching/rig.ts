@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bytes, Ms } from '../../../src/base/units.ts';
 import { Cache } from '../../../src/cache/cache.ts';
-import { Invalidations } from '../../../src/cache/invalidations.ts';
 import { CacheCounters } from '../../../src/cache/counters.ts';
 import { DiskDirectory } from '../../../src/cache/disk/disk-directory.ts';
 import { DiskTier } from '../../../src/cache/disk/disk-tier.ts';
+import { Invalidations } from '../../../src/cache/invalidations.ts';
 import { CacheMemory } from '../../../src/cache/memory/cache-memory.ts';
 import type { CachePlan } from '../../../src/cache/plan.ts';
 import { BanBoard } from '../../../src/cache/purge/ban-board.ts';
@@ -199,15 +199,25 @@ export class Rig {
     return asking;
   }
 
+  /** Resolves when the reply has ended. */
+  async over({ exchange }: Asking): Promise<void> {
+    await this.#until(() => exchange.outcome !== 'open', `${exchange.head.target} without an end`);
+  }
+
   /** Resolves when nothing is under way any more: all fetches are over, and what goes to disk is there. */
   async settle(): Promise<void> {
-    for (let turns = 0; this.held > 0; turns++) {
-      if (turns > SETTLE_TURNS) throw new Error(`${this.held} fetches do not end`);
-      await nextTurn();
-    }
+    await this.#until(() => this.held === 0, 'a fetch without an end');
     if (this.#directory === undefined) return;
     for (const { disk } of this.seats) await disk?.flush();
     await nextTurn();
+  }
+
+  async #until(holds: () => boolean, otherwise: string): Promise<void> {
+    const deadline = performance.now() + STUCK_AFTER;
+    while (!holds()) {
+      if (performance.now() > deadline) throw new Error(otherwise);
+      await nextTurn();
+    }
   }
 
   /** Throws for whatever is left behind by requests that are over. */
@@ -250,4 +260,5 @@ const STAMPS = 4;
 const BANS: Bytes = 65_536;
 /** Of the machine's own clock; no play may come to that. */
 const PATIENCE: Ms = 60_000;
-const SETTLE_TURNS = 10_000;
+/** Of the machine's own clock as well: nothing here waits for it but the disk. */
+const STUCK_AFTER: Ms = 5000;

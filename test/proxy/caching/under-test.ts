@@ -85,7 +85,7 @@ export class PorticoUnderTest implements CacheUnderTest {
   async #ask(asked: Parameters<Rig['ask']>[1]): Promise<ReturnType<Rig['ask']>> {
     const seat = Math.floor(this.#random() * this.#rig.seats.length);
     const asking = this.#rig.ask(seat, asked);
-    await asking.exchange.over;
+    await this.#rig.over(asking);
     await this.#rig.settle();
     return asking;
   }
@@ -122,8 +122,8 @@ export class PorticoUnderTest implements CacheUnderTest {
       'cache-control': cacheControlOf(resource),
       'surrogate-key': resource.tag,
     };
-    if (hasValidatorAt(path)) fields['etag'] = etag;
-    if (variesAt(path)) fields['vary'] = 'Accept-Language';
+    if (hasValidatorAt(path)) fields.etag = etag;
+    if (variesAt(path)) fields.vary = 'Accept-Language';
     const isKnown = call.field('if-none-match')?.split(', ').includes(etag) === true;
     if (hasValidatorAt(path) && isKnown) {
       await answer(call, 304, fields, '');
