@@ -165,6 +165,16 @@ export class Cache {
     return undefined;
   }
 
+  /** Whether there is something else by now than `before`, which was found: another one's fetch has landed in between. */
+  hasNews(query: CacheQuery, before: CachedObject | undefined): boolean {
+    const memory = this.#memory;
+    const entry = memory.find(memory.hashOf(query.key), (spec) => this.#variant(query, spec));
+    if (entry === undefined) return false;
+    if (entry.previous !== undefined) memory.unpin(entry.previous.slot);
+    memory.unpin(entry.slot);
+    return entry.slot !== before?.slot || entry.revision !== before.revision;
+  }
+
   /** The fetch of this variant that is under way, or a new one that the caller leads. Before anything is known of variants, ''. */
   join(query: CacheQuery, variant: string): Flight | undefined {
     return Flight.join(this.#memory, this.#watch, this.#memory.hashOf(`${query.key}\n\n${variant}`));

@@ -3,6 +3,7 @@ import type { EventLog } from '../observe/event-forward.ts';
 import { CacheCounters, type MetricFamily } from './counters.ts';
 import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
+import type { RecordSink } from './disk/recovery.ts';
 import { BURIED, readDiskKey } from './disk-key.ts';
 import { Invalidations } from './invalidations.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
@@ -39,8 +40,6 @@ export class SharedCache {
   readonly #counters: SharedArrayBuffer;
   readonly #stamps = new SharedArrayBuffer(4 * STAMPS);
   readonly #invalidations = Invalidations.allocate();
-  /** Buried keys that were met while the disk was read, and their numbers. */
-  #buried = new Map<string, number>();
   readonly #board: BanBoard;
   readonly #disk: DiskDirectory | undefined;
   #handle: MemoryHandle;
@@ -92,8 +91,12 @@ export class SharedCache {
 
   /** Finds again what was stored on disk before the start, in the background. */
   async recover(): Promise<void> {
-    await this.#disk?.recover((record) => this.#restore(record));
-    this.#buried.clear();
+    await this.#recoverWith((sink) => this.#disk?.recover(sink));
+  }
+
+  async #recoverWith(read: (sink: RecordSink) => Promise<unknown> | undefined): Promise<void> {
+    const buried = new Map<string, number>();
+    await read((record) => this.#restore(record, buried));
   }
 
   /** For the admin API: when it returns, no thread serves any more what this is for. */
@@ -117,6 +120,7 @@ export class SharedCache {
     // Above what is on disk, and what was stored before.
     this.#memory.raiseSequence(this.#board.nextSequence());
     this.onRenewed();
+    void this.#recoverWith((sink) => this.#disk?.recoverAgain(sink));
   }
 
   forget(segment: number): void {
@@ -149,16 +153,17 @@ export class SharedCache {
     });
   }
 
-  #restore({ key, place, bodyLength, sequence, expiresAt }: FoundRecord): void {
+  /** `buried`: keys that were met while the disk was read, and their numbers. */
+  #restore({ key, place, bodyLength, sequence, expiresAt }: FoundRecord, buried: Map<string, number>): void {
     const named = readDiskKey(key);
     if (named === undefined) return;
     const memory = this.#memory;
     if (named.vary === BURIED) {
-      this.#buried.set(named.key, Math.max(sequence, this.#buried.get(named.key) ?? 0));
+      buried.set(named.key, Math.max(sequence, buried.get(named.key) ?? 0));
       memory.removeKey(memory.hashOf(named.key), sequence);
       return;
     }
-    if ((this.#buried.get(urlOfKey(named.key)) ?? 0) > sequence) return;
+    if ((buried.get(urlOfKey(named.key)) ?? 0) > sequence) return;
     const spec = memory.specOf(named.vary.replaceAll(',', '\n'));
     if (spec === undefined) return;
     const variant = spec === 0 ? NO_VARIANT : memory.hashOf(named.variant);

@@ -81,7 +81,16 @@ export class DiskDirectory {
    * milliseconds at a time, and workers may read and write meanwhile. Never rejects, as long as the sink does not throw.
    */
   recover(sink: RecordSink): Promise<Recovered> {
-    this.#recovering ??= this.#recover(sink);
+    this.#recovering ??= this.#recover(sink, this.#found);
+    return this.#recovering;
+  }
+
+  /** The same once more, of all that is there now: for an index that was lost while the disk was not. */
+  async recoverAgain(sink: RecordSink): Promise<Recovered> {
+    await this.#recovering;
+    const { segments } = findSegments(this.#options.directory);
+    const live = segments.map(({ number }) => number).filter((number) => this.#segments.isLive(number));
+    this.#recovering = this.#recover(sink, live);
     return this.#recovering;
   }
 
@@ -123,13 +132,13 @@ export class DiskDirectory {
     return kept;
   }
 
-  async #recover(sink: RecordSink): Promise<Recovered> {
+  async #recover(sink: RecordSink, numbers: readonly number[]): Promise<Recovered> {
     const { directory, forget, log, now = Date.now } = this.#options;
     const start = performance.now();
     const recovered = await recover({
       directory,
       segments: this.#segments,
-      numbers: this.#found,
+      numbers,
       sink,
       forget,
       log,

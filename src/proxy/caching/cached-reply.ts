@@ -69,6 +69,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   #variant: string | undefined;
   /** A part of what is asked for. */
   #stored: CachedObject | undefined;
+  /** Another one's fetch had landed after it looked, and before it was to lead one of its own. */
+  #looksAgain = false;
   /** How often it waited for somebody else's fetch. */
   #waits = 0;
   #cutOff = false;
@@ -205,6 +207,14 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
       return;
     }
     const flight = cache.join(query, this.#candidate?.stored.variant ?? this.#variant ?? '');
+    if (flight?.leads === true && !this.#looksAgain && cache.hasNews(query, this.#candidate)) {
+      this.#looksAgain = true;
+      flight.release();
+      this.#candidate = undefined;
+      this.#stored = undefined;
+      this.#lookUp();
+      return;
+    }
     if (flight === undefined || flight.leads) {
       this.#fetch(flight);
       return;
@@ -291,6 +301,10 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     if (flight === undefined) return;
     if (!flight.leads) {
       flight.leave();
+      return;
+    }
+    if (cache.hasNews(query, object)) {
+      flight.release();
       return;
     }
     const order = this.#with.order(fetchFields(query, object, cache.now()));
