@@ -35,6 +35,9 @@ export interface RunningListener {
   readonly protocol: 'http' | 'https';
 }
 
+/** In the environment: 1 has the cache's memory checked at a stop, which takes some seconds for a large one. */
+const CHECK_CACHE = 'PORTICO_CACHE_CHECK';
+
 /** How often the retry budget of each pool begins anew. */
 const RETRY_WINDOW = 10_000;
 
@@ -106,6 +109,7 @@ export class Control {
     await this.#reloads;
     this.#log.info('stopping', { stop_timeout_ms: this.#settings.node.stop_timeout });
     await this.#supervisor.stop(this.#settings.node.stop_timeout);
+    if (process.env[CHECK_CACHE] === '1') this.#cache?.check();
     await this.#cache?.close();
     clearInterval(this.#retryWindow);
     this.#log.info('stopped');

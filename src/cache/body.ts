@@ -100,19 +100,22 @@ export class MemoryBody implements BodySource, Watcher {
     return false;
   }
 
+  /**
+   * All of it, also when the client is not ready for more after the first piece: views cost nothing, and the system takes
+   * several at once.
+   */
   #hand(to: Bytes): boolean {
+    let ready = true;
     for (const piece of this.#memory.body(this.#slot, this.#at, to)) {
       this.#at += piece.byteLength;
       this.#lent += 1;
-      const ready = this.#sink.piece(piece, this.#release);
+      ready = this.#sink.piece(piece, this.#release) && ready;
       if (this.#over) return false;
-      if (!ready) {
-        this.#held = true;
-        this.#wait(this.#memory.news(this.#slot).state === 'filling');
-        return false;
-      }
     }
-    return true;
+    if (ready) return true;
+    this.#held = true;
+    this.#wait(this.#memory.news(this.#slot).state === 'filling');
+    return false;
   }
 
   #finish(tell: () => void): void {

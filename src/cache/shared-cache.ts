@@ -137,6 +137,21 @@ export class SharedCache {
     return counters.snapshot({ memory, disk });
   }
 
+  /**
+   * Says what is left in memory when the workers have closed theirs, and whether all of it fits together: no entry is
+   * held by anybody, each page is free or in one entry. For tests, and for who suspects that memory leaks.
+   */
+  check(): void {
+    const { log } = this.#options;
+    try {
+      const holdings = this.#memory.holdings();
+      this.#memory.check();
+      log.info('cache memory checked', { ...holdings, ...this.#memory.stats() });
+    } catch (error) {
+      log.error('cache memory is damaged', { error });
+    }
+  }
+
   /** After the workers have closed theirs. */
   async close(): Promise<void> {
     clearInterval(this.#look);

@@ -40,7 +40,7 @@ import {
   VERSION,
 } from './entry-table.ts';
 import { hashOf, type KeyHash, NO_VARIANT, type VariantHash } from './hash.ts';
-import { checkMemory } from './inspect.ts';
+import { checkMemory, type Holdings, holdingsOf } from './inspect.ts';
 import { LocalPins } from './local-pins.ts';
 import { Lock, MemoryBroken } from './lock.ts';
 import { allocateMemory, type DiskPlace, type MemoryHandle, type MemorySize } from './memory-handle.ts';
@@ -544,6 +544,11 @@ export class CacheMemory {
 
   stats(): MemoryStats {
     return this.#lock.hold(() => statsOf(this.#store, this.#lock.waits));
+  }
+
+  /** Walks over everything: not for a busy cache. */
+  holdings(): Holdings {
+    return this.#lock.hold(() => holdingsOf(this.#store));
   }
 
   /** For tests: walks over everything and throws an `Error` that says what does not fit. */

@@ -1,4 +1,4 @@
-import { BODY_UNITS, COMPLETE, FILLED, HEAD_LENGTH, HEAD_UNITS, MARKER, SEGMENT } from './entry-table.ts';
+import { BODY_UNITS, COMPLETE, FILLED, HEAD_LENGTH, HEAD_UNITS, LEADER, MARKER, SEGMENT } from './entry-table.ts';
 import { UNIT_BYTES } from './pages.ts';
 import { ON_DISK, type Store } from './store.ts';
 
@@ -10,6 +10,24 @@ export function checkMemory(store: Store): void {
   let onDisk = 0;
   for (const slot of linked) if (store.entries.get(slot, SEGMENT) !== 0) onDisk += 1;
   expect(onDisk === store.counter(ON_DISK), `${onDisk} entries are on disk, ${store.counter(ON_DISK)} counted`);
+}
+
+/** What threads hold. When all of them have closed, it is nothing. */
+export interface Holdings {
+  /** Entries that somebody has pinned. */
+  readonly pinned: number;
+  /** Entries that somebody fetches, or brings back from disk. */
+  readonly led: number;
+}
+
+export function holdingsOf({ entries }: Store): Holdings {
+  let pinned = 0;
+  let led = 0;
+  for (let slot = 1; slot <= entries.highest; slot++) {
+    if (entries.isPinned(slot)) pinned += 1;
+    if (entries.get(slot, LEADER) !== 0) led += 1;
+  }
+  return { pinned, led };
 }
 
 /** Each slot is free, or in its bucket, or detached and pinned. */

@@ -33,6 +33,7 @@ describe('Cache-Status (RFC 9211)', () => {
     { report: { forward: 'uri-miss' }, status: 'Portico; fwd=uri-miss' },
     { report: { forward: 'uri-miss', stored: true, ttl: 60_000 }, status: 'Portico; fwd=uri-miss; ttl=60; stored' },
     { report: { forward: 'vary-miss', stored: false, collapsed: true }, status: 'Portico; fwd=vary-miss; collapsed' },
+    { report: { forward: 'uri-miss', collapsed: false }, status: 'Portico; fwd=uri-miss; collapsed=?0' },
     { report: { forward: 'stale', status: 304 }, status: 'Portico; fwd=stale; fwd-status=304' },
     { report: { forward: 'bypass', detail: 'cache-off' }, status: 'Portico; fwd=bypass; detail=cache-off' },
     { report: { forward: 'miss', detail: 'two "words"' }, status: 'Portico; fwd=miss; detail="two \\"words\\""' },
