@@ -103,7 +103,7 @@ describe('stale-while-revalidate', () => {
   test.each([
     { name: 'an error', script: answer('broken', { status: '500 Broken' }) },
     { name: 'a connection that ends', script: reset },
-    { name: 'silence', script: () => undefined },
+    { name: 'silence', script: silence },
   ])('$name behind it is not seen by anybody, and the next one asks again', async ({ script }) => {
     const play = stage.play(inTurn(stale(SWR), script, FRESH));
     await play.fetch();
@@ -193,9 +193,9 @@ const FAILURES: readonly { name: string; script: Script | Buffer; failure: strin
   { name: '503', script: answer('broken', { status: '503 Broken' }), failure: 'error', status: 503 },
   { name: '504', script: answer('broken', { status: '504 Broken' }), failure: 'error', status: 504 },
   { name: 'bytes that are no HTTP', script: Buffer.from('what?\r\n\r\n'), failure: 'error', status: 502 },
-  { name: 'half a head', script: halfAHead, failure: 'error', status: 502 },
+  { name: 'half a head', script: halfAHead, failure: 'unreachable', status: 502 },
   { name: 'a reset', script: reset, failure: 'unreachable', status: 502 },
-  { name: 'silence', script: () => undefined, failure: 'silent', status: 504 },
+  { name: 'silence', script: silence, failure: 'silent', status: 504 },
 ];
 
 describe('stale-if-error', () => {
@@ -263,9 +263,9 @@ describe('stale-if-error', () => {
   });
 
   test('all who wait for the same fetch are served', async () => {
-    for (const script of [answer('broken', { status: '500 Broken' }), undefined]) {
-      const { script: slow, lift } = held(script ?? '');
-      const play = stage.play(inTurn(stale(SIE), script === undefined ? () => undefined : slow));
+    const { script: error, lift } = held(answer('broken', { status: '500 Broken' }));
+    for (const script of [error, silence]) {
+      const play = stage.play(inTurn(stale(SIE), script));
       await play.fetch();
       const all = play.fetchMany(30);
       await play.arrival(2);
@@ -288,10 +288,8 @@ describe('stale-if-error', () => {
 });
 
 describe('before the splash page', () => {
-  const silent: Script = () => undefined;
-
   test('the site may have something stale shown in its place', async () => {
-    const play = stage.play(inTurn(stale(), silent), '/shown');
+    const play = stage.play(inTurn(stale(), silence), '/shown');
     await play.fetch();
     expect(told(await play.fetch())).toEqual(['old', 'hit; detail=stale-silent']);
     const [, line] = await play.lines(2);
@@ -306,7 +304,7 @@ describe('before the splash page', () => {
     { why: 'no-cache', prefix: '/shown', directives: ', no-cache', age: 160 },
   ])('not when $why', async ({ prefix, directives, age }) => {
     const fields = [`Cache-Control: max-age=60${directives}`, `Age: ${age}`, 'ETag: "1"'];
-    const play = stage.play(inTurn(answer('old', { fields }), silent), prefix);
+    const play = stage.play(inTurn(answer('old', { fields }), silence), prefix);
     await play.fetch();
     const reply = await play.fetch();
     expect([reply.status, reply.body]).toEqual([504, expect.stringContaining('<html')]);
@@ -381,6 +379,11 @@ test('what was kept a second too long is told to the second', async () => {
     expect(60 - ttl - Number(fieldOf(reply, 'age'))).toBeLessThanOrEqual(1);
   }
 });
+
+async function* silence({ connection }: OriginRequest) {
+  await connection.closed;
+  yield '';
+}
 
 async function* reset({ connection }: OriginRequest) {
   connection.reset();

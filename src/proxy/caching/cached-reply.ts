@@ -307,7 +307,9 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
       flight.release();
       return;
     }
-    const order = this.#with.order(fetchFields(query, object, cache.now()));
+    const asked = this.#with.order(fetchFields(query, object, cache.now()));
+    // A HEAD could not bring what is to be stored.
+    const order = { ...asked, head: { ...asked.head, method: 'GET' } };
     new Fill({ cache, query, order, candidate: object, flight, hold, mayStore: true }, undefined).start();
   }
 

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { crc32 } from 'node:zlib';
+import { atTeardown } from '../support/teardown.ts';
+import type { Random } from './random.ts';
+import { bodyOf, etagOf, numberOf, traitsOf } from './versioned-objects.ts';
+
+/** Serves versioned objects, each in its newest version. A POST makes one more. */
+export class VersionedOrigin {
+  readonly url: string;
+  readonly #versions: number[];
+  /** What it was asked for, and how often it broke off. */
+  asked = 0;
+  broken = 0;
+
+  static async start(objects: number, random: Random): Promise<VersionedOrigin> {
+    const server = createServer({ keepAliveTimeout: 60_000 });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    atTeardown(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const origin = new VersionedOrigin(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, objects);
+    server.on('request', (request, response) => origin.#answer(request, response, random));
+    return origin;
+  }
+
+  private constructor(url: string, objects: number) {
+    this.url = url;
+    this.#versions = new Array(objects).fill(0);
+  }
+
+  get objects(): number {
+    return this.#versions.length;
+  }
+
+  versionOf(number: number): number {
+    return this.#versions[number] ?? 0;
+  }
+
+  change(number: number): void {
+    this.#versions[number] = this.versionOf(number) + 1;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, random: Random): void {
+    this.asked += 1;
+    const number = numberOf(request.url ?? '');
+    if (request.method === 'POST') {
+      this.change(number);
+      request.resume();
+      response.writeHead(204).end();
+      return;
+    }
+    const traits = traitsOf(number);
+    const version = this.versionOf(number);
+    const flavor = traits.varies ? String(request.headers['x-flavor'] ?? '') : '';
+    const etag = etagOf(version, flavor);
+    const body = bodyOf(number, version, flavor);
+    const head = {
+      'cache-control': traits.cacheControl,
+      'content-type': traits.text ? 'text/plain' : 'application/octet-stream',
+      'surrogate-key': traits.tag,
+      etag,
+      'x-version': String(version),
+      'x-flavor': flavor,
+      'x-digest': String(crc32(body)),
+      ...(traits.varies && { vary: 'X-Flavor' }),
+    };
+    if (request.headers['if-none-match'] === etag) {
+      response.writeHead(304, head).end();
+      return;
+    }
+    const breaks = traits.breaks && random.below(3) === 0;
+    if (breaks) this.broken += 1;
+    if (breaks && random.below(3) === 0) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    response.writeHead(200, traits.chunked ? head : { ...head, 'content-length': body.length });
+    if (request.method === 'HEAD') response.end();
+    else void send(response, body, breaks, random);
+  }
+}
+
+/** In some pieces with turns between them, and for one that breaks off not all of them. */
+async function send(response: ServerResponse, body: Buffer, breaks: boolean, random: Random): Promise<void> {
+  const pieces = 1 + random.below(4);
+  const size = Math.ceil(body.length / pieces);
+  for (let piece = 0; piece < pieces - (breaks ? 1 : 0); piece++) {
+    if (response.destroyed) return;
+    response.write(body.subarray(piece * size, (piece + 1) * size));
+    await new Promise((resolve) => setTimeout(resolve, random.below(3)));
+  }
+  if (breaks) response.destroy();
+  else response.end();
+}
