@@ -516,7 +516,12 @@ export class Cache {
   #outdate(object: CachedObject): void {
     const { stored } = object;
     const lifetime = Math.min(stored.lifetime, currentAge(stored, this.now()));
-    this.#replaceHead(object, { ...stored, lifetime, staleWhileRevalidate: 0 });
+    const outdated = this.#replaceHead(object, { ...stored, lifetime, staleWhileRevalidate: 0 });
+    if (outdated === undefined || this.#disk === undefined) return;
+    const { slot, revision, length } = outdated;
+    // From disk it would come back as fresh as it was.
+    if (this.#memory.news(slot).filled === length) this.#memory.setDisk(slot, revision, undefined);
+    else this.#remove(outdated);
   }
 
   #remove({ slot, revision, stored }: CachedObject): void {

@@ -20,6 +20,8 @@ export interface TierGauges {
   readonly objects: number;
   readonly bytes: Bytes;
   readonly capacity: Bytes;
+  /** Objects of the memory, or segments of the disk, that made room for others since the start. */
+  readonly evictions: number;
 }
 
 /** One family of metrics as Prometheus has it: https://prometheus.io/docs/practices/naming. */
@@ -120,12 +122,6 @@ const NOT_STORED = {
     bypass: 1,
   }),
 };
-const EVICTIONS = {
-  name: 'portico_cache_evictions_total',
-  help: 'Objects that made room for others, by tier.',
-  label: 'tier',
-  cells: cells<StoreTier>({ memory: 1, disk: 1 }),
-};
 const BODY_BYTES = {
   name: 'portico_cache_body_bytes_total',
   help: 'Bytes of bodies sent to clients, by where they came from.',
@@ -147,7 +143,6 @@ const FAMILIES: readonly Family[] = [
   COLLAPSED,
   STORES,
   NOT_STORED,
-  EVICTIONS,
   BODY_BYTES,
   PURGES,
 ];
@@ -201,10 +196,6 @@ export class CacheCounters {
     this.#add(NOT_STORED.cells[reason], 1);
   }
 
-  evicted(tier: StoreTier, objects = 1): void {
-    this.#add(EVICTIONS.cells[tier], objects);
-  }
-
   sent(source: 'cache' | 'origin', bytes: Bytes): void {
     this.#add(BODY_BYTES.cells[source], bytes);
   }
@@ -227,6 +218,15 @@ export class CacheCounters {
       gauge('portico_cache_objects', 'Objects that are stored, by tier.', tiers, 'objects'),
       gauge('portico_cache_bytes', 'Bytes that stored objects take, by tier.', tiers, 'bytes'),
       gauge('portico_cache_capacity_bytes', 'Bytes that stored objects may take, by tier.', tiers, 'capacity'),
+      {
+        ...gauge(
+          'portico_cache_evictions_total',
+          'What made room: objects in memory, segments on disk.',
+          tiers,
+          'evictions',
+        ),
+        type: 'counter',
+      },
     ];
   }
 

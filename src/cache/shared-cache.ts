@@ -130,10 +130,12 @@ export class SharedCache {
   /** For the metrics page. */
   snapshot(): MetricFamily[] {
     const counters = new CacheCounters(this.#counters, this.#options.workers);
-    const { objects, objectBytes, bytes, onDisk } = this.#memory.stats();
-    const memory = { objects, bytes: objectBytes, capacity: bytes };
+    const { objects, objectBytes, bytes, onDisk, evictions } = this.#memory.stats();
+    const memory = { objects, bytes: objectBytes, capacity: bytes, evictions };
     if (this.#disk === undefined) return counters.snapshot({ memory });
-    const disk = { objects: onDisk, bytes: this.#disk.usage.bytes, capacity: this.#options.plan.disk?.size ?? 0 };
+    const { usage } = this.#disk;
+    const capacity = this.#options.plan.disk?.size ?? 0;
+    const disk = { objects: onDisk, bytes: usage.bytes, capacity, evictions: usage.evictions };
     return counters.snapshot({ memory, disk });
   }
 

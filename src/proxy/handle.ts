@@ -324,6 +324,7 @@ class Handling implements ReplyOwner, Rostered {
     const { head, startedAt } = exchange;
     const fetch = this.#passing?.fetch;
     const report = this.#report;
+    if (report !== undefined) this.#cache?.counters.sent(report.fromStore ? 'cache' : 'origin', exchange.bytesSent);
     this.#onEnd(this, {
       time: startedAt,
       id: this.#id,

@@ -11,6 +11,8 @@ export function printWhatToTry(write: (text: string) => void, urls: readonly str
 
   const commands: [command: string, shows: string][] = [
     [`curl ${plain}/`, 'twice: the origins take turns'],
+    [`curl -si ${plain}/sample.css | grep -i cache-status`, 'twice: fetched and stored, then a hit'],
+    [`curl -X PURGE ${plain}/sample.css`, 'and it is fetched again'],
     [`curl -i ${plain}/slow`, 'a silent origin: the splash page after 3 s'],
     [`curl -i ${plain}/crash`, 'origins that break: the other one is tried'],
     [`curl -N ${plain}/stream`, 'line by line, not all at the end'],

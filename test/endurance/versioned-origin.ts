@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
+import type { Random } from '../cache/memory/random.ts';
 import { atTeardown } from '../support/teardown.ts';
-import type { Random } from './random.ts';
 import { bodyOf, etagOf, numberOf, traitsOf } from './versioned-objects.ts';
 
 /** Serves versioned objects, each in its newest version. A POST makes one more. */

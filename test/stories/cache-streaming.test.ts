@@ -157,9 +157,8 @@ describe('who is slow', () => {
     lift();
     expect(await other.done(10_000)).toMatchObject(whole(LARGE));
     slow.reset();
-    const [, line] = await play.lines(2);
-    expect(line).toMatchObject({ status: 200, cache: 'uri-miss' });
-    expect(line?.bytes).toBeLessThan(LARGE);
+    const cut = (await play.lines(2)).filter(({ bytes }) => bytes < LARGE);
+    expect(cut).toMatchObject([{ status: 200, cache: 'uri-miss' }]);
   });
 });
 

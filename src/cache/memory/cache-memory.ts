@@ -316,8 +316,8 @@ export class CacheMemory {
     this.#checkLeads(slot, PENDING);
     if (response.length !== undefined && response.length > LONGEST_BODY) return false;
     const done = this.#lock.hold(() => {
-      // Better now than in the middle, when others have begun to follow.
-      const units = Math.ceil((response.length ?? 0) / UNIT_BYTES);
+      // Better now than in the middle, when others have begun to follow; but not so long that all others wait.
+      const units = Math.min(Math.ceil((response.length ?? 0) / UNIT_BYTES), MOST_ROOM);
       if (!this.#store.makeRoom(units, units) || !this.#store.putHead(slot, response.head)) return false;
       this.#store.setVariant(slot, response.spec, response.variant);
       this.#entries.setDouble(slot, EXPIRES_AT, response.expiresAt);
@@ -683,6 +683,9 @@ const STATES: readonly EntryState[] = ['free', 'pending', 'filling', 'complete',
 
 /** Two bits of frequency, as S3-FIFO has them. */
 const MOST_FREQUENT = 3;
+
+/** Units, 1 MiB in all: to evict as much for one body takes a millisecond if what goes is small. */
+const MOST_ROOM = 4096;
 
 /** Lengths are kept in 32 bits, of which the last value means that it is not known. */
 const LONGEST_BODY = 2 ** 32 - 2;

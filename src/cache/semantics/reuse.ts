@@ -115,9 +115,11 @@ export function mayServeStale(
   failure: ForwardFailure,
   rules: Pick<CacheRules, 'staleBeforeSplash'>,
   now: Ms,
+  purged?: Purged,
 ): boolean {
   if (stored.alwaysValidate) return false;
-  return currentAge(stored, now) - stored.lifetime < staleLimit(stored, failure, rules);
+  const staleFor = currentAge(stored, now) - stored.lifetime;
+  return (purged === 'soft' ? Math.max(0, staleFor) : staleFor) < staleLimit(stored, failure, rules);
 }
 
 function staleLimit(

@@ -345,7 +345,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
 
   insteadOfError(status: number): void {
     this.report.originStatus = status;
-    if (!this.#serveStale('error')) throw new Error('what may be served was not');
+    this.#answerStale(this.#candidate as CachedObject, 'error');
   }
 
   passing(status: number, origin: OriginFields, reason: NotWritten | undefined): void {
@@ -473,11 +473,16 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     const { cache, query } = this.#with;
     const object = this.#candidate;
     if (object === undefined || !cache.isKept(object)) return false;
-    if (!mayServeStale(object.stored, failure, query.rules, cache.now())) return false;
-    const age = currentAge(object.stored, cache.now());
-    this.report.hit(object.stored.lifetime - age, `stale-${failure}`);
-    this.#answer(object, age);
+    if (!mayServeStale(object.stored, failure, query.rules, cache.now(), object.purged)) return false;
+    this.#answerStale(object, failure);
     return true;
+  }
+
+  #answerStale(object: CachedObject, failure: ForwardFailure): void {
+    const age = currentAge(object.stored, this.#with.cache.now());
+    const left = object.stored.lifetime - age;
+    this.report.hit(object.purged === 'soft' ? Math.min(0, left) : left, `stale-${failure}`);
+    this.#answer(object, age);
   }
 
   /** only-if-cached (RFC 9111 §5.2.1.7). */

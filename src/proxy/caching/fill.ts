@@ -155,8 +155,8 @@ export class Fill implements FetchTarget, CompressedTaker {
       else this.#client.freshened(object);
       return;
     }
-    if (candidate !== undefined && isServerError(status)) {
-      if (mayServeStale(candidate.stored, 'error', query.rules, cache.now())) {
+    if (candidate !== undefined && isServerError(status) && cache.isKept(candidate)) {
+      if (mayServeStale(candidate.stored, 'error', query.rules, cache.now(), candidate.purged)) {
         this.#ignored = true;
         this.#flight?.fail(ERROR_STATUS);
         this.#flight = undefined;

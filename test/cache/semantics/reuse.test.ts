@@ -154,4 +154,16 @@ describe('a stale response in place of a failure (RFC 9111 §4.2.4, RFC 5861 §4
     expect(mayServeStale(storedOf(), 'error', { staleBeforeSplash: 0 }, NOW)).toBe(true);
     expect(mayServeStale(storedOf(forbidden), 'silent', { staleBeforeSplash: 0 }, NOW)).toBe(true);
   });
+
+  test.each<{ failure: ForwardFailure; stored?: Partial<StoredResponse>; expected: boolean }>([
+    { failure: 'error', expected: false },
+    { failure: 'error', stored: window, expected: true },
+    { failure: 'unreachable', expected: true },
+    { failure: 'unreachable', stored: forbidden, expected: false },
+  ])(
+    'one that was purged softly is stale, however fresh it was: $failure, $stored',
+    ({ failure, stored, expected }) => {
+      expect(mayServeStale(storedOf(stored), failure, { staleBeforeSplash: 0 }, NOW, 'soft')).toBe(expected);
+    },
+  );
 });
