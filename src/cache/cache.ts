@@ -6,7 +6,7 @@ import { DiskObjects } from './disk-objects.ts';
 import { Flight } from './flight.ts';
 import type { Invalidations } from './invalidations.ts';
 import { LocalTier } from './local-tier.ts';
-import type { CacheMemory, Found as Entry } from './memory/cache-memory.ts';
+import type { CacheMemory, Claim, Found as Entry } from './memory/cache-memory.ts';
 import { NO_VARIANT, type VariantHash } from './memory/hash.ts';
 import type { CacheResponse, Fields } from './message.ts';
 import { CachedObject, OWN_BODY_MAX } from './object.ts';
@@ -182,7 +182,7 @@ export class Cache {
 
   /** Remembers that responses to this request are not shared. */
   markUnshareable(query: CacheQuery): void {
-    const entry = this.#claim(query);
+    const entry = this.#claim(query, FOR_ALL);
     if (entry === undefined) return;
     this.#memory.release(entry.slot, this.now() + UNSHAREABLE_FOR);
     this.#memory.unpin(entry.slot);
@@ -299,10 +299,11 @@ export class Cache {
    * What was to be validated has been answered by something that is not stored, for this reason. Where that speaks for all,
    * what is stored is not shown any more, be it stale while it is revalidated or for want of better.
    */
-  overtaken({ slot, revision, stored }: CachedObject, status: number, reason: NotWritten): void {
+  overtaken({ slot, revision, stored, purged }: CachedObject, status: number, reason: NotWritten): void {
     if (status >= 500 || NOT_FOR_ALL.has(reason)) return;
     // One that is fresh was validated because a client wished it: what that one got may be its own.
-    if (!stored.alwaysValidate && stored.lifetime > currentAge(stored, this.now())) return;
+    const isFresh = !stored.alwaysValidate && purged !== 'soft' && stored.lifetime > currentAge(stored, this.now());
+    if (isFresh) return;
     if (this.#memory.remove(slot, revision)) this.#local.forget(stored.key);
   }
 
@@ -363,8 +364,8 @@ export class Cache {
         memory.remove(slot, entry.revision);
         return 'purged';
       }
-      // Between two steps of another thread, or over since: as if it were not there.
-      if (state !== 'complete' && state !== 'filling') return { kind: 'none', variant: undefined };
+      // Between two steps of another thread, whose flight is still to be joined; or over since.
+      if (state !== 'complete' && state !== 'filling') return this.#findOther(query, stampAt, stamp);
       const head = memory.readHead(slot);
       if (head === undefined) return this.#load(query, entry, stampAt, stamp);
       const stored = decodeHead(head);
@@ -450,12 +451,13 @@ export class Cache {
     const variant = query.variantOf(vary);
     const { tags } = tagsOf(response.fields);
     const stored = { ...storable, key: query.key, vary, variant, tags, sequence };
-    const entry = this.#claim(query);
+    // From the first on under its own variant: for a moment it hides what is older, and that of others it should not.
+    const whose = vary.length === 0 ? FOR_ALL : { spec, variant: memory.hashOf(variant) };
+    const entry = this.#claim(query, whose);
     if (entry === undefined) return 'no-room';
     const published = memory.publish(entry.slot, {
       head: encodeHead(stored),
-      spec,
-      variant: vary.length === 0 ? NO_VARIANT : memory.hashOf(variant),
+      ...whose,
       length,
       expiresAt: keptUntil(stored),
     });
@@ -514,10 +516,12 @@ export class Cache {
 
   /** Stale from now on (RFC 9111 §4.3.5): there is something newer, but it is still better than nothing. */
   #outdate(object: CachedObject): void {
-    const { stored } = object;
-    const lifetime = Math.min(stored.lifetime, currentAge(stored, this.now()));
+    const { stored, purged } = object;
+    const age = currentAge(stored, this.now());
+    if (stored.lifetime <= age && stored.staleWhileRevalidate === 0) return;
+    const lifetime = Math.min(stored.lifetime, age);
     const outdated = this.#replaceHead(object, { ...stored, lifetime, staleWhileRevalidate: 0 });
-    if (outdated === undefined || this.#disk === undefined) return;
+    if (outdated === undefined || this.#disk === undefined || purged === 'soft') return;
     const { slot, revision, length } = outdated;
     // From disk it would come back as fresh as it was.
     if (this.#memory.news(slot).filled === length) this.#memory.setDisk(slot, revision, undefined);
@@ -530,11 +534,10 @@ export class Cache {
   }
 
   /** A pending entry under the key of a response that has come. */
-  #claim(query: CacheQuery): Entry | undefined {
+  #claim(query: CacheQuery, whose: Pick<Claim, 'spec' | 'variant'>): Entry | undefined {
     const hash = this.#memory.hashOf(query.key);
     const entry = this.#memory.claim(hash, NOTHING_SELECTED, {
-      spec: 0,
-      variant: NO_VARIANT,
+      ...whose,
       after: Number.POSITIVE_INFINITY,
     });
     if (entry?.previous !== undefined) this.#memory.unpin(entry.previous.slot);
@@ -584,6 +587,7 @@ function selectingFields(fields: Fields): readonly string[] | NotWritten {
 }
 
 const NO_NAMES: readonly string[] = [];
+const FOR_ALL = { spec: 0, variant: NO_VARIANT };
 const NOTHING_SELECTED = () => undefined;
 
 /** Why a response is not stored that says nothing of what others would get. */

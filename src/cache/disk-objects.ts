@@ -71,8 +71,9 @@ export class DiskObjects {
     try {
       const { disk } = this.#memory.describe(slot);
       const record = disk === undefined ? undefined : await this.#disk.open(disk);
-      if (record !== undefined) return new OpenDiskBody(record);
-      this.#memory.remove(slot, revision);
+      const lost = () => this.#memory.remove(slot, revision);
+      if (record !== undefined) return new OpenDiskBody(record, lost);
+      lost();
       return undefined;
     } finally {
       this.#memory.unpin(slot);

@@ -88,6 +88,11 @@ export class ObjectWriter {
     return new OpenMemoryBody(this.#memory, this.#watch, this.object.slot);
   }
 
+  /** Nobody finds it from now on, and it is not kept; it goes on for those who read it. */
+  withdraw(): void {
+    if (!this.#over) this.#memory.remove(this.object.slot);
+  }
+
   /** The rest will not come: those who read it see it break off. */
   fail(): void {
     this.#end();

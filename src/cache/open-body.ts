@@ -37,14 +37,16 @@ export class OpenMemoryBody implements OpenBody {
 /** On disk. */
 export class OpenDiskBody implements OpenBody {
   readonly #record: DiskRecord;
+  readonly #lost: () => void;
 
-  /** Takes over the record. */
-  constructor(record: DiskRecord) {
+  /** Takes over the record. `lost` is told when its bytes are not those that were written. */
+  constructor(record: DiskRecord, lost: () => void) {
     this.#record = record;
+    this.#lost = lost;
   }
 
   read(from: Bytes, to: Bytes | undefined, sink: BodySink): BodySource {
-    return new DiskBody(this.#record, from, to ?? this.#record.bodyLength, sink);
+    return new DiskBody(this.#record, from, to ?? this.#record.bodyLength, sink, this.#lost);
   }
 
   close(): void {
@@ -57,20 +59,23 @@ class DiskBody implements BodySource {
   readonly #from: Bytes;
   readonly #to: Bytes;
   readonly #sink: BodySink;
+  readonly #lost: () => void;
   #goOn: ((wants: boolean) => void) | undefined;
   #over = false;
 
-  constructor(record: DiskRecord, from: Bytes, to: Bytes, sink: BodySink) {
+  constructor(record: DiskRecord, from: Bytes, to: Bytes, sink: BodySink, lost: () => void) {
     this.#record = record;
     this.#from = from;
     this.#to = to;
     this.#sink = sink;
+    this.#lost = lost;
   }
 
   start(): void {
     void this.#record
       .readBody(this.#from, this.#to, (piece) => this.#hand(piece))
       .then((outcome) => {
+        if (outcome === 'gone') this.#lost();
         if (this.#over) return;
         this.#over = true;
         if (outcome === 'done') this.#sink.end();

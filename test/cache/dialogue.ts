@@ -17,15 +17,18 @@ export interface Step {
   readonly head?: FieldRecord;
   /** Default: a 200 that says nothing but what `Date` it is. */
   readonly origin?: Answer | 'refuses' | 'resets';
-  /** Who answers: what is stored, the origin, or nobody, and then the client gets an error of our own. */
-  readonly from: 'cache' | 'origin' | 'nobody';
+  /**
+   * Who answers: what is stored, whatever became of a request to the origin; what is stored, after a 304 said so; the
+   * origin; or nobody, and then the client gets an error of our own.
+   */
+  readonly from: 'cache' | 'validated' | 'origin' | 'nobody';
   /** Of the reply. Default 200; 502 or above from nobody. */
   readonly status?: number;
-  /** Fields that the reply has; `undefined`: that it has not. */
-  readonly has?: FieldRecord;
+  /** Fields that the reply has, or what is expected of them; `undefined`: that it has not. */
+  readonly has?: Readonly<Record<string, unknown>>;
   /** Fields of the request that the origin got, if it got one; `undefined`: that it had not. */
   readonly sends?: FieldRecord;
-  readonly content?: string;
+  readonly content?: string | undefined;
 }
 
 export interface Answer {
@@ -105,7 +108,7 @@ interface Found {
 function check(step: Step, { asked, isOurs, exchange }: Found, which: string): void {
   const { from, status, has = {}, sends = {}, content } = step;
   const fields = recordOf(exchange.fields);
-  expect(isOurs ? 'nobody' : isStored(fields) ? 'cache' : 'origin', `${which} is from`).toBe(from);
+  expect(isOurs ? 'nobody' : sourceOf(fields), `${which} is from`).toBe(from);
   if (status !== undefined || from !== 'nobody') expect(exchange.status, `${which}, status`).toBe(status ?? 200);
   else expect(exchange.status, `${which}, status`).toBeGreaterThanOrEqual(502);
   for (const [name, value] of Object.entries(has)) expect(fields[name], `${which}, ${name}`).toEqual(value);
@@ -116,10 +119,11 @@ function check(step: Step, { asked, isOurs, exchange }: Found, which: string): v
   if (content !== undefined) expect(exchange.content.toString('latin1'), `${which}, content`).toBe(content);
 }
 
-/** By its own words: validated or not, a reply made of what was stored before. */
-function isStored(fields: FieldRecord): boolean {
+/** By what our own Cache-Status says. */
+function sourceOf(fields: FieldRecord): Step['from'] {
   const status = String(fields['cache-status']).split(', ').at(-1) ?? '';
-  return /; hit|; fwd-status=304/.test(status);
+  if (status.includes('; hit')) return 'cache';
+  return status.includes('; fwd-status=304') ? 'validated' : 'origin';
 }
 
 function flat(record: FieldRecord): string[] {

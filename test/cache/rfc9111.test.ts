@@ -27,7 +27,7 @@ const fails = (more: Partial<Step> = {}): Step => ({ from: 'nobody', origin: 're
 /** Validated, with this said by the 304. */
 const validated = (head: FieldRecord = {}, more: Partial<Step> = {}): Step => ({
   origin: { status: 304, head },
-  from: 'cache',
+  from: 'validated',
   content: 'Content 1',
   ...more,
 });
@@ -536,8 +536,8 @@ const VALIDATION: readonly Requirement[] = [
     says: 'a 304 freshens a coded response that says nothing of Vary',
     steps: [
       stores({ ...TAGGED, 'content-encoding': 'gzip' }),
-      validated({ etag: '"a"' }, { after: 61, has: { age: '0' } }),
-      hit({ after: 30 }),
+      validated({ etag: '"a"' }, { after: 61 }),
+      hit({ after: 30, has: { age: '30' } }),
     ],
   },
   {

@@ -12,27 +12,29 @@ export interface CrowdOptions {
   readonly mayLose?: boolean;
 }
 
+type Scheme = 'http' | 'https';
+
 /** Clients that ask for versioned objects in all ways there are, and purges among them; each answer is judged. */
 export class Crowd {
   readonly faults: string[] = [];
   /** How often what happened: by status and what Cache-Status says. */
   readonly seen = new Map<string, number>();
   readonly #options: CrowdOptions;
-  /** The oldest version of each object that may be in a reply to whoever asks now. */
-  readonly #floors: number[];
+  /** The oldest version of each object that may be in a reply to whoever asks now. POST is for the URL of its scheme only. */
+  readonly #floors: Readonly<Record<Scheme, number[]>> = { http: [], https: [] };
   #stopped = false;
 
   constructor(options: CrowdOptions) {
     this.#options = options;
-    this.#floors = new Array(options.origin.objects).fill(0);
   }
 
   /** Lets so many clients in at these ports, of http and https, until `stop`. Resolves when all have left. */
   async visit(ports: { readonly http: number; readonly https: number }, clients: number): Promise<void> {
     this.#stopped = false;
     const visitors = Array.from({ length: clients }, (_, i) => {
-      const connect = i % 4 === 3 ? () => connectHttp2(ports.https) : () => connectHttp1(ports.http);
-      return this.#beVisitor(connect);
+      return i % 4 === 3
+        ? this.#beVisitor('https', () => connectHttp2(ports.https))
+        : this.#beVisitor('http', () => connectHttp1(ports.http));
     });
     await Promise.all([...visitors, this.#bePurger(ports.http)]);
   }
@@ -57,16 +59,17 @@ export class Crowd {
     return count;
   }
 
-  async #beVisitor(connect: () => Connection): Promise<void> {
+  async #beVisitor(scheme: Scheme, connect: () => Connection): Promise<void> {
     const { random } = this.#options;
     let connection = connect();
     while (!this.#stopped) {
       const number = this.#choose();
       const asked = this.#think(number);
-      const floor = this.#floors[number] ?? 0;
+      const floor = this.#floors[scheme][number] ?? 0;
       const answer = await connection.ask(asked);
       this.#judge(asked, answer, floor);
-      if (asked.method === 'POST' && answer.end === 'clean' && answer.status === 204) this.#raise(number, floor + 1, 'POST');
+      if (asked.method === 'POST' && answer.end === 'clean' && answer.status === 204)
+        this.#raise(scheme, number, floor + 1);
       // Another one comes to another worker.
       const isLost = answer.end === 'lost' || answer.end === 'broken';
       if (!isLost && random.below(40) > 0) continue;
@@ -126,7 +129,11 @@ export class Crowd {
       if (answer.status !== 200) this.faults.push(`purge: ${answer.status} ${answer.body}`);
       const isSoft = asked.fields['x-purge-soft'] === '1';
       // Of what may be served stale a soft purge leaves an old version to those for whom the origin fails.
-      for (const [number, version] of versions) if (!isSoft || traitsOf(number).strict) this.#raise(number, version, JSON.stringify(asked)+answer.body);
+      for (const [number, version] of versions) {
+        if (isSoft && !traitsOf(number).strict) continue;
+        this.#raise('http', number, version);
+        this.#raise('https', number, version);
+      }
     }
     connection.close();
   }
@@ -156,7 +163,7 @@ export class Crowd {
     const fault = faultIn(asked, answer, floor);
     if (fault === undefined) return;
     if (answer.end === 'lost' || answer.end === 'broken') this.#lost(fault);
-    else this.faults.push(fault + ' now ' + Date.now() + ' why ' + WHY[Number(/(\d+) \{/.exec(fault)?.[1])]);
+    else this.faults.push(fault);
   }
 
   #lost(fault: string): void {
@@ -170,14 +177,11 @@ export class Crowd {
     this.seen.set(name, (this.seen.get(name) ?? 0) + 1);
   }
 
-  #raise(number: number, version: number, why = ''): void {
-    if (process.env.WHY && version > (this.#floors[number] ?? 0)) { WHY[number] = `${Date.now()} ${why}`; }
-    this.#floors[number] = Math.max(this.#floors[number] ?? 0, version);
+  #raise(scheme: Scheme, number: number, version: number): void {
+    this.#floors[scheme][number] = Math.max(this.#floors[scheme][number] ?? 0, version);
   }
 }
 
 function cacheStatusOf(answer: Extract<Answer, { end: 'clean' | 'broken' }>): string {
   return String(answer.fields['cache-status'] ?? '');
 }
-
-const WHY: Record<number,string> = {};

@@ -40,9 +40,9 @@ export function connectHttp1(port: number): Connection {
     ask({ method, path, fields, ...manner }) {
       const headers = { host: HOST, ...fields, ...(method === 'POST' && { 'content-length': '0' }) };
       const request = request1({ host: '127.0.0.1', port, method, path, headers, agent });
-      const answer = settled(manner, () => request.destroy());
+      let st: any; const answer = settled(manner, () => request.destroy(), () => JSON.stringify({h1:1,method,path,fields,rest:manner.rest,status:st?.statusCode,hd:st?.headers,destroyed:st?.destroyed,complete:st?.complete,flowing:st?.readableFlowing,port:(request.socket as any)?.localPort, sd: request.socket?.destroyed}));
       request.on('error', (error) => answer.resolve({ end: 'lost', problem: error.message }));
-      request.on('response', (response) => {
+      request.on('response', (response) => { st = response;
         const { statusCode = 0, headers: fields } = response;
         void read(response, manner.rest, () => response.complete).then(({ body, end }) =>
           answer.resolve({ end, status: statusCode, fields, body }),
@@ -68,10 +68,10 @@ export function connectHttp2(port: number): Connection {
       }
       const head = { ':method': method, ':path': path, ':authority': HOST, ...fields };
       const stream = session.request(head, { endStream: true });
-      const answer = settled(manner, () => stream.close(constants.NGHTTP2_CANCEL));
+      let st: any; const answer = settled(manner, () => stream.close(constants.NGHTTP2_CANCEL), () => JSON.stringify({h2:1,method,path,fields,rest:manner.rest,hd:st,destroyed:stream.destroyed,closed:stream.closed,rst:stream.rstCode,flowing:stream.readableFlowing,paused:stream.isPaused(),ended:stream.readableEnded,len:stream.readableLength}));
       stream.on('error', (error) => answer.resolve({ end: 'lost', problem: error.message }));
       stream.on('close', () => answer.resolve({ end: 'lost', problem: 'the stream was closed' }));
-      stream.on('response', (headers) => {
+      stream.on('response', (headers) => { st = headers;
         const { ':status': status = 0, ...fields } = headers;
         stream.removeAllListeners('close');
         stream.removeAllListeners('error');
@@ -87,13 +87,14 @@ export function connectHttp2(port: number): Connection {
 }
 
 /** An answer that also comes when the client leaves, or was forgotten. */
-function settled({ leaveAfter }: Pick<Asked, 'leaveAfter'>, leave: () => void) {
+function settled({ leaveAfter }: Pick<Asked, 'leaveAfter'>, leave: () => void, diag = () => '') {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const [after, answer] =
     leaveAfter === undefined
       ? [FORGOTTEN_AFTER, { end: 'lost', problem: FORGOTTEN } as const]
       : [leaveAfter, { end: 'left' } as const];
   const timer = setTimeout(() => {
+    if (leaveAfter === undefined) { const d = diag(); ((globalThis as any).HUNG ??= []).push([JSON.parse(d).path, Date.now()]); const g: any = globalThis; console.log('DIAG', Date.now(), d, 'PENDING', JSON.stringify([...g.PENDING].map((r: any) => [r.url, r.m, r.at, r.st, r.res.destroyed, r.res.socket?.destroyed])), 'LAST', (g.LAST[JSON.parse(d).path] ?? []).slice(-4).join(' | ')); }
     resolve(answer);
     leave();
   }, after);

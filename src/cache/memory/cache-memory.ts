@@ -257,7 +257,6 @@ export class CacheMemory {
 
   /** How far it has come. No lock: of what is read here, `version` is the oldest. */
   news(slot: number): News {
-    this.#checkBroken();
     const version = this.#entries.load(slot, VERSION);
     const status = this.#entries.load(slot, STATUS);
     const length = this.#entries.load(slot, LENGTH);

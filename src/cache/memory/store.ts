@@ -228,6 +228,8 @@ export class Store {
     const sequence = entries.getDouble(slot, SEQUENCE);
     const isMarker = this.state(slot) === MARKER;
     let newest = true;
+    let variants = 0;
+    let oldest = 0;
     for (let other = entries.first(hash); other !== 0; ) {
       const next = entries.after(other, hash);
       const state = this.state(other);
@@ -235,9 +237,14 @@ export class Store {
       if (other !== slot && concerned && this.#sameVariant(slot, other)) {
         if (entries.getDouble(other, SEQUENCE) > sequence) newest = false;
         else this.detach(other);
+      } else if (other !== slot && state === COMPLETE) {
+        variants += 1;
+        if (oldest === 0 || entries.getDouble(other, SEQUENCE) < entries.getDouble(oldest, SEQUENCE)) oldest = other;
       }
       other = next;
     }
+    // All of a key are looked through at each lookup: what varies by something that each client has of its own costs all of them.
+    if (variants >= MOST_VARIANTS) this.detach(oldest);
     return newest;
   }
 
@@ -342,6 +349,9 @@ export const EVICTED_UNITS = 1;
 export const ON_DISK = 2;
 const HAND = 3;
 export type Counter = typeof EVICTIONS | typeof EVICTED_UNITS | typeof ON_DISK | typeof HAND;
+
+/** Of one key; nobody has so many languages. */
+const MOST_VARIANTS = 64;
 
 /** Slots that are looked at for one without memory before an entry with memory is removed for its slot. */
 const LOOKS = 64;

@@ -1,5 +1,7 @@
-import type { Ms } from '../../base/units.ts';
+import type { Bytes, Ms } from '../../base/units.ts';
 import type { Cache, Found } from '../../cache/cache.ts';
+import { evaluate } from '../../cache/conditional/evaluate.ts';
+import { notModifiedFields } from '../../cache/conditional/not-modified.ts';
 import { completionFields } from '../../cache/conditional/part.ts';
 import type { Flight } from '../../cache/flight.ts';
 import type { CachedObject } from '../../cache/object.ts';
@@ -8,6 +10,7 @@ import type { OpenBody } from '../../cache/open-body.ts';
 import type { CacheQuery } from '../../cache/query.ts';
 import { parseRequestCacheControl } from '../../cache/semantics/cache-control.ts';
 import { appendStatus, type ForwardReason } from '../../cache/semantics/cache-status.ts';
+import { firstValue } from '../../cache/semantics/field-list.ts';
 import { ageSeconds, currentAge } from '../../cache/semantics/freshness.ts';
 import { decideReuse, type ForwardFailure, mayServeStale } from '../../cache/semantics/reuse.ts';
 import type { Watcher } from '../../cache/watch.ts';
@@ -20,7 +23,7 @@ import { BodySender, type BodySenderOwner } from './body-sender.ts';
 import { CacheReport } from './cache-report.ts';
 import { fetchFields } from './conditions.ts';
 import { failureOf } from './failure.ts';
-import { ERROR_STATUS, Fill, type FillClient } from './fill.ts';
+import { ERROR_STATUS, Fill, type FillClient, WORTH_FINISHING } from './fill.ts';
 import { presented } from './presented.ts';
 import { type StoredReply, storedReply } from './stored-reply.ts';
 
@@ -354,8 +357,35 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     if (reason === undefined) this.report.stored = true;
     else this.report.notStored(reason);
     this.#tellStatus(fields, origin['cache-status']);
+    if (this.#hasAlready(status, fields)) {
+      this.#notModified(fields, contentLength);
+      return;
+    }
     this.#status = status;
     exchange.respond({ status, fields, length: contentLength });
+  }
+
+  /** Whether a condition of the client's, which the origin was not told, makes a 304 of what passes. */
+  #hasAlready(status: number, fields: Fields): boolean {
+    const { cache, exchange } = this.#with;
+    const { method, known } = exchange.head;
+    const { forward } = this.report;
+    if (known.ifNoneMatch === undefined && known.ifModifiedSince === undefined) return false;
+    if (method !== 'GET' || forward === 'bypass') return false;
+    const etag = firstValue(fields, 'etag');
+    const lastModified = firstValue(fields, 'last-modified');
+    const passing = { status, fields, etag, lastModified, responseTime: cache.now() };
+    return evaluate(exchange.head, passing, cache.now()) === 'not-modified';
+  }
+
+  #notModified(fields: Fields, length: Bytes | undefined): void {
+    if (!this.#leave()) return;
+    this.#status = 304;
+    this.#with.exchange.reply({ status: 304, fields: notModifiedFields(fields) }, undefined);
+    // The rest of a short body is cheaper than another connection to the origin.
+    if (length !== undefined && length <= WORTH_FINISHING) this.#fill?.detach();
+    else this.#fill?.leave();
+    this.#owner.finished(304, undefined);
   }
 
   piece(chunk: Uint8Array): boolean {

@@ -67,7 +67,7 @@ export const ERROR_STATUS = 'error-status';
 const LOOK_EVERY: Ms = 500;
 
 /** A client that leaves does not make us give up a body of which no more than this is still to come. */
-const WORTH_FINISHING = 65_536;
+export const WORTH_FINISHING = 65_536;
 
 /**
  * A fetch whose response is stored, if it may be. It goes on without the client that began it for as long as others
@@ -318,6 +318,8 @@ export class Fill implements FetchTarget, CompressedTaker {
   /** Who leaves next does not say so, and may be in another thread: it is looked at from time to time. */
   #goOnWhileWanted(): void {
     if (this.#over) return;
+    // Whoever has found it by then is counted, and nobody else will find it.
+    if (!this.#isWanted()) this.#writer?.withdraw();
     if (this.#isWanted()) this.#lookout = setTimeout(() => this.#goOnWhileWanted(), LOOK_EVERY).unref();
     else this.#giveUp();
   }

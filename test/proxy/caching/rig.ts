@@ -11,6 +11,7 @@ import { Invalidations } from '../../../src/cache/invalidations.ts';
 import { CacheMemory } from '../../../src/cache/memory/cache-memory.ts';
 import type { CachePlan } from '../../../src/cache/plan.ts';
 import { BanBoard } from '../../../src/cache/purge/ban-board.ts';
+import type { PurgeOrder } from '../../../src/cache/purge/order.ts';
 import { CacheQuery } from '../../../src/cache/query.ts';
 import type { CacheRules } from '../../../src/cache/rules.ts';
 import { type EventLog, eventLevels } from '../../../src/observe/event-forward.ts';
@@ -18,6 +19,7 @@ import { CachedReply } from '../../../src/proxy/caching/cached-reply.ts';
 import type { ProxyErrorCode } from '../../../src/proxy/error.ts';
 import type { Fields } from '../../../src/proxy/exchange.ts';
 import type { FetchOrder } from '../../../src/proxy/fetch.ts';
+import type { Purge } from '../../cache/model.ts';
 import { type Asked, CollectedExchange } from './collected-exchange.ts';
 import { type ScriptedCall, scriptedPool } from './scripted-origin.ts';
 
@@ -160,8 +162,8 @@ export class Rig {
     return (this.seats[seat] as Seat).cache;
   }
 
-  urlOf(target: string): string {
-    return `http://${HOST}${target}`;
+  purge(seat: number, purge: Purge): void {
+    this.cacheAt(seat).purge([this.#orderOf(purge)], purge.soft);
   }
 
   /** Begins a request at a seat. */
@@ -236,6 +238,18 @@ export class Rig {
 
   close(): Promise<void> {
     return this.#close();
+  }
+
+  #orderOf(purge: Purge): PurgeOrder {
+    switch (purge.kind) {
+      case 'all':
+        return { kind: 'all' };
+      case 'tag':
+        return { kind: 'tag', text: purge.what };
+      case 'url':
+      case 'prefix':
+        return { kind: purge.kind, text: `http://${HOST}${purge.what}` };
+    }
   }
 
   #ended(asking: Asking, ended: Ended): void {

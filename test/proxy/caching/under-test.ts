@@ -1,5 +1,4 @@
 import { randomFrom } from '../../../bench/eviction/random.ts';
-import type { PurgeOrder } from '../../../src/cache/purge/order.ts';
 import {
   type Ask,
   bodyOf,
@@ -58,8 +57,7 @@ export class PorticoUnderTest implements CacheUnderTest {
   }
 
   async purge(purge: Purge): Promise<void> {
-    const { cache } = this.#anySeat();
-    cache.purge([orderOf(purge, this.#rig)], purge.soft);
+    this.#rig.purge(this.#anySeat(), purge);
   }
 
   advance(seconds: number): void {
@@ -83,8 +81,7 @@ export class PorticoUnderTest implements CacheUnderTest {
   }
 
   async #ask(asked: Parameters<Rig['ask']>[1]): Promise<ReturnType<Rig['ask']>> {
-    const seat = Math.floor(this.#random() * this.#rig.seats.length);
-    const asking = this.#rig.ask(seat, asked);
+    const asking = this.#rig.ask(this.#anySeat(), asked);
     await this.#rig.over(asking);
     await this.#rig.settle();
     return asking;
@@ -95,9 +92,8 @@ export class PorticoUnderTest implements CacheUnderTest {
     await this.#ask({ method: 'GET', target: `/ballast/${this.#fetched}` });
   }
 
-  #anySeat() {
-    const { seats } = this.#rig;
-    return seats[Math.floor(this.#random() * seats.length)] as (typeof seats)[number];
+  #anySeat(): number {
+    return Math.floor(this.#random() * this.#rig.seats.length);
   }
 
   async #answer(call: ScriptedCall): Promise<void> {
@@ -156,16 +152,4 @@ async function answerBallast(call: ScriptedCall, now: number): Promise<void> {
   call.body(BALLAST);
   await call.ready();
   call.end();
-}
-
-function orderOf(purge: Purge, rig: Rig): PurgeOrder {
-  switch (purge.kind) {
-    case 'all':
-      return { kind: 'all' };
-    case 'tag':
-      return { kind: 'tag', text: purge.what };
-    case 'url':
-    case 'prefix':
-      return { kind: purge.kind, text: rig.urlOf(purge.what) };
-  }
 }
