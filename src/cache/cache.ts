@@ -16,12 +16,11 @@ import type { CachePlan } from './plan.ts';
 import type { BanBoard, Published } from './purge/ban-board.ts';
 import type { PurgeOrder } from './purge/order.ts';
 import type { CacheQuery } from './query.ts';
-import { fieldValue } from './select/field.ts';
+import { fieldValue, firstValue, hasField, withoutFields } from './select/field.ts';
 import { urlOfKey } from './select/key.ts';
 import { tagsOf } from './select/tags.ts';
 import { isPreferredLanguageOf, varyOf } from './select/vary.ts';
 import { cacheStatusName } from './semantics/cache-status.ts';
-import { firstValue, hasField, withoutFields } from './semantics/field-list.ts';
 import { currentAge } from './semantics/freshness.ts';
 import { invalidatedUris } from './semantics/invalidation.ts';
 import { DISCONNECTED_MAX } from './semantics/reuse.ts';
@@ -61,8 +60,8 @@ export interface CacheParts {
 /** What could not be shared is not waited for again for so long. */
 const UNSHAREABLE_FOR: Ms = 120_000;
 
-function sameNames(names: readonly string[] | '*', others: readonly string[]): boolean {
-  return names !== '*' && names.join() === others.join();
+function sameNames(names: readonly string[] | NotWritten, others: readonly string[]): boolean {
+  return typeof names !== 'string' && names.join() === others.join();
 }
 
 /**
@@ -267,7 +266,7 @@ export class Cache {
     if (!this.isKept(object) || !isSelectedBy(object.stored, response.fields)) return undefined;
     const { fields, decision } = freshen(object.stored, response, context);
     const { tags } = tagsOf(fields);
-    if (decision.store && sameNames(varyOf(fields), object.stored.vary)) {
+    if (decision.store && sameNames(selectingFields(fields), object.stored.vary)) {
       return this.#replaceHead(object, { ...object.stored, ...decision.stored, tags, sequence });
     }
     // Who asked gets it once more; and then it goes, unless it was only this request that was in the way.
@@ -287,8 +286,13 @@ export class Cache {
     sequence: number,
   ): void {
     if (!this.isKept(object) || context.request.known.authorization !== undefined) return;
-    const coded = query.rules.compress.length > 0 ? undefined : object.length;
-    const update = updateByHead(object.stored, coded, response, context);
+    const { slot, revision, stored } = object;
+    // It may have been whole only since it was found; before, there is no telling whether it is the same.
+    const length =
+      object.length ?? (this.#memory.isCurrent(slot, revision) ? this.#memory.news(slot).length : undefined);
+    if (length === undefined) return;
+    const isCoded = query.rules.compress.length > 0 && hasField(stored.fields, 'content-encoding');
+    const update = updateByHead(stored, isCoded ? undefined : length, response, context);
     if (update.kind === 'outdated') this.#outdate(object);
     else if (update.kind === 'freshened' && update.decision.store) {
       this.#replaceHead(object, { ...object.stored, ...update.decision.stored, sequence });

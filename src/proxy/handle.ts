@@ -298,9 +298,20 @@ class Handling implements ReplyOwner, Rostered {
   #answer(reply: OwnReply, error?: ProxyErrorCode): void {
     const { fields } = reply;
     fields.push('date', httpDate(), 'x-request-id', this.#id);
-    if (this.#route !== undefined) addMissing(fields, this.#route.rules.set);
+    if (this.#route !== undefined) {
+      this.#tellStatus(fields, this.#route);
+      addMissing(fields, this.#route.rules.set);
+    }
     this.#exchange.reply(reply, reply.body);
     this.#end(reply.status, error);
+  }
+
+  /** What the cache had to do with a reply of our own: it had nothing to serve instead. */
+  #tellStatus(fields: string[], { cache: { tellStatus }, rules }: Route): void {
+    if (this.#report === undefined || this.#cache === undefined) return;
+    if (tellStatus && !rules.remove.has('cache-status')) {
+      fields.push('cache-status', this.#report.status(this.#cache.name));
+    }
   }
 
   #facts(status: number, error: ProxyErrorCode, retryAfter: number): PageFacts {

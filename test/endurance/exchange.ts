@@ -27,9 +27,9 @@ export interface Connection {
   close(): void;
 }
 
-/** What happened to a client that waits for much longer than anything here takes. */
+/** What happened to a client that waits for longer than anything here takes, and not as long as our own timeouts. */
 export const FORGOTTEN = 'forgotten';
-const FORGOTTEN_AFTER: Ms = 20_000;
+const FORGOTTEN_AFTER: Ms = 15_000;
 
 const HOST = 'www.example.com';
 
@@ -40,9 +40,9 @@ export function connectHttp1(port: number): Connection {
     ask({ method, path, fields, ...manner }) {
       const headers = { host: HOST, ...fields, ...(method === 'POST' && { 'content-length': '0' }) };
       const request = request1({ host: '127.0.0.1', port, method, path, headers, agent });
-      let st: any; const answer = settled(manner, () => request.destroy(), () => JSON.stringify({h1:1,method,path,fields,rest:manner.rest,status:st?.statusCode,hd:st?.headers,destroyed:st?.destroyed,complete:st?.complete,flowing:st?.readableFlowing,port:(request.socket as any)?.localPort, sd: request.socket?.destroyed}));
+      const answer = settled(manner, () => request.destroy());
       request.on('error', (error) => answer.resolve({ end: 'lost', problem: error.message }));
-      request.on('response', (response) => { st = response;
+      request.on('response', (response) => {
         const { statusCode = 0, headers: fields } = response;
         void read(response, manner.rest, () => response.complete).then(({ body, end }) =>
           answer.resolve({ end, status: statusCode, fields, body }),
@@ -68,10 +68,10 @@ export function connectHttp2(port: number): Connection {
       }
       const head = { ':method': method, ':path': path, ':authority': HOST, ...fields };
       const stream = session.request(head, { endStream: true });
-      let st: any; const answer = settled(manner, () => stream.close(constants.NGHTTP2_CANCEL), () => JSON.stringify({h2:1,method,path,fields,rest:manner.rest,hd:st,destroyed:stream.destroyed,closed:stream.closed,rst:stream.rstCode,flowing:stream.readableFlowing,paused:stream.isPaused(),ended:stream.readableEnded,len:stream.readableLength}));
+      const answer = settled(manner, () => stream.close(constants.NGHTTP2_CANCEL));
       stream.on('error', (error) => answer.resolve({ end: 'lost', problem: error.message }));
       stream.on('close', () => answer.resolve({ end: 'lost', problem: 'the stream was closed' }));
-      stream.on('response', (headers) => { st = headers;
+      stream.on('response', (headers) => {
         const { ':status': status = 0, ...fields } = headers;
         stream.removeAllListeners('close');
         stream.removeAllListeners('error');
@@ -87,14 +87,13 @@ export function connectHttp2(port: number): Connection {
 }
 
 /** An answer that also comes when the client leaves, or was forgotten. */
-function settled({ leaveAfter }: Pick<Asked, 'leaveAfter'>, leave: () => void, diag = () => '') {
+function settled({ leaveAfter }: Pick<Asked, 'leaveAfter'>, leave: () => void) {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const [after, answer] =
     leaveAfter === undefined
       ? [FORGOTTEN_AFTER, { end: 'lost', problem: FORGOTTEN } as const]
       : [leaveAfter, { end: 'left' } as const];
   const timer = setTimeout(() => {
-    if (leaveAfter === undefined) { const d = diag(); ((globalThis as any).HUNG ??= []).push([JSON.parse(d).path, Date.now()]); const g: any = globalThis; console.log('DIAG', Date.now(), d, 'PENDING', JSON.stringify([...g.PENDING].map((r: any) => [r.url, r.m, r.at, r.st, r.res.destroyed, r.res.socket?.destroyed])), 'LAST', (g.LAST[JSON.parse(d).path] ?? []).slice(-4).join(' | ')); }
     resolve(answer);
     leave();
   }, after);

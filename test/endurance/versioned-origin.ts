@@ -46,9 +46,6 @@ export class VersionedOrigin {
 
   #answer(request: IncomingMessage, response: ServerResponse, random: Random): void {
     this.asked += 1;
-    const rec = { url: request.url, m: request.method, at: Date.now(), st: 'begun', fin: '' , res: response};
-    PENDING.add(rec); response.on('close', () => { PENDING.delete(rec); (LAST[request.url as string] ??= []).push(`${Date.now()} closed ${rec.st} begun ${rec.at} ${JSON.stringify(request.headers)}`); });
-    (response as any).rec = rec;
     const number = numberOf(request.url ?? '');
     if (request.method === 'POST') {
       this.change(number);
@@ -78,7 +75,7 @@ export class VersionedOrigin {
     const breaks = traits.breaks && random.below(3) === 0;
     if (breaks) this.broken += 1;
     if (breaks && random.below(3) === 0) {
-      rec.st = 'reset'; request.socket.resetAndDestroy();
+      request.socket.resetAndDestroy();
       return;
     }
     response.writeHead(200, traits.chunked ? head : { ...head, 'content-length': body.length });
@@ -96,11 +93,7 @@ async function send(response: ServerResponse, body: Buffer, breaks: boolean, ran
     response.write(body.subarray(piece * size, (piece + 1) * size));
     await new Promise((resolve) => setTimeout(resolve, random.below(3)));
   }
-  (response as any).rec.st = breaks ? 'destroy' : 'end';
-  if (breaks) response.destroy();
+  // Not `response.destroy`: it has no socket yet if the response before it is being written still.
+  if (breaks) response.req.socket.destroy();
   else response.end();
 }
-
-export const LAST: Record<string,string[]> = {};
-export const PENDING = new Set<any>();
-(globalThis as any).PENDING = PENDING; (globalThis as any).LAST = LAST;

@@ -1,122 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Bytes } from '../../src/base/units.ts';
-import { portico } from '../support/command.ts';
-import { answer, type Script, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
+import { answer, type Script } from '../support/origin.ts';
 import { patternAt } from '../support/pattern.ts';
-import { startPortico } from '../support/portico.ts';
-import { fetchRaw, fieldOf } from '../support/raw-client.ts';
-import { atTeardown } from '../support/teardown.ts';
-import { tempDir } from '../support/temp.ts';
-import { PATIENCE, turn } from '../support/wait.ts';
-import { cachingDoor, gate, headOf, KIB, MIB, Play, pieces, Stage, statusOf, whole } from './cache-scene.ts';
+import { fieldOf, type RawResponse } from '../support/raw-client.ts';
+import { gate, headOf, KIB, MIB, type Play, pieces, type Stage, statusOf, whole } from './cache-scene.ts';
+import { bodyOf, endOf, FRESH, Place, sized } from './disk-place.ts';
 
 /** What is on disk: there after a restart, whatever ended the process, and served as if it were in memory. */
-
-const FRESH = 'Cache-Control: max-age=3600';
-const NOT_STORED = answer('', { fields: ['Cache-Control: no-store'] });
-
-/** One origin, one directory, and one Portico after the other. */
-class Place {
-  readonly origin: ScriptedOrigin;
-  readonly directory: string;
-  readonly #scripts: Map<string, Script>;
-  readonly #scene: object;
-  #stage: Stage | undefined;
-
-  static async open(scene: object = {}, directory?: string): Promise<Place> {
-    const scripts = new Map<string, Script>();
-    const origin = await startOrigin((request) => scripts.get(request.target)?.(request) ?? NOT_STORED);
-    const place = new Place(origin, directory ?? join(await tempDir('cache'), 'objects'), scripts, scene);
-    await place.start();
-    return place;
-  }
-
-  constructor(origin: ScriptedOrigin, directory: string, scripts: Map<string, Script>, scene: object) {
-    this.origin = origin;
-    this.directory = directory;
-    this.#scripts = scripts;
-    this.#scene = scene;
-  }
-
-  get stage(): Stage {
-    return this.#stage as Stage;
-  }
-
-  get config(): object {
-    const disk = { directory: this.directory, size: '64MiB' };
-    return cachingDoor(this.origin, { cache: { memory: '8MiB', memory_object_limit: '64KiB', disk }, ...this.#scene });
-  }
-
-  async start(): Promise<void> {
-    this.#stage = new Stage(this.origin, await startPortico(this.config), this.#scripts);
-  }
-
-  /** Ends it, starts it again, and has it know what is there. */
-  async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const { portico: former } = this.stage;
-    if (signal === 'SIGKILL') await former.kill();
-    else expect(await former.stop()).toBe(0);
-    await this.start();
-    await this.stage.portico.events.waitFor('disk cache is indexed');
-  }
-
-  /** The same target, asked for after a restart. */
-  again({ target }: Play): Play {
-    return new Play(this.stage, target);
-  }
-
-  purge(target: string, ...head: string[]) {
-    return fetchRaw(this.stage.port, target, { method: 'PURGE', head });
-  }
-
-  /** What the files in the directory say. */
-  get files(): { readonly path: string; readonly bytes: Buffer }[] {
-    const paths = readdirSync(this.directory).map((name) => join(this.directory, name));
-    return paths.filter((path) => statSync(path).isFile()).map((path) => ({ path, bytes: readFileSync(path) }));
-  }
-
-  /** What the files in the directory take. */
-  get used(): Bytes {
-    const paths = readdirSync(this.directory).map((name) => join(this.directory, name));
-    return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-  }
-
-  /** Resolves when the files take so much. */
-  async holds(bytes: Bytes): Promise<void> {
-    const deadline = AbortSignal.timeout(PATIENCE);
-    while (this.used < bytes && !deadline.aborted) await turn();
-    expect(this.used).toBeGreaterThanOrEqual(bytes);
-  }
-
-  /** Resolves when all of these have been written: each ends with its own target. */
-  async written(...plays: readonly Play[]): Promise<void> {
-    const missing = () => plays.filter(({ target }) => !this.files.some(({ bytes }) => bytes.includes(endOf(target))));
-    const deadline = AbortSignal.timeout(PATIENCE);
-    while (missing().length > 0 && !deadline.aborted) await turn();
-    expect(missing().map(({ target }) => target)).toEqual([]);
-  }
-}
-
-/** The last bytes of a body, by which it is found in a file. */
-function endOf(target: string): string {
-  return `<end of ${target}>`;
-}
-
-/** A body of this length that ends with its target. */
-function bodyOf(target: string, length: number): Buffer {
-  const end = Buffer.from(endOf(target));
-  return Buffer.concat([patternAt(0, Math.max(0, length - end.length)), end]);
-}
-
-const sized = (length: number, ...fields: string[]): Script =>
-  async function* ({ target }) {
-    const body = bodyOf(target, length);
-    yield headOf(FRESH, ...fields, `Content-Length: ${body.length}`);
-    for (let at = 0; at < body.length; at += MIB) yield body.subarray(at, at + MIB);
-  };
 
 let place: Place;
 
@@ -238,7 +127,7 @@ describe('what is larger than memory_object_limit', () => {
     }
   });
 
-  test('is all there, though memory has no room for two of it', async () => {
+  test('is all there, though memory has no room for half of it', async () => {
     for (const play of plays) {
       const outcome = await (await play.follow()).done();
       expect(outcome).toMatchObject(whole(SIZE));
@@ -268,6 +157,21 @@ describe('what is larger than memory_object_limit', () => {
     const head = await (plays[0] as Play).fetch({ method: 'HEAD' });
     expect([head.status, fieldOf(head, 'content-length'), statusOf(head)]).toEqual([200, `${SIZE}`, 'hit']);
     expect((await (plays[0] as Play).fetch({ head: ['If-None-Match: "1"'] })).status).toBe(304);
+  });
+
+  test('stale, in place of an error', async () => {
+    const body = Buffer.concat([...pieces(0, MIB)]);
+    const fields = ['Cache-Control: max-age=60, stale-if-error=1000', 'Age: 100', 'ETag: "1"'];
+    const play = place.stage.play(async function* () {
+      if (play.asked.length > 1) yield answer('', { status: '503 Busy' });
+      else yield Buffer.concat([Buffer.from(headOf(...fields, `Content-Length: ${MIB}`)), body]);
+    });
+    const used = place.used;
+    await play.fetch();
+    await place.holds(used + MIB);
+    for (const reply of await play.fetchMany(4)) {
+      expect([statusOf(reply), reply.body === body.toString('latin1')]).toEqual(['hit; detail=stale-error', true]);
+    }
   });
 
   test('to many at once', async () => {
@@ -300,82 +204,21 @@ describe('what is larger than memory_object_limit', () => {
   });
 });
 
-test('what was damaged on disk is not served: who was sent half of it sees it break off, the next one gets it anew', async () => {
-  const damaged = await Place.open();
-  const [small, large] = [damaged.stage.play(sized(1000)), damaged.stage.play(sized(MIB))];
-  for (const play of [small, large]) await play.fetch();
-  await damaged.written(small, large);
-  expect(await damaged.stage.portico.stop()).toBe(0);
-  for (const { path, bytes } of damaged.files) {
-    for (const { target } of [small, large]) {
-      const at = bytes.indexOf(endOf(target));
-      if (at === -1) continue;
-      bytes[at] = 0x21;
-      writeFileSync(path, bytes);
-    }
+test('purges are as sure of what is on disk only: no old version is served, nor after a kill', async () => {
+  let version = 0;
+  const lasting = await Place.open({ workers: 4, cache: { memory_object_limit: '1KiB' } });
+  const play = lasting.stage.play(() => answer(`${version}`.padEnd(40 * KIB, '.'), { fields: [FRESH] }));
+  const versionsOf = (replies: readonly RawResponse[]) => replies.map(({ body }) => Number.parseInt(body, 10));
+  for (version = 1; version <= 40; version++) {
+    expect((await lasting.purge(version % 2 === 0 ? play.target : '/play*')).status).toBe(200);
+    expect(versionsOf(await play.fetchMany(8))).toEqual(Array(8).fill(version));
+    // From memory while it is being written, and from disk afterwards.
+    if (version % 10 === 0) await lasting.stage.quiet();
   }
-  await damaged.start();
-  await damaged.stage.portico.events.waitFor('disk cache is indexed');
-  const reply = await damaged.again(small).fetch();
-  expect([reply.status, reply.body === bodyOf(small.target, 1000).toString('latin1')]).toEqual([200, true]);
-  const broken = await (await damaged.again(large).follow()).done();
-  expect(broken).toMatchObject({ end: 'broken' });
-  const whole = await damaged.again(large).fetch();
-  expect(whole.body === bodyOf(large.target, MIB).toString('latin1')).toBe(true);
-  await damaged.stage.portico.events.waitFor('disk cache has damaged records, they are not served');
-});
-
-describe('a directory that cannot be used is refused at the start', () => {
-  async function refusal(directory: string) {
-    const dir = await tempDir();
-    const config = cachingDoor({ url: 'http://127.0.0.1:1' }, { cache: { disk: { directory, size: '64MiB' } } });
-    writeFileSync(join(dir, 'portico.yaml'), JSON.stringify({ ...config, node: { state_dir: join(dir, 'state') } }));
-    const { status, stderr } = await portico(['run'], { cwd: dir });
-    expect(status).toBe(1);
-    return stderr.join('\n');
-  }
-
-  test('it is in use by another one', async () => {
-    expect(await refusal(place.directory)).toBe(
-      `portico.yaml cache.disk.directory: another process has its disk cache in ${place.directory}`,
-    );
-    // Which does not notice.
-    expect((await place.stage.play(sized(100)).fetch()).status).toBe(200);
-  });
-
-  test('it cannot be written', async () => {
-    const readOnly = process.getuid?.() === 0 ? '/proc/portico' : '/portico';
-    expect(await refusal(readOnly)).toMatch(
-      /^portico\.yaml cache\.disk\.directory: cannot keep the disk cache in \/\S+: [a-z ]+$/,
-    );
-  });
-});
-
-test('a disk that is full: everybody is served, and the operator is told once', async (context) => {
-  const disk = await tempDir('disk');
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', disk], { stdio: 'ignore' });
-  } catch {
-    return context.skip('mounting a small file system needs root');
-  }
-  atTeardown(() => execFileSync('umount', ['-l', disk]));
-  const full = await Place.open({}, join(disk, 'cache'));
-  const SIZE = 900 * KIB;
-  const script: Script = async function* () {
-    yield headOf(FRESH, `Content-Length: ${SIZE}`);
-    yield* pieces(0, SIZE);
-  };
-  const plays = Array.from({ length: 30 }, () => full.stage.play(script));
-  for (let round = 0; round < 3; round++) {
-    const followers = await Promise.all(plays.map((play) => play.follow()));
-    for (const each of followers) expect(await each.done(10_000)).toMatchObject(whole(SIZE));
-  }
-  const small = full.stage.play(() => answer('small', { fields: [FRESH] }));
-  await small.fetch();
-  expect(statusOf(await small.fetch())).toBe('hit');
-  expect((await full.purge(small.target)).status).toBe(200);
-  expect(statusOf(await small.fetch())).not.toBe('hit');
-  const { events } = full.stage.portico;
-  await events.waitFor('disk cache cannot be written, it is only read for now');
-  expect(events.all.filter(({ level }) => level === 'warn' || level === 'error')).toHaveLength(1);
+  const stored = version - 1;
+  const hit = await play.fetch();
+  expect([statusOf(hit), ...versionsOf([hit])]).toEqual(['hit', stored]);
+  await lasting.purge('/', 'X-Purge-All: 1');
+  await lasting.restart('SIGKILL');
+  expect(versionsOf(await lasting.again(play).fetchMany(8))).toEqual(Array(8).fill(version));
 });

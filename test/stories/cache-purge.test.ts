@@ -176,6 +176,40 @@ describe('a purge by tag', () => {
   });
 });
 
+test('a 304 may bring other tags, and those count from then on', async () => {
+  const play = stage.play((request) => {
+    const turn = play.asked.length;
+    if (turn === 1) {
+      return answer('old', { fields: ['Cache-Control: max-age=60', 'Age: 100', 'ETag: "1"', 'Surrogate-Key: before'] });
+    }
+    if (request.values('if-none-match').length === 0) return answer('new', { fields: [FRESH] });
+    return `HTTP/1.1 304 Not Modified\r\n${FRESH}\r\nETag: "1"\r\nSurrogate-Key: since\r\n\r\n`;
+  });
+  for (let i = 0; i < 2; i++) await play.fetch();
+  await purge('/', { head: ['Cache-Tag: before'] });
+  expect([(await play.fetch()).body, play.asked.length]).toEqual(['old', 2]);
+  await purge('/', { head: ['Cache-Tag: since'] });
+  expect((await play.fetch()).body).toBe('new');
+});
+
+test.each([
+  { by: 'a purge', change: (play: Play) => purge(play.target) },
+  { by: 'a POST', change: (play: Play) => play.fetch({ method: 'POST' }) },
+])('parts that are stored go with the whole, by $by', async ({ change }) => {
+  const play = stage.play(({ method }) =>
+    method === 'POST'
+      ? answer('')
+      : answer(`${play.asked.length}`, {
+          status: '206 Partial Content',
+          fields: [FRESH, 'ETag: "1"', 'Content-Range: bytes 0-0/10'],
+        }),
+  );
+  const part = { head: ['Range: bytes=0-0'] };
+  for (let i = 0; i < 2; i++) expect((await play.fetch(part)).body).toBe('1');
+  await change(play);
+  expect((await play.fetch(part)).body).not.toBe('1');
+});
+
 test('a purge of everything is for every host', async () => {
   const plays = [stage.play(counting()), stage.play(counting('Vary: Accept-Language'))];
   const ways: Way[] = [{ options: {} }, { options: { host: 'other.example' } }, { options: {}, https: true }];
@@ -493,6 +527,17 @@ describe('what a request changes', () => {
       for (const reply of await play.fetchMany(12, () => languages[0])) expect(reply.body).toBe('2');
     },
   );
+
+  test('also where the site leaves parts of the query out, or adds fields to the key', async () => {
+    const ads = stage.play(script(), '/ads');
+    await ads.fetch({}, '?id=1');
+    await ads.fetch({ method: 'POST' }, '?utm_source=a&id=1');
+    expect((await ads.fetch({}, '?id=1')).body).toBe('2');
+    const device = stage.play(script(), '/device');
+    await device.fetch({ head: ['X-Device: phone'] });
+    await device.fetch({ method: 'POST', head: ['X-Device: desk'] });
+    expect((await device.fetch({ head: ['X-Device: phone'] })).body).toBe('2');
+  });
 
   test('each time, and at once for all threads', async () => {
     const play = stage.play(script());

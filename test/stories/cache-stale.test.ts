@@ -17,18 +17,18 @@ import {
 
 /** What is stale is served where that is allowed and of use, and never else. */
 
-/** How long origins may be silent. */
-const AFTER = '300ms';
+/** Below this, origins may be silent for a short time only. */
+const HASTY = '/hasty';
 
 const scene: CacheScene = {
-  pool: { retries: { attempts: 1 }, timeouts: { connect: '10s' } },
+  pool: { retries: { attempts: 1 } },
   site: {
-    splash: { after: AFTER },
+    splash: { after: '10s' },
     routes: [
       { path: '/renewed', cache: { stale_while_revalidate: '1h' } },
       { path: '/forgiving', cache: { stale_if_error: '1h' } },
-      { path: '/shown', splash: { after: AFTER, stale: '1d' } },
-      { path: '/patient', splash: { after: '10s' } },
+      { path: HASTY, splash: { after: '200ms' } },
+      { path: '/shown', splash: { after: '200ms', stale: '1d' } },
     ],
   },
 };
@@ -118,9 +118,9 @@ describe('stale-while-revalidate', () => {
   test.each([
     { name: 'an error', script: answer('broken', { status: '500 Broken' }) },
     { name: 'a connection that ends', script: reset },
-    { name: 'silence', script: silence },
-  ])('$name behind it is not seen by anybody, and the next one asks again', async ({ script }) => {
-    const play = stage.play(inTurn(stale(SWR), script, FRESH));
+    { name: 'silence', script: silence, prefix: HASTY },
+  ])('$name behind it is not seen by anybody, and the next one asks again', async ({ script, prefix = '' }) => {
+    const play = stage.play(inTurn(stale(SWR), script, FRESH), prefix);
     await play.fetch();
     let reply = await play.fetch();
     while (play.asked.length < 3) {
@@ -202,20 +202,21 @@ describe('stale-while-revalidate', () => {
 const SIE = 'stale-if-error=1000';
 
 /** What an origin can do wrong, and how it is told. */
-const FAILURES: readonly { name: string; script: Script | Buffer; failure: string; status: number }[] = [
-  { name: '500', script: answer('broken', { status: '500 Broken' }), failure: 'error', status: 500 },
-  { name: '502', script: answer('broken', { status: '502 Broken' }), failure: 'error', status: 502 },
-  { name: '503', script: answer('broken', { status: '503 Broken' }), failure: 'error', status: 503 },
-  { name: '504', script: answer('broken', { status: '504 Broken' }), failure: 'error', status: 504 },
-  { name: 'bytes that are no HTTP', script: Buffer.from('what?\r\n\r\n'), failure: 'error', status: 502 },
-  { name: 'half a head', script: halfAHead, failure: 'unreachable', status: 502 },
-  { name: 'a reset', script: reset, failure: 'unreachable', status: 502 },
-  { name: 'silence', script: silence, failure: 'silent', status: 504 },
-];
+const FAILURES: readonly { name: string; script: Script | Buffer; failure: string; status: number; prefix?: string }[] =
+  [
+    { name: '500', script: answer('broken', { status: '500 Broken' }), failure: 'error', status: 500 },
+    { name: '502', script: answer('broken', { status: '502 Broken' }), failure: 'error', status: 502 },
+    { name: '503', script: answer('broken', { status: '503 Broken' }), failure: 'error', status: 503 },
+    { name: '504', script: answer('broken', { status: '504 Broken' }), failure: 'error', status: 504 },
+    { name: 'bytes that are no HTTP', script: Buffer.from('what?\r\n\r\n'), failure: 'error', status: 502 },
+    { name: 'half a head', script: halfAHead, failure: 'unreachable', status: 502 },
+    { name: 'a reset', script: reset, failure: 'unreachable', status: 502 },
+    { name: 'silence', script: silence, failure: 'silent', status: 504, prefix: HASTY },
+  ];
 
 describe('stale-if-error', () => {
-  test.each(FAILURES)('$name: what is stored is served', async ({ script, failure }) => {
-    const play = stage.play(inTurn(stale(SIE), script));
+  test.each(FAILURES)('$name: what is stored is served', async ({ script, failure, prefix }) => {
+    const play = stage.play(inTurn(stale(SIE), script), prefix);
     await play.fetch();
     const reply = await play.fetch();
     expect([reply.status, ...told(reply)]).toEqual([200, 'old', `hit; detail=stale-${failure}`]);
@@ -230,12 +231,12 @@ describe('stale-if-error', () => {
 
   test.each(FAILURES.filter(({ failure }) => failure !== 'unreachable'))(
     '$name: not when its time is over',
-    async ({ script, status }) => {
-      for (const directives of ['stale-if-error=50', '', `${SIE}, must-revalidate`, `${SIE}, proxy-revalidate`]) {
-        const play = stage.play(inTurn(stale(directives), script));
-        await play.fetch();
-        expect((await play.fetch()).status).toBe(status);
-      }
+    async ({ script, status, prefix }) => {
+      const forbidding = ['stale-if-error=50', '', `${SIE}, must-revalidate`, `${SIE}, proxy-revalidate`];
+      const plays = forbidding.map((directives) => stage.play(inTurn(stale(directives), script), prefix));
+      for (const play of plays) await play.fetch();
+      const replies = await Promise.all(plays.map((play) => play.fetch()));
+      expect(replies.map((reply) => reply.status)).toEqual(Array(4).fill(status));
     },
   );
 
@@ -279,8 +280,11 @@ describe('stale-if-error', () => {
 
   test('all who wait for the same fetch are served', async () => {
     const { script: error, lift } = held(answer('broken', { status: '500 Broken' }));
-    for (const script of [error, silence]) {
-      const play = stage.play(inTurn(stale(SIE), script));
+    for (const [script, prefix] of [
+      [error, ''],
+      [silence, HASTY],
+    ] as const) {
+      const play = stage.play(inTurn(stale(SIE), script), prefix);
       await play.fetch();
       const all = play.fetchMany(30);
       await play.arrival(2);
@@ -312,7 +316,7 @@ describe('before the splash page', () => {
   });
 
   test.each([
-    { why: 'the site does not say so', prefix: '', directives: '', age: 160 },
+    { why: 'the site does not say so', prefix: HASTY, directives: '', age: 160 },
     { why: 'it is too old', prefix: '/shown', directives: '', age: 86_400 + 70 },
     { why: 'must-revalidate', prefix: '/shown', directives: ', must-revalidate', age: 160 },
     { why: 'proxy-revalidate', prefix: '/shown', directives: ', proxy-revalidate', age: 160 },
@@ -334,13 +338,14 @@ describe('before the splash page', () => {
 });
 
 describe('no origin can be reached', () => {
+  const away: CacheScene = { pool: { timeouts: { connect: '10s' } }, site: { splash: { after: '700ms' } } };
   let place: Stage;
 
   beforeAll(async () => {
-    place = await openStage(scene);
+    place = await openStage(away);
   });
 
-  const leadTo = (url: string) => place.portico.reload(cachingDoor({ url }, scene));
+  const leadTo = (url: string) => place.portico.reload(cachingDoor({ url }, away));
 
   /** What is stored when the last of the origins goes: a play for each. What is stored outlives a reload, too. */
   async function whenGone(url: string, ...directives: string[]): Promise<Play[]> {
@@ -369,6 +374,7 @@ describe('no origin can be reached', () => {
     const plays = await whenGone(await origin(), 'must-revalidate', 'proxy-revalidate', 'no-cache', 's-maxage=60');
     for (const reply of await Promise.all(plays.map((play) => play.fetch()))) {
       expect([reply.status, reply.body]).toEqual([status, expect.stringContaining('<html')]);
+      expect(statusOf(reply)).toMatch(/^fwd=stale; detail=(stale|no-cache)$/);
     }
     for (const play of plays) expect(await laterLine(play, place)).toMatchObject({ splash: true, cache: 'stale' });
   });

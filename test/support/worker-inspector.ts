@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { WebSocket } from 'ws';
 import { Journal } from './journal.ts';
 import { MAIN, type Portico } from './portico.ts';
@@ -73,9 +75,22 @@ export class WorkerInspector {
   /** Has the worker throw where nothing catches. */
   async throwIn(worker: InspectedWorker): Promise<void> {
     const expression = 'setTimeout(() => { throw new Error("killed by the test"); }); 0';
-    const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } });
-    // The worker may be gone before the answer is.
-    await this.#call('NodeWorker.sendMessageToWorker', { sessionId: worker.session, message });
+    await this.#tell(worker, 1, 'Runtime.evaluate', { expression });
+  }
+
+  /**
+   * Has the worker evaluate this each time it comes to the line that follows the first with `text`, in a module of the
+   * product: to end it where it would seldom be found, such as with a lock in its hand.
+   */
+  async evaluateAt(worker: InspectedWorker, module: string, text: string, expression: string): Promise<void> {
+    const file = join(dirname(MAIN), module);
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((each) => each.includes(text));
+    if (line === -1) throw new Error(`no ${JSON.stringify(text)} in ${module}`);
+    const breakpoint = { url: pathToFileURL(file).href, lineNumber: line + 1, condition: `(${expression}, false)` };
+    await this.#tell(worker, 1, 'Debugger.enable', {});
+    await this.#tell(worker, 2, 'Debugger.setBreakpointByUrl', breakpoint);
   }
 
   /** The control plane's own count of requests in flight, over all origins and workers. */
@@ -94,6 +109,12 @@ export class WorkerInspector {
     const functionDeclaration = `function () { const instances = this; ${body} }`;
     const call = { objectId: objects.objectId, functionDeclaration, returnByValue: true };
     return (await this.#remote('Runtime.callFunctionOn', call)).value as T;
+  }
+
+  /** Without waiting for its answer: the worker may be gone before that. */
+  async #tell(worker: InspectedWorker, id: number, method: string, params: object): Promise<void> {
+    const message = JSON.stringify({ id, method, params });
+    await this.#call('NodeWorker.sendMessageToWorker', { sessionId: worker.session, message });
   }
 
   async #remote(method: string, params: object): Promise<{ readonly objectId?: string; readonly value?: unknown }> {

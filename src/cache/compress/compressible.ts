@@ -1,5 +1,6 @@
 import type { CacheResponse } from '../message.ts';
-import { fieldValue, listMembers } from '../select/field.ts';
+import { fieldValue } from '../select/field.ts';
+import { mayTransform } from '../semantics/targeted.ts';
 
 /** Whether a response gains by compression. What is decided here is decided once, when it is stored. */
 
@@ -43,7 +44,7 @@ export function isCompressible({ status, fields }: CacheResponse, length: number
   if (status !== 200 || (length !== undefined && length < LENGTH_MIN)) return false;
   if (fieldValue(fields, 'content-range') !== undefined) return false;
   if ((fieldValue(fields, 'content-encoding') ?? 'identity').toLowerCase() !== 'identity') return false;
-  return isCompressibleType(fieldValue(fields, 'content-type')) && mayTransform(fieldValue(fields, 'cache-control'));
+  return isCompressibleType(fieldValue(fields, 'content-type')) && mayTransform(fields);
 }
 
 export function isCompressibleType(contentType: string | undefined): boolean {
@@ -52,9 +53,4 @@ export function isCompressibleType(contentType: string | undefined): boolean {
   if (mediaType === 'text/event-stream') return false;
   if (mediaType.startsWith('text/') || COMPRESSIBLE.has(mediaType)) return true;
   return /\+(?:json|text|xml|yaml)$/.test(mediaType);
-}
-
-function mayTransform(cacheControl: string | undefined): boolean {
-  if (cacheControl === undefined) return true;
-  return !listMembers(cacheControl.toLowerCase()).some((directive) => directive.split('=', 1)[0] === 'no-transform');
 }

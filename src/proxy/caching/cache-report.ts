@@ -29,6 +29,14 @@ export class CacheReport {
     this.detail = detail;
   }
 
+  /** Neither answered from what was stored nor sent on, for this reason. */
+  unanswered(detail: string): void {
+    this.#hit = false;
+    this.ttl = undefined;
+    this.forward = undefined;
+    this.detail = detail;
+  }
+
   /** Whether what is sent was stored before the request came. */
   get fromStore(): boolean {
     return this.#hit;

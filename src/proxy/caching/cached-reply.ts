@@ -8,9 +8,9 @@ import type { CachedObject } from '../../cache/object.ts';
 import type { NotWritten } from '../../cache/object-writer.ts';
 import type { OpenBody } from '../../cache/open-body.ts';
 import type { CacheQuery } from '../../cache/query.ts';
+import { firstValue } from '../../cache/select/field.ts';
 import { parseRequestCacheControl } from '../../cache/semantics/cache-control.ts';
 import { appendStatus, type ForwardReason } from '../../cache/semantics/cache-status.ts';
-import { firstValue } from '../../cache/semantics/field-list.ts';
 import { ageSeconds, currentAge } from '../../cache/semantics/freshness.ts';
 import { decideReuse, type ForwardFailure, mayServeStale } from '../../cache/semantics/reuse.ts';
 import type { Watcher } from '../../cache/watch.ts';
@@ -77,6 +77,8 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   /** How often it waited for somebody else's fetch. */
   #waits = 0;
   #cutOff = false;
+  /** Not some ranges of it. */
+  #sendsWhole = false;
   #over = false;
 
   constructor(exchange: CachedExchange, owner: ReplyOwner) {
@@ -199,12 +201,12 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
   #forward(forward: ForwardReason, detail: string | undefined): void {
     const { cache, exchange, query } = this.#with;
     const { head } = exchange;
-    this.report.forwarded(forward, detail);
-    cache.counters.forwarded(forward);
     if (parseRequestCacheControl(head.known.cacheControl, head.known.pragma).onlyIfCached && forward !== 'method') {
       this.#notCached(detail ?? forward);
       return;
     }
+    this.report.forwarded(forward, detail);
+    cache.counters.forwarded(forward);
     if (this.#waits >= WAITS_MAX || forward === 'method' || forward === 'bypass' || !isSharable(this.#with)) {
       this.#fetch(undefined);
       return;
@@ -423,14 +425,19 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
 
   cutShort(): void {
     this.#sender = undefined;
-    if (this.#cutOff) this.#fill?.rest();
-    else this.broken('http_response_incomplete');
+    if (this.#cutOff && this.#sendsWhole) {
+      this.#fill?.rest();
+      return;
+    }
+    // What follows is the rest of the whole, and not of the ranges that were promised.
+    this.broken('http_response_incomplete');
+    if (this.#cutOff) this.#fill?.leave();
   }
 
   /** Replies with what is stored. */
   #answer(object: CachedObject, age: Ms): void {
-    const { cache, exchange, rules } = this.#with;
-    const { shared, upstream } = presented(object, rules);
+    const { cache, exchange, query, rules } = this.#with;
+    const { shared, upstream } = presented(object, rules, query.rules.setCookie);
     const reply = storedReply(exchange.head, object, shared, cache.now());
     if (reply === undefined) {
       this.#waits = WAITS_MAX;
@@ -470,6 +477,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
     this.#body = body;
     const { exchange } = this.#with;
     exchange.respond(this.#headOf(reply, age, upstream));
+    this.#sendsWhole = isWhole(reply);
     this.#sender = new BodySender(exchange, ({ from, to }, sink) => body.read(from, to, sink), reply, this);
     this.#sender.start();
   }
@@ -517,7 +525,7 @@ export class CachedReply implements ExchangeListener, FillClient, Watcher, BodyS
 
   /** only-if-cached (RFC 9111 §5.2.1.7). */
   #notCached(detail: string): void {
-    this.report.detail = detail;
+    this.report.unanswered(detail);
     if (this.#leave()) this.#owner.failed('not_cached', PROXY_ERRORS.not_cached.status);
   }
 

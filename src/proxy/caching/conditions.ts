@@ -4,6 +4,7 @@ import { ifNoneMatchForOrigin } from '../../cache/compress/transformed.ts';
 import { validationFields } from '../../cache/conditional/validate.ts';
 import type { CachedObject } from '../../cache/object.ts';
 import type { CacheQuery } from '../../cache/query.ts';
+import { SURROGATE_CAPABILITY } from '../../cache/semantics/surrogate-control.ts';
 
 /**
  * The fields of a request whose response is to be stored. Those of the client that make it conditional or partial are
@@ -18,6 +19,7 @@ export function fetchFields(query: CacheQuery, candidate: CachedObject | undefin
     if (!isReplaced(name) && !isUnkeyed(name, query.rules.keyHeaders)) kept.push(name, fields[i + 1] as string);
   }
   kept.push('accept-encoding', normalisedAcceptEncoding(known.acceptEncoding, query.rules.compress));
+  kept.push('surrogate-capability', SURROGATE_CAPABILITY);
   if (candidate === undefined) return kept;
   const conditions = validationFields([candidate.stored], now);
   const weakens = query.rules.compress.length > 0;
@@ -36,6 +38,7 @@ const REPLACED: ReadonlySet<string> = new Set([
   'if-none-match',
   'if-range',
   'range',
+  'surrogate-capability',
 ]);
 
 /**
@@ -76,6 +79,7 @@ function isReplaced(name: string): boolean {
     case 13:
     case 15:
     case 17:
+    case 20:
       return REPLACED.has(name.toLowerCase());
     default:
       return false;

@@ -11,7 +11,7 @@ import type { CachedObject } from '../../cache/object.ts';
 import type { NotWritten, ObjectWriter } from '../../cache/object-writer.ts';
 import type { CacheQuery } from '../../cache/query.ts';
 import type { CompressCoding } from '../../cache/rules.ts';
-import { firstValue } from '../../cache/semantics/field-list.ts';
+import { firstValue } from '../../cache/select/field.ts';
 import { isSafeMethod } from '../../cache/semantics/invalidation.ts';
 import { mayServeStale } from '../../cache/semantics/reuse.ts';
 import type { StoreContext } from '../../cache/semantics/storable.ts';

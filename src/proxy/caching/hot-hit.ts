@@ -31,7 +31,7 @@ export function replyWithHotHit(
   const report = new CacheReport();
   report.hit(reuse.ttl, reuse.detail);
   report.replied = object.stored.status;
-  const made = presented(object, rules);
+  const made = presented(object, rules, query.rules.setCookie);
   const fields = ownFields(made, report, cache, query, rules, ageSeconds(reuse.age));
   if (!rules.remove.has('x-request-id')) fields.push('x-request-id', requestId);
   exchange.reply(

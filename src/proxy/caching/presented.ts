@@ -1,4 +1,6 @@
 import type { CachedObject } from '../../cache/object.ts';
+import type { CacheRules } from '../../cache/rules.ts';
+import { isCookieField } from '../../cache/semantics/stored-fields.ts';
 import { SharedFields } from '../exchange.ts';
 import type { ResponseRules } from '../headers.ts';
 
@@ -10,16 +12,20 @@ export interface Presented {
   readonly upstream: string | undefined;
 }
 
-/** `rules` are those of the route; another route, or a reload, has it made anew. */
-export function presented(object: CachedObject, rules: ResponseRules): Presented {
+/** `rules` and `setCookie` are those of the route; another route, or a reload, has it made anew. */
+export function presented(object: CachedObject, rules: ResponseRules, setCookie: CacheRules['setCookie']): Presented {
   if (object.presentedBy === rules) return object.presentation as Presented;
-  const made = present(object, rules);
+  const made = present(object, rules, setCookie);
   object.presentation = made;
   object.presentedBy = rules;
   return made;
 }
 
-function present({ stored, length }: CachedObject, { remove, set, via: ours }: ResponseRules): Presented {
+function present(
+  { stored, length }: CachedObject,
+  { remove, set, via: ours }: ResponseRules,
+  setCookie: CacheRules['setCookie'],
+): Presented {
   const fields: string[] = [];
   let via: string | undefined;
   let upstream: string | undefined;
@@ -27,6 +33,8 @@ function present({ stored, length }: CachedObject, { remove, set, via: ours }: R
     const name = stored.fields[i] as string;
     const value = stored.fields[i + 1] as string;
     if (name === 'x-request-id' || remove.has(name)) continue;
+    // Stored when the site still had it so.
+    if (setCookie !== 'store' && isCookieField(name)) continue;
     if (name === 'via') via = via === undefined ? value : `${via}, ${value}`;
     else if (name === 'cache-status') upstream = upstream === undefined ? value : `${upstream}, ${value}`;
     else fields.push(name, value);

@@ -4,7 +4,7 @@ import { notModifiedFields } from '../../cache/conditional/not-modified.ts';
 import { partialContent } from '../../cache/conditional/partial-content.ts';
 import { rangeOutcome, unsatisfiedRange } from '../../cache/conditional/range.ts';
 import type { CachedObject } from '../../cache/object.ts';
-import { hasField } from '../../cache/semantics/field-list.ts';
+import { hasField } from '../../cache/select/field.ts';
 import type { RequestHead, SharedFields } from '../exchange.ts';
 
 /** The reply to a request that is answered by a stored response: its head, and which bytes of the body come with it. */

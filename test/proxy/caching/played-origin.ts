@@ -35,7 +35,7 @@ export function hasValidatorAt(path: string): boolean {
   return !path.includes('plain');
 }
 
-/** Content-Length is not sent. */
+/** Content-Length is not sent with a body. */
 export function isChunkedAt(path: string): boolean {
   return path.includes('chunked');
 }
@@ -108,8 +108,10 @@ export class PlayedCall {
       this.#body = whole.subarray(cut[0], cut[1] + 1);
       fields['content-range'] = `bytes ${cut[0]}-${cut[1]}/${whole.length}`;
     } else if (kind === 'unsatisfiable') fields['content-range'] = `bytes */${whole.length}`;
-    if (kind !== 'not-modified' && !isChunkedAt(path)) fields['content-length'] = String(this.#body.length);
-    if (call.request.method === 'HEAD') this.#body = Buffer.alloc(0);
+    const isHead = call.request.method === 'HEAD';
+    // Without it, a HEAD's answer could not be told from that of another version where there is no ETag.
+    if (kind !== 'not-modified' && (isHead || !isChunkedAt(path))) fields['content-length'] = String(this.#body.length);
+    if (isHead) this.#body = Buffer.alloc(0);
     this.said = said;
     const status = { whole: version.status, part: 206, 'not-modified': 304, unsatisfiable: 416 }[kind];
     call.head(status, fields);

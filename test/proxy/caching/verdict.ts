@@ -1,5 +1,5 @@
 import type { Language, Purge } from '../../cache/model.ts';
-import { bodyOf, cutOf, etagOf, hasValidatorAt, isChunkedAt, type Said, variesAt } from './played-origin.ts';
+import { bodyOf, cutOf, etagOf, hasValidatorAt, type Said, variesAt } from './played-origin.ts';
 import type { Asking } from './rig.ts';
 
 /** What has happened in a play so far. */
@@ -30,8 +30,8 @@ export interface PlayedRequest {
 export interface Excuses {
   /** There may be no room to store the rest of a body that others read. */
   readonly breaks: boolean;
-  /** What was renewed is lost with its memory: then the disk's is shown, which is as old as it says. */
-  readonly losesRenewals: boolean;
+  /** What is on disk takes a while: it may be purged between its being found and the head of the reply. */
+  readonly takesTime: boolean;
 }
 
 /**
@@ -52,7 +52,7 @@ export function verdictOn(request: PlayedRequest, chronicle: Chronicle, excuses:
   // What was renewed while it came breaks off with the fetch that it came by.
   const mayBreak = excuses.breaks || chronicle.said.some(({ version, failed }) => version === said.version && failed);
   if (exchange.outcome === 'broken' && !mayBreak) return 'a reply that breaks off though its fetch did not';
-  return verdictOnBytes(request, said) ?? verdictOnTime(request, said, chronicle, hasFailed);
+  return verdictOnBytes(request, said) ?? verdictOnTime(request, said, chronicle, hasFailed, excuses);
 }
 
 function verdictOnBytes({ asking: { exchange }, range, ifRange, ifNoneMatch }: PlayedRequest, said: Said) {
@@ -74,11 +74,7 @@ function verdictOnBytes({ asking: { exchange }, range, ifRange, ifNoneMatch }: P
     return verdictOnContent(content, whole.subarray(first, last + 1), outcome);
   }
   if (status !== said.status) return `status ${status} of ${said.status}`;
-  if (
-    exchange.length !== undefined &&
-    exchange.length !== whole.length &&
-    !(method === 'HEAD' && isChunkedAt(said.path))
-  )
+  if (exchange.length !== undefined && exchange.length !== whole.length)
     return `Content-Length ${exchange.length} of ${whole.length}`;
   return verdictOnContent(content, method === 'HEAD' ? Buffer.alloc(0) : whole, outcome);
 }
@@ -89,14 +85,20 @@ function verdictOnContent(content: Buffer, expected: Buffer, outcome: string): s
   return undefined;
 }
 
-function verdictOnTime(request: PlayedRequest, said: Said, { purges }: Chronicle, hasFailed: boolean) {
+function verdictOnTime(
+  request: PlayedRequest,
+  said: Said,
+  { purges }: Chronicle,
+  hasFailed: boolean,
+  { takesTime }: Excuses,
+) {
   const { asking, step, clock, noCache, headStep = step, headClock = clock } = request;
   const isStored = said.answered < step;
   const purged = (soft: boolean, before: number) =>
     purges.some(
       (each) => each.purge.soft === soft && each.step > said.asked && each.step < before && isFor(each.purge, said),
     );
-  if (purged(false, isStored ? headStep : step)) return 'a reply that was purged';
+  if (purged(false, isStored && !takesTime ? headStep : step)) return 'a reply that was purged';
   if (said.policy === 'no-store' && said.by !== asking.exchange.head.fields.at(-1)) return 'a reply to somebody else';
   if (!isStored) return undefined;
   const age = (clock - said.since) / 1000;

@@ -1,1 +1,0 @@
-export { firstValue, hasField, withoutFields } from '../select/field.ts';
