@@ -26,7 +26,7 @@ export const cacheSettings = z
         object_limit: size({ min: '1KiB' })
           .prefault('32MiB')
           .describe(
-            'The largest object that is stored at all: at most a quarter of the disk tier, or of the memory without one.',
+            'The largest object that is stored at all: at most a quarter of the memory, through which all come, and of the disk tier.',
           ),
         disk: diskSettings.optional().describe('The disk tier. Absent: there is none. A change needs a restart.'),
         purge_from: z
@@ -46,14 +46,9 @@ export const cacheSettings = z
 /** Of a tier one object takes no more than this share: others must have room beside it. */
 const OBJECT_SHARE = 1 / 4;
 
-/** The largest object that may be asked for in these tiers together. */
+/** The largest object that may be asked for in these tiers together: on its way to disk it is in memory. */
 export function objectCeiling({ memory, disk }: TierSettings): Bytes {
-  return Math.floor((disk?.size ?? memory) * OBJECT_SHARE);
-}
-
-/** The largest object that may be asked for in memory. */
-export function memoryObjectCeiling({ memory }: TierSettings): Bytes {
-  return Math.floor(memory * OBJECT_SHARE);
+  return Math.floor(Math.min(memory, disk?.size ?? memory) * OBJECT_SHARE);
 }
 
 const refreshSettings = z.strictObject({

@@ -2,7 +2,6 @@ import type { Bytes, Ms } from '../base/units.ts';
 import {
   type CacheSettings,
   type CompressSettings,
-  memoryObjectCeiling,
   objectCeiling,
   type RouteCacheSettings,
   SITE_CACHE_DEFAULTS,
@@ -35,10 +34,7 @@ export function planCache(settings: CacheSettings): CachePlan | undefined {
   if (settings === 'off') return undefined;
   const { memory, disk, purge_from: purgeFrom } = settings;
   const objectLimit = Math.min(settings.object_limit, objectCeiling(settings));
-  const memoryObjectLimit =
-    disk === undefined
-      ? objectLimit
-      : Math.min(settings.memory_object_limit, objectLimit, memoryObjectCeiling(settings));
+  const memoryObjectLimit = disk === undefined ? objectLimit : Math.min(settings.memory_object_limit, objectLimit);
   return { memory, memoryObjectLimit, objectLimit, disk, purgeFrom };
 }
 

@@ -1,5 +1,5 @@
 import type { Bytes, Ms } from '../base/units.ts';
-import { memoryObjectCeiling, objectCeiling } from '../cache/config.ts';
+import { objectCeiling } from '../cache/config.ts';
 import type { Draft } from './draft.ts';
 import type { Finding, Path } from './problem.ts';
 
@@ -14,14 +14,12 @@ function* objectsFitTheirTiers({ cache }: Draft, has: (path: Path) => boolean): 
   const ceiling = objectCeiling(cache);
   const objectLimit = Math.min(cache.object_limit, ceiling);
   if (has(['cache', 'object_limit']) && cache.object_limit > ceiling) {
-    const tier = cache.disk === undefined ? 'memory, as there is no disk tier' : 'disk.size';
+    const tier = cache.disk !== undefined && cache.disk.size < cache.memory ? 'disk.size' : 'memory';
     yield tooLarge('object_limit', `a quarter of ${tier}`, ceiling, cache.object_limit);
   }
   if (!has(['cache', 'memory_object_limit'])) return;
   if (cache.memory_object_limit > objectLimit) {
     yield tooLarge('memory_object_limit', 'object_limit', objectLimit, cache.memory_object_limit);
-  } else if (cache.memory_object_limit > memoryObjectCeiling(cache)) {
-    yield tooLarge('memory_object_limit', 'a quarter of memory', memoryObjectCeiling(cache), cache.memory_object_limit);
   }
 }
 

@@ -12,7 +12,7 @@ describe('the tiers of the cache', () => {
     'cache: { memory: 1MiB }',
     'cache: { memory: 4MiB, object_limit: 1MiB }',
     'cache: { disk: { directory: cache, size: 64MiB } }',
-    'cache: { disk: { directory: state/cache, size: 10GiB }, object_limit: 2GiB, memory_object_limit: 1MiB }',
+    'cache: { disk: { directory: state/cache, size: 10GiB }, object_limit: 64MiB, memory_object_limit: 1MiB }',
     'cache: { purge_from: [], tell_status: false }',
   ])('may be %s', (rest) => {
     expect(scene.problems(config({ rest }))).toEqual([]);
@@ -24,12 +24,15 @@ describe('the tiers of the cache', () => {
     { cache: '{ memroy: 1MiB }', wrong: '10 cache.memroy: is no known setting, did you mean memory?' },
     {
       cache: '{ memory: 1MiB, object_limit: 300KiB }',
-      wrong:
-        '38 cache.object_limit: expected at most a quarter of memory, as there is no disk tier (256KiB), got 300KiB',
+      wrong: '38 cache.object_limit: expected at most a quarter of memory (256KiB), got 300KiB',
     },
     {
       cache: '{ object_limit: 1GiB, disk: { directory: c, size: 1GiB } }',
-      wrong: '24 cache.object_limit: expected at most a quarter of disk.size (256MiB), got 1GiB',
+      wrong: '24 cache.object_limit: expected at most a quarter of memory (64MiB), got 1GiB',
+    },
+    {
+      cache: '{ object_limit: 20MiB, disk: { directory: c, size: 64MiB } }',
+      wrong: '24 cache.object_limit: expected at most a quarter of disk.size (16MiB), got 20MiB',
     },
     {
       cache: '{ memory_object_limit: 2MiB, object_limit: 1500KiB }',
@@ -37,7 +40,7 @@ describe('the tiers of the cache', () => {
     },
     {
       cache: '{ memory_object_limit: 2MiB, memory: 4MiB, disk: { directory: c, size: 1GiB } }',
-      wrong: '31 cache.memory_object_limit: expected at most a quarter of memory (1MiB), got 2MiB',
+      wrong: '31 cache.memory_object_limit: expected at most object_limit (1MiB), got 2MiB',
     },
     { cache: '{ disk: { directory: c } }', wrong: `10 cache.disk.size: ${sizeOf('at least 64MiB')}, got nothing` },
     {

@@ -342,7 +342,8 @@ export class Fill implements FetchTarget, CompressedTaker {
   /** No more can be stored: what there is stays for who reads it, and the rest passes to the client alone. */
   #cutOff(writer: ObjectWriter, chunk: Uint8Array): void {
     const { cache, query } = this.#parts;
-    if (!writer.isTooLong) cache.markTooLarge(query);
+    // Without room now, there may be some for the next one.
+    if (!writer.isTooLong && writer.refusal === 'too-large') cache.markTooLarge(query);
     cache.counters.notStored(writer.refusal);
     if (this.#client === undefined) {
       this.#giveUp();
