@@ -60,7 +60,7 @@ describe('a file', () => {
     {
       name: 'has a value of the wrong type',
       text: yaml({ more: 'node: { workers: many }' }),
-      lines: [/^portico\.yaml:5:\d+ node\.workers: expected auto or a whole number from 1 to 256, got "many"$/],
+      lines: [/^portico\.yaml:5:\d+ node\.workers: expected auto or a whole number from 1 to 31, got "many"$/],
     },
     {
       name: 'asks for what there is not yet',

@@ -122,7 +122,9 @@ describe('when a worker dies', () => {
     const { portico, inspector } = await start(frontDoor({ origins: [origin.url] }));
     await inspector.worker('worker 0');
     const clients = await Promise.all(Array.from({ length: 30 }, () => connectRaw(portico.port())));
-    await Promise.all(clients.map((client) => client.send('GET /held HTTP/1.1\r\nHost: www.example.com\r\n\r\n')));
+    // Of one target, there would be one request for all of them.
+    const heldBy = (index: number) => `GET /held?${index} HTTP/1.1\r\nHost: www.example.com\r\n\r\n`;
+    await Promise.all(clients.map((client, index) => client.send(heldBy(index))));
     await origin.arrivals.waitFor(() => origin.requests.length === clients.length);
     expect(await inspector.inFlight()).toBe(30);
 
