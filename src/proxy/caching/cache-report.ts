@@ -11,7 +11,7 @@ export class CacheReport {
   /** Whether it waited for another one's fetch, and whether that was of use. */
   collapsed: boolean | undefined;
   ttl: Ms | undefined;
-  /** The status that the client got, of a hit that was answered at once. */
+  /** The status that the client got; 0: none so far. */
   replied = 0;
 
   /** Answered from what was stored. */

@@ -1,10 +1,12 @@
 import type { Ms } from '../../base/units.ts';
 import { normalisedAcceptEncoding } from '../../cache/compress/accept-encoding.ts';
 import { ifNoneMatchForOrigin } from '../../cache/compress/transformed.ts';
+import { completionFields } from '../../cache/conditional/part.ts';
 import { validationFields } from '../../cache/conditional/validate.ts';
 import type { CachedObject } from '../../cache/object.ts';
 import type { CacheQuery } from '../../cache/query.ts';
 import { SURROGATE_CAPABILITY } from '../../cache/semantics/surrogate-control.ts';
+import { isAll } from './sharable.ts';
 
 /**
  * The fields of a request whose response is to be stored. Those of the client that make it conditional or partial are
@@ -30,6 +32,26 @@ export function fetchFields(query: CacheQuery, candidate: CachedObject | undefin
     kept.push(name, name === 'if-none-match' && weakens ? ifNoneMatchForOrigin(value) : value);
   }
   return kept;
+}
+
+/**
+ * The same for a fetch that one client waits for. A stored `part` is asked for what it lacks; with nothing stored, a
+ * range goes to the origin as it came, unless it is all.
+ */
+export function fieldsToFill(
+  query: CacheQuery,
+  candidate: CachedObject | undefined,
+  part: CachedObject | undefined,
+  now: Ms,
+): string[] {
+  const { range, ifRange } = query.request.known;
+  const fields = fetchFields(query, candidate, now);
+  if (part?.length !== undefined) fields.push(...completionFields(part.stored, part.length, now));
+  else if (range !== undefined && candidate === undefined && !isAll(range)) {
+    fields.push('range', range);
+    if (ifRange !== undefined) fields.push('if-range', ifRange);
+  }
+  return fields;
 }
 
 const REPLACED: ReadonlySet<string> = new Set([

@@ -57,6 +57,11 @@ export function storedReply(
   return { status: stored.status, shared, fields: [], length, parts, tail: '' };
 }
 
+/** Whether the body is sent from its beginning to its end, wherever that is. */
+export function isWhole({ parts }: StoredReply): boolean {
+  return parts.length === 1 && parts[0]?.from === 0 && parts[0].to === undefined;
+}
+
 /** Coded bytes without a strong validator may be others the next time: a range of them could not be joined to another. */
 function isRecoded({ stored: { etag, fields } }: CachedObject): boolean {
   return etag?.startsWith('W/') === true && hasField(fields, 'content-encoding');

@@ -1,0 +1,33 @@
+import type { Cache } from '../../cache/cache.ts';
+import type { CacheQuery } from '../../cache/query.ts';
+import { appendStatus } from '../../cache/semantics/cache-status.ts';
+import type { Exchange, Fields } from '../exchange.ts';
+import type { FetchOrder } from '../fetch.ts';
+import type { ResponseRules } from '../headers.ts';
+import type { CacheReport } from './cache-report.ts';
+
+/** What an exchange brings along that is answered by way of the cache. */
+export interface CachedExchange {
+  readonly cache: Cache;
+  readonly exchange: Exchange;
+  readonly query: CacheQuery;
+  readonly rules: ResponseRules;
+  readonly requestId: string;
+  /** A fetch from the origins with these fields. */
+  order(fields: Fields): FetchOrder;
+  /** Keeps the generation, for a fetch that outlives the exchange. */
+  readonly hold: { enter(): void; leave(): void };
+}
+
+/** Adds Cache-Status to a reply's fields (RFC 9211 §2), after what caches nearer to the origin said in theirs. */
+export function tellStatus(
+  fields: string[],
+  upstream: string | string[] | undefined,
+  { cache, query, rules }: CachedExchange,
+  report: CacheReport,
+): void {
+  const before = upstream === undefined ? undefined : String(upstream);
+  if (rules.remove.has('cache-status')) return;
+  if (query.rules.tellStatus) fields.push('cache-status', appendStatus(before, report.status(cache.name)));
+  else if (before !== undefined) fields.push('cache-status', before);
+}

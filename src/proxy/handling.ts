@@ -1,0 +1,238 @@
+import type { Duplex } from 'node:stream';
+import type { Rostered } from '../base/roster.ts';
+import type { Cache } from '../cache/cache.ts';
+import type { CacheQuery } from '../cache/query.ts';
+import type { AccessEntry } from '../observe/access-entry.ts';
+import type { CacheReport } from './caching/cache-report.ts';
+import { CachedReply } from './caching/cached-reply.ts';
+import { replyWithHotHit } from './caching/hot-hit.ts';
+import { purgeReply } from './caching/purge-reply.ts';
+import { queryOf } from './caching/query-of.ts';
+import { type Client, identify } from './client.ts';
+import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
+import { errorPage, type OwnReply } from './error-page.ts';
+import type { Exchange, Fields } from './exchange.ts';
+import type { Fetch, FetchOrder } from './fetch.ts';
+import type { Generation, Route } from './generation.ts';
+import { addMissing, httpDate } from './headers.ts';
+import { type Ended, endedEntry } from './log-entry.ts';
+import type { PageFacts } from './page-facts.ts';
+import { PassThrough, type ReplyOwner } from './pass-through.ts';
+import type { ListenerPlan } from './plan.ts';
+import { httpsRedirect } from './redirect.ts';
+import { isLoop, requestId } from './request-fields.ts';
+import { hostOf } from './request-head.ts';
+import { splashPage } from './splash.ts';
+import { Tunnel, type TunnelEnd } from './tunnel.ts';
+
+/**
+ * One exchange on its way, from its head to its line in the access log: access rules, route, cache or fetch, and
+ * whatever happens one reply and one line.
+ */
+export class Handling implements ReplyOwner, Rostered, Ended {
+  place = -1;
+  readonly exchange: Exchange;
+  readonly client: Client;
+  readonly id: string;
+  route: Route | undefined;
+  report: CacheReport | undefined;
+  splash = false;
+  readonly #generation: Generation;
+  readonly #cache: Cache | undefined;
+  readonly #tunnels: Set<Handling>;
+  readonly #onEnd: (handling: Handling, entry: AccessEntry) => void;
+  #passing: PassThrough | CachedReply | undefined;
+  #tunnel: Tunnel | undefined;
+
+  constructor(
+    exchange: Exchange,
+    generation: Generation,
+    cache: Cache | undefined,
+    tunnels: Set<Handling>,
+    onEnd: (handling: Handling, entry: AccessEntry) => void,
+  ) {
+    this.exchange = exchange;
+    this.#generation = generation;
+    this.#cache = cache;
+    this.#tunnels = tunnels;
+    this.#onEnd = onEnd;
+    const { head, endpoints } = exchange;
+    this.client = identify(endpoints.remoteAddress, head, head.known, generation.trustedProxies);
+    this.id = requestId(this.client, head);
+    generation.enter();
+  }
+
+  get fetch(): Fetch | undefined {
+    return this.#passing?.fetch;
+  }
+
+  run(listener: ListenerPlan): void {
+    // Behind a trusted proxy that speaks https with the client, there is nowhere to send it.
+    if (listener.redirectPort !== undefined && this.client.proto === 'http') {
+      this.#answer(httpsRedirect(this.exchange.head, listener.redirectPort));
+    } else if (this.exchange.head.target === '*') {
+      this.#answer({ status: 204, fields: ['allow', ALLOWED], body: undefined });
+    } else {
+      const admitted = this.#admit();
+      if (typeof admitted === 'string') this.refuse(admitted);
+      else if (this.exchange.head.method === 'PURGE' && this.#cache !== undefined) this.#purge(admitted, this.#cache);
+      else this.#fetchFrom(admitted);
+    }
+  }
+
+  /** The route, or why there is none for this request. */
+  #admit(): Route | ProxyErrorCode {
+    const { head, body } = this.exchange;
+    const { plan, router } = this.#generation;
+    const route = router.route(hostOf(head.authority), head.target);
+    if (route === undefined) return 'misdirected_request';
+    // A refusal has the headers of its site.
+    this.route = route;
+    if (!isAllowed(route, this.client.address)) return 'access_denied';
+    if (isLoop(head.known.cdnLoop, plan.node.name)) return 'proxy_loop_detected';
+    if ((body?.length ?? 0) > (route.bodyLimit ?? Number.POSITIVE_INFINITY)) return 'body_too_large';
+    return route;
+  }
+
+  #fetchFrom(route: Route): void {
+    const exchange = this.exchange;
+    const { rules, cache: settings } = route;
+    const cache = this.#cache;
+    if (cache === undefined || !settings.enabled || exchange.head.known.upgrade !== undefined) {
+      const order = this.#order(route, exchange.head.fields);
+      this.#passing = new PassThrough(order, exchange, { rules, requestId: this.id }, this);
+      this.#passing.start();
+      return;
+    }
+    const query = queryOf(exchange, this.client, route);
+    const hit = replyWithHotHit(cache, query, exchange, rules, this.id);
+    if (hit !== undefined) {
+      this.report = hit;
+      this.#end(hit.replied, undefined);
+      return;
+    }
+    const reply = this.#cached(route, cache, query);
+    this.report = reply.report;
+    this.#passing = reply;
+    reply.start();
+  }
+
+  #purge(route: Route, cache: Cache): void {
+    const { head, endpoints } = this.exchange;
+    // Both: a trusted proxy that passes on anybody's PURGE must not make everybody its neighbour.
+    const { purgeFrom } = this.#generation;
+    if (!purgeFrom.has(this.client.address) || !purgeFrom.has(endpoints.remoteAddress)) this.refuse('access_denied');
+    else this.#answer(purgeReply(head, route.cache, cache));
+  }
+
+  #cached(route: Route, cache: Cache, query: CacheQuery): CachedReply {
+    const exchange = this.exchange;
+    const { rules } = route;
+    const order = (fields: Fields) => this.#order(route, fields);
+    return new CachedReply({ cache, exchange, query, rules, requestId: this.id, order, hold: this.#generation }, this);
+  }
+
+  #order(route: Route, fields: Fields): FetchOrder {
+    const { head, endpoints, body } = this.exchange;
+    return {
+      head,
+      fields,
+      body,
+      pool: route.pool,
+      lines: `${this.#generation.forwarding.lines(head, this.client, endpoints)}x-request-id: ${this.id}\r\n`,
+      patience: route.patience,
+      bodyLimit: route.bodyLimit,
+    };
+  }
+
+  /** Answers with an error of our own. */
+  refuse(code: ProxyErrorCode): void {
+    const reply = errorPage(this.#facts(PROXY_ERRORS[code].status, code, 0));
+    if (code === 'method_not_allowed') reply.fields.push('allow', ALLOWED);
+    this.#answer(reply, code);
+  }
+
+  finished(status: number, error: ProxyErrorCode | undefined): void {
+    this.#end(status || (error === undefined ? 0 : PROXY_ERRORS[error].status), error);
+  }
+
+  failed(error: ProxyErrorCode, status: number): void {
+    const route = this.route as Route;
+    if (PROXY_ERRORS[error].blame !== 'origin') {
+      this.refuse(error);
+      return;
+    }
+    this.splash = true;
+    this.#answer(splashPage(route.pages, this.#facts(status, error, route.retryAfter)), error);
+  }
+
+  upgraded(client: Duplex, origin: Duplex): void {
+    const { pool } = this.route as Route;
+    this.#tunnels.add(this);
+    this.#tunnel = new Tunnel(client, origin, pool.plan.timeouts.tunnel, (end) => this.#end(101, undefined, end));
+  }
+
+  /** Cuts the tunnel unless `next` has the same origin on its route. */
+  keepTunnel(next: Generation): void {
+    const { head } = this.exchange;
+    const route = next.router.route(hostOf(head.authority), head.target);
+    const origin = this.fetch?.origin;
+    const stays =
+      route?.pool.name === this.route?.pool.name && route?.pool.origins.some((each) => each.slot === origin?.slot);
+    if (!stays) this.#tunnel?.cut();
+  }
+
+  cut(): void {
+    if (this.#tunnel !== undefined) this.#tunnel.cut();
+    else if (this.#passing !== undefined) this.#passing.cut();
+    else this.exchange.breakOff();
+  }
+
+  #answer(reply: OwnReply, error?: ProxyErrorCode): void {
+    const { fields } = reply;
+    fields.push('date', httpDate(), 'x-request-id', this.id);
+    if (this.route !== undefined) {
+      this.#tellStatus(fields, this.route);
+      addMissing(fields, this.route.rules.set);
+    }
+    this.exchange.reply(reply, reply.body);
+    this.#end(reply.status, error);
+  }
+
+  /** What the cache had to do with a reply of our own: it had nothing to serve instead. */
+  #tellStatus(fields: string[], { cache: { tellStatus }, rules }: Route): void {
+    if (this.report === undefined || this.#cache === undefined) return;
+    if (tellStatus && !rules.remove.has('cache-status')) {
+      fields.push('cache-status', this.report.status(this.#cache.name));
+    }
+  }
+
+  #facts(status: number, error: ProxyErrorCode, retryAfter: number): PageFacts {
+    const { head, startedAt } = this.exchange;
+    const { method, authority, known } = head;
+    return {
+      status,
+      method,
+      accept: known.accept,
+      host: hostOf(authority),
+      requestId: this.id,
+      startedAt,
+      error,
+      retryAfter,
+    };
+  }
+
+  #end(status: number, error: ProxyErrorCode | undefined, tunnel?: TunnelEnd): void {
+    this.#generation.leave();
+    const { report, exchange } = this;
+    if (report !== undefined) this.#cache?.counters.sent(report.fromStore ? 'cache' : 'origin', exchange.bytesSent);
+    this.#onEnd(this, endedEntry(this, status, error, tunnel));
+  }
+}
+
+const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+function isAllowed({ access }: Route, client: string): boolean {
+  if (!access.deny.isEmpty && access.deny.has(client)) return false;
+  return access.allow.isEmpty || access.allow.has(client);
+}
