@@ -15,7 +15,7 @@ export class Invalidations {
   readonly #cells: Float64Array;
 
   static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer(8 * CELLS);
+    return new SharedArrayBuffer(8 * (CELLS + 1));
   }
 
   constructor(memory: SharedArrayBuffer) {
@@ -30,6 +30,15 @@ export class Invalidations {
   /** What has a lower number than this is invalid. */
   note(cell: number, sequence: number): void {
     if (sequence > (this.#cells[cell] as number)) this.#cells[cell] = sequence;
+  }
+
+  /** The index does not know yet all that is on disk. */
+  get diskIsRead(): boolean {
+    return this.#cells[CELLS] === 1;
+  }
+
+  set diskIsRead(isRead: boolean) {
+    this.#cells[CELLS] = isRead ? 1 : 0;
   }
 
   isValid(cell: number, sequence: number): boolean {

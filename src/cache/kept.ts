@@ -85,7 +85,8 @@ export class Kept {
       const url = query.urlOf(uri);
       const hash = this.#memory.hashOf(url);
       this.#invalidations.note(this.#invalidations.cellOf(hash), sequence);
-      if (this.#memory.removeKey(hash) > 0) this.#disk?.bury(url, sequence);
+      const mayBeOnDisk = this.#memory.removeKey(hash) > 0 || this.#invalidations.diskIsRead;
+      if (mayBeOnDisk) this.#disk?.bury(url, sequence);
     }
   }
 

@@ -8,7 +8,7 @@ import { BURIED, readDiskKey } from './disk-key.ts';
 import { Invalidations } from './invalidations.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
 import { CalmMemory } from './memory/calm-memory.ts';
-import { NO_VARIANT } from './memory/hash.ts';
+import { type KeyHash, NO_VARIANT } from './memory/hash.ts';
 import type { MemoryHandle } from './memory/memory-handle.ts';
 import type { CachePlan } from './plan.ts';
 import { BanBoard, type Published } from './purge/ban-board.ts';
@@ -73,6 +73,7 @@ export class SharedCache {
     this.#handle = this.#allocate();
     this.#memory = new CalmMemory(this.#handle, workers);
     this.#memory.raiseSequence(restored.sequence);
+    new Invalidations(this.#invalidations).diskIsRead = disk !== undefined;
     // A thread may find the memory broken though none has ended.
     this.#look = setInterval(() => this.#renewIfBroken(), LOOK_EVERY).unref();
   }
@@ -97,6 +98,7 @@ export class SharedCache {
   async #recoverWith(read: (sink: RecordSink) => Promise<unknown> | undefined): Promise<void> {
     const buried = new Map<string, number>();
     await read((record) => this.#restore(record, buried));
+    new Invalidations(this.#invalidations).diskIsRead = false;
   }
 
   /** For the admin API: when it returns, no thread serves any more what this is for. */
@@ -115,8 +117,10 @@ export class SharedCache {
   #renewIfBroken(): void {
     if (!this.#memory.isBroken()) return;
     this.#options.log.error('the memory of the cache was left half-changed, and begins anew');
-    this.#handle = this.#allocate();
+    // With the seed that it had: what was noted by hashes, beside it, stays good.
+    this.#handle = this.#allocate(this.#handle.seed);
     this.#memory = new CalmMemory(this.#handle, this.#options.workers);
+    new Invalidations(this.#invalidations).diskIsRead = this.#disk !== undefined;
     // Above what is on disk, and what was stored before.
     this.#memory.raiseSequence(this.#board.nextSequence());
     this.onRenewed();
@@ -160,13 +164,14 @@ export class SharedCache {
     await this.#disk?.close();
   }
 
-  #allocate(): MemoryHandle {
+  #allocate(seed?: KeyHash): MemoryHandle {
     const { plan, workers } = this.#options;
     const entries = plan.memory / SMALLEST_OBJECT + (plan.disk?.size ?? 0) / SMALLEST_ON_DISK;
     return CacheMemory.allocate({
       bytes: plan.memory,
       entries: Math.min(MOST_ENTRIES, Math.max(1024, Math.ceil(entries))),
       seats: workers + 1,
+      ...(seed !== undefined && { seed }),
     });
   }
 

@@ -136,7 +136,8 @@ export class Storing implements WriterOwner {
 
   /** A new object is whole: to disk with it, if there is one. */
   written(object: CachedObject, kept: boolean): void {
-    if (!kept) {
+    // What became invalid before it was there to be removed would be found on disk after the next start, as good as new.
+    if (!kept || !this.#kept.isKept(object)) {
       this.#memory.unpin(object.slot);
       return;
     }

@@ -14,6 +14,16 @@ export interface CrowdOptions {
 
 type Scheme = 'http' | 'https';
 
+/** The oldest version that may be in a reply, and who said so. */
+interface Floor {
+  readonly version: number;
+  readonly why: string;
+  readonly since: Ms;
+  readonly before?: Floor;
+}
+
+const NO_FLOOR: Floor = { version: 0, why: 'nobody', since: 0 };
+
 /** Clients that ask for versioned objects in all ways there are, and purges among them; each answer is judged. */
 export class Crowd {
   readonly faults: string[] = [];
@@ -21,7 +31,7 @@ export class Crowd {
   readonly seen = new Map<string, number>();
   readonly #options: CrowdOptions;
   /** The oldest version of each object that may be in a reply to whoever asks now. POST is for the URL of its scheme only. */
-  readonly #floors: Readonly<Record<Scheme, number[]>> = { http: [], https: [] };
+  readonly #floors: Readonly<Record<Scheme, Floor[]>> = { http: [], https: [] };
   #stopped = false;
 
   constructor(options: CrowdOptions) {
@@ -52,6 +62,17 @@ export class Crowd {
     return this.#stopped;
   }
 
+  /** What POST has made invalid since then may come back: that is written to disk soon, and not before the reply. */
+  forgetPostsSince(time: Ms): void {
+    for (const floors of Object.values(this.#floors)) {
+      for (const [number, floor] of floors.entries()) {
+        let kept: Floor | undefined = floor;
+        while (kept?.why === 'POST' && kept.since > time) kept = kept.before;
+        floors[number] = kept ?? NO_FLOOR;
+      }
+    }
+  }
+
   /** What happened that has this in its name. */
   count(name: string): number {
     let count = 0;
@@ -65,11 +86,11 @@ export class Crowd {
     while (!this.#stopped) {
       const number = this.#choose();
       const asked = this.#think(number);
-      const floor = this.#floors[scheme][number] ?? 0;
+      const floor = this.#floors[scheme][number] ?? NO_FLOOR;
       const answer = await connection.ask(asked);
       this.#judge(asked, answer, floor);
       if (asked.method === 'POST' && answer.end === 'clean' && answer.status === 204)
-        this.#raise(scheme, number, floor + 1);
+        this.#raise(scheme, number, floor.version + 1, 'POST');
       // Another one comes to another worker.
       const isLost = answer.end === 'lost' || answer.end === 'broken';
       if (!isLost && random.below(40) > 0) continue;
@@ -129,10 +150,11 @@ export class Crowd {
       if (answer.status !== 200) this.faults.push(`purge: ${answer.status} ${answer.body}`);
       const isSoft = asked.fields['x-purge-soft'] === '1';
       // Of what may be served stale a soft purge leaves an old version to those for whom the origin fails.
+      const why = `PURGE ${asked.path} ${JSON.stringify(asked.fields)}`;
       for (const [number, version] of versions) {
         if (isSoft && !traitsOf(number).strict) continue;
-        this.#raise('http', number, version);
-        this.#raise('https', number, version);
+        this.#raise('http', number, version, why);
+        this.#raise('https', number, version, why);
       }
     }
     connection.close();
@@ -158,12 +180,12 @@ export class Crowd {
     return { asked: { method: 'PURGE', path: '/', fields: { ...fields, 'x-purge-all': '1' } }, concerned: all };
   }
 
-  #judge(asked: Asked, answer: Answer, floor: number): void {
+  #judge(asked: Asked, answer: Answer, floor: Floor): void {
     this.#note(answer, asked.method);
-    const fault = faultIn(asked, answer, floor);
+    const fault = faultIn(asked, answer, floor.version);
     if (fault === undefined) return;
     if (answer.end === 'lost' || answer.end === 'broken') this.#lost(fault);
-    else this.faults.push(fault);
+    else this.faults.push(`${fault} since ${new Date(floor.since).toISOString()} by ${floor.why}`);
   }
 
   #lost(fault: string): void {
@@ -177,8 +199,10 @@ export class Crowd {
     this.seen.set(name, (this.seen.get(name) ?? 0) + 1);
   }
 
-  #raise(scheme: Scheme, number: number, version: number): void {
-    this.#floors[scheme][number] = Math.max(this.#floors[scheme][number] ?? 0, version);
+  #raise(scheme: Scheme, number: number, version: number, why: string): void {
+    const floors = this.#floors[scheme];
+    const before = floors[number] ?? NO_FLOOR;
+    if (version > before.version) floors[number] = { version, why, since: Date.now(), before };
   }
 }
 

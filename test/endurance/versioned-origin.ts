@@ -72,7 +72,8 @@ export class VersionedOrigin {
       response.writeHead(304, head).end();
       return;
     }
-    const breaks = traits.breaks && random.below(3) === 0;
+    // One without a body would be whole before it broke off.
+    const breaks = traits.breaks && body.length > 0 && random.below(3) === 0;
     if (breaks) this.broken += 1;
     if (breaks && random.below(3) === 0) {
       request.socket.resetAndDestroy();
@@ -84,13 +85,13 @@ export class VersionedOrigin {
   }
 }
 
-/** In some pieces with turns between them, and for one that breaks off not all of them. */
+/** In some pieces with turns between them, and for one that breaks off not all of it. */
 async function send(response: ServerResponse, body: Buffer, breaks: boolean, random: Random): Promise<void> {
-  const pieces = 1 + random.below(4);
-  const size = Math.ceil(body.length / pieces);
-  for (let piece = 0; piece < pieces - (breaks ? 1 : 0); piece++) {
+  const end = breaks ? random.below(body.length) : body.length;
+  const size = Math.ceil(end / (1 + random.below(4))) || 1;
+  for (let at = 0; at < end; at += size) {
     if (response.destroyed) return;
-    response.write(body.subarray(piece * size, (piece + 1) * size));
+    response.write(body.subarray(at, Math.min(end, at + size)));
     await new Promise((resolve) => setTimeout(resolve, random.below(3)));
   }
   // Not `response.destroy`: it has no socket yet if the response before it is being written still.

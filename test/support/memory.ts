@@ -9,6 +9,11 @@ export function peakMemory(pid: number): Bytes {
   return memory(pid, 'VmHWM');
 }
 
+/** What a process has in memory now (VmRSS). */
+export function residentMemory(pid: number): Bytes {
+  return memory(pid, 'VmRSS');
+}
+
 function memory(pid: number, name: string): Bytes {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;

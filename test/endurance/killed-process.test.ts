@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Random } from '../cache/memory/random.ts';
+import { cachingDoor } from '../stories/cache-scene.ts';
+import { type Portico, startPortico } from '../support/portico.ts';
+import { tempDir } from '../support/temp.ts';
+import { Crowd } from './crowd.ts';
+import { LONG, SEED, tell } from './form.ts';
+import { CHECKED, expectNothingHeld } from './soundness.ts';
+import { VersionedOrigin } from './versioned-origin.ts';
+
+/**
+ * The whole process is killed while it writes to disk, and started again in the same directory: it starts each time, what
+ * it serves of former lives is right in every byte, and what was purged or made invalid before the kill stays so.
+ */
+
+const KILLS = LONG ? 100 : 8;
+/** What a POST has made invalid is on disk some milliseconds later, on a busy machine some more. */
+const SOON = 250;
+const CLIENTS = 24;
+const OBJECTS = 1_500;
+
+test(`a process that is killed ${KILLS} times`, { timeout: 60_000 + KILLS * 5_000 }, async () => {
+  const random = new Random(SEED);
+  const origin = await VersionedOrigin.start(OBJECTS, random);
+  const dir = await tempDir();
+  const disk = { directory: join(dir, 'disk'), size: '64MiB' };
+  const cache = { memory: '4MiB', memory_object_limit: '40KiB', disk };
+  const door = { ...cachingDoor(origin, { workers: 2, cache }), logs: { access: 'off' } };
+  // What it knows of purges outlives the kills, as what is on disk does.
+  const crowd = new Crowd({ origin, random, mayLose: true });
+  let portico = await startPortico(door, { dir, env: CHECKED });
+  let found = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    const visited = crowd.visit({ http: portico.port(0), https: portico.port(1) }, CLIENTS);
+    await new Promise((resolve) => setTimeout(resolve, 100 + random.below(700)));
+    const killed = Date.now();
+    await portico.kill();
+    crowd.stop();
+    await visited;
+    crowd.forgetPostsSince(killed - SOON);
+    expect(crowd.faults.slice(0, 5), `after ${kill} kills`).toEqual([]);
+    found = Math.max(found, recordsFound(portico));
+    expectNoTrouble(portico);
+    portico = await startPortico(door, { dir, env: CHECKED });
+  }
+  await crowd.visitFor(500, { http: portico.port(0), https: portico.port(1) }, CLIENTS);
+  tell('killed processes', { ...Object.fromEntries(crowd.seen), found });
+  expect(crowd.faults.slice(0, 5)).toEqual([]);
+  expect(found).toBeGreaterThan(100);
+  await expectNothingHeld(portico);
+});
+
+/** What it found on disk when it started. */
+function recordsFound({ events }: Portico): number {
+  return Number(events.all.find(({ message }) => message === 'disk cache is indexed')?.records ?? 0);
+}
+
+function expectNoTrouble(portico: Portico): void {
+  expect(portico.events.all.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+}
