@@ -33,11 +33,11 @@ export class Invalidations {
   }
 
   /** The index does not know yet all that is on disk. */
-  get diskIsRead(): boolean {
+  get diskIsBeingRead(): boolean {
     return this.#cells[CELLS] === 1;
   }
 
-  set diskIsRead(isRead: boolean) {
+  set diskIsBeingRead(isRead: boolean) {
     this.#cells[CELLS] = isRead ? 1 : 0;
   }
 

@@ -85,7 +85,7 @@ export class Kept {
       const url = query.urlOf(uri);
       const hash = this.#memory.hashOf(url);
       this.#invalidations.note(this.#invalidations.cellOf(hash), sequence);
-      const mayBeOnDisk = this.#memory.removeKey(hash) > 0 || this.#invalidations.diskIsRead;
+      const mayBeOnDisk = this.#memory.removeKey(hash) > 0 || this.#invalidations.diskIsBeingRead;
       if (mayBeOnDisk) this.#disk?.bury(url, sequence);
     }
   }

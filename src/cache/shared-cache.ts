@@ -73,7 +73,7 @@ export class SharedCache {
     this.#handle = this.#allocate();
     this.#memory = new CalmMemory(this.#handle, workers);
     this.#memory.raiseSequence(restored.sequence);
-    new Invalidations(this.#invalidations).diskIsRead = disk !== undefined;
+    new Invalidations(this.#invalidations).diskIsBeingRead = disk !== undefined;
     // A thread may find the memory broken though none has ended.
     this.#look = setInterval(() => this.#renewIfBroken(), LOOK_EVERY).unref();
   }
@@ -98,7 +98,7 @@ export class SharedCache {
   async #recoverWith(read: (sink: RecordSink) => Promise<unknown> | undefined): Promise<void> {
     const buried = new Map<string, number>();
     await read((record) => this.#restore(record, buried));
-    new Invalidations(this.#invalidations).diskIsRead = false;
+    new Invalidations(this.#invalidations).diskIsBeingRead = false;
   }
 
   /** For the admin API: when it returns, no thread serves any more what this is for. */
@@ -120,7 +120,7 @@ export class SharedCache {
     // With the seed that it had: what was noted by hashes, beside it, stays good.
     this.#handle = this.#allocate(this.#handle.seed);
     this.#memory = new CalmMemory(this.#handle, this.#options.workers);
-    new Invalidations(this.#invalidations).diskIsRead = this.#disk !== undefined;
+    new Invalidations(this.#invalidations).diskIsBeingRead = this.#disk !== undefined;
     // Above what is on disk, and what was stored before.
     this.#memory.raiseSequence(this.#board.nextSequence());
     this.onRenewed();

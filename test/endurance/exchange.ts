@@ -43,6 +43,7 @@ export function connectHttp1(port: number): Connection {
       const answer = settled(manner, () => request.destroy());
       request.on('error', (error) => answer.resolve({ end: 'lost', problem: error.message }));
       request.on('response', (response) => {
+        answer.begun();
         const { statusCode = 0, headers: fields } = response;
         void read(response, manner.rest, () => response.complete).then(({ body, end }) =>
           answer.resolve({ end, status: statusCode, fields, body }),
@@ -72,6 +73,7 @@ export function connectHttp2(port: number): Connection {
       stream.on('error', (error) => answer.resolve({ end: 'lost', problem: error.message }));
       stream.on('close', () => answer.resolve({ end: 'lost', problem: 'the stream was closed' }));
       stream.on('response', (headers) => {
+        answer.begun();
         const { ':status': status = 0, ...fields } = headers;
         stream.removeAllListeners('close');
         stream.removeAllListeners('error');
@@ -89,16 +91,17 @@ export function connectHttp2(port: number): Connection {
 /** An answer that also comes when the client leaves, or was forgotten. */
 function settled({ leaveAfter }: Pick<Asked, 'leaveAfter'>, leave: () => void) {
   const { promise, resolve } = Promise.withResolvers<Answer>();
-  const [after, answer] =
-    leaveAfter === undefined
-      ? [FORGOTTEN_AFTER, { end: 'lost', problem: FORGOTTEN } as const]
-      : [leaveAfter, { end: 'left' } as const];
+  let where = 'before the head';
+  const since = new Date().toISOString();
   const timer = setTimeout(() => {
-    resolve(answer);
+    resolve(leaveAfter !== undefined ? { end: 'left' } : { end: 'lost', problem: `${FORGOTTEN} ${where}, ${since}` });
     leave();
-  }, after);
+  }, leaveAfter ?? FORGOTTEN_AFTER);
   void promise.then(() => clearTimeout(timer));
-  return { promise, resolve };
+  const begun = () => {
+    where = 'within the body';
+  };
+  return { promise, resolve, begun };
 }
 
 /** All of a body. `isWhole` is asked when the stream is over. */

@@ -18,7 +18,7 @@ export function faultIn(asked: Asked, answer: Answer, floor: number): string | u
 function faultOf(asked: Asked, answer: Exclude<Answer, { end: 'left' }>, floor: number): string | undefined {
   const traits = traitsOf(numberOf(asked.path));
   // A reset takes with it what was sent before and not read yet.
-  if (answer.end === 'lost') return traits.breaks && answer.problem !== FORGOTTEN ? undefined : answer.problem;
+  if (answer.end === 'lost') return traits.breaks && !answer.problem.startsWith(FORGOTTEN) ? undefined : answer.problem;
   if (answer.end === 'broken') return traits.breaks ? undefined : 'broke off';
   const { status, fields, body } = answer;
   if (status >= 500) return traits.breaks && fields['x-version'] === undefined ? undefined : 'an error';

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Random } from '../cache/memory/random.ts';
-import { cachingDoor } from '../stories/cache-scene.ts';
+import { cachingDoor, gate } from '../stories/cache-scene.ts';
+import { answer, startOrigin } from '../support/origin.ts';
 import { type Portico, startPortico } from '../support/portico.ts';
+import { fetchRaw } from '../support/raw-client.ts';
 import { tempDir } from '../support/temp.ts';
 import { Crowd } from './crowd.ts';
 import { LONG, SEED, tell } from './form.ts';
@@ -49,6 +51,29 @@ test(`a process that is killed ${KILLS} times`, { timeout: 60_000 + KILLS * 5_00
   expect(crowd.faults.slice(0, 5)).toEqual([]);
   expect(found).toBeGreaterThan(100);
   await expectNothingHeld(portico);
+});
+
+test('what a POST made invalid while it was fetched is not found after the next start', async () => {
+  const held = gate();
+  let version = 0;
+  const origin = await startOrigin(async function* ({ method }) {
+    if (method === 'POST') version += 1;
+    const body = `version ${version}`;
+    if (method === 'GET' && version === 0) await held.open;
+    yield answer(body, { fields: method === 'GET' ? ['Cache-Control: max-age=3600'] : [] });
+  });
+  const dir = await tempDir();
+  const disk = { directory: join(dir, 'disk'), size: '64MiB' };
+  const door = cachingDoor(origin, { cache: { memory: '4MiB', disk } });
+  const first = await startPortico(door, { dir });
+  const old = fetchRaw(first.port(), '/page');
+  await origin.requestFor('/page');
+  await fetchRaw(first.port(), '/page', { method: 'POST' });
+  held.lift();
+  expect((await old).body).toBe('version 0');
+  expect(await first.stop()).toBe(0);
+  const second = await startPortico(door, { dir });
+  expect((await fetchRaw(second.port(), '/page')).body).toBe('version 1');
 });
 
 /** What it found on disk when it started. */
