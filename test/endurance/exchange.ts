@@ -12,7 +12,7 @@ export interface Asked {
   readonly fields: Readonly<Record<string, string>>;
   /** Leaves when so many milliseconds have gone by. */
   readonly leaveAfter?: Ms | undefined;
-  /** Takes a rest of this length after each piece. */
+  /** Takes a rest of this length after each of the first pieces. */
   readonly rest?: Ms | undefined;
 }
 
@@ -30,6 +30,9 @@ export interface Connection {
 /** What happened to a client that waits for longer than anything here takes, and not as long as our own timeouts. */
 export const FORGOTTEN = 'forgotten';
 const FORGOTTEN_AFTER: Ms = 15_000;
+
+/** A body may come in hundreds of pieces. */
+const RESTS_MAX = 20;
 
 const HOST = 'www.example.com';
 
@@ -115,7 +118,7 @@ function read(
   let ended = false;
   stream.on('data', (piece: Buffer) => {
     pieces.push(piece);
-    if (rest === undefined) return;
+    if (rest === undefined || pieces.length > RESTS_MAX) return;
     stream.pause();
     setTimeout(() => stream.resume(), rest);
   });
