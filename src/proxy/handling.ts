@@ -4,6 +4,7 @@ import type { Cache } from '../cache/cache.ts';
 import type { CacheQuery } from '../cache/query.ts';
 import type { AccessEntry } from '../observe/access-entry.ts';
 import type { CacheReport } from './caching/cache-report.ts';
+import { tellStatus } from './caching/cached-exchange.ts';
 import { CachedReply } from './caching/cached-reply.ts';
 import { replyWithHotHit } from './caching/hot-hit.ts';
 import { purgeReply } from './caching/purge-reply.ts';
@@ -192,19 +193,16 @@ export class Handling implements ReplyOwner, Rostered, Ended {
     const { fields } = reply;
     fields.push('date', httpDate(), 'x-request-id', this.id);
     if (this.route !== undefined) {
-      this.#tellStatus(fields, this.route);
+      // What the cache had to do with a reply of our own: it had nothing to serve instead.
+      const { report } = this;
+      const cache = this.#cache;
+      if (report !== undefined && cache !== undefined) {
+        tellStatus(fields, undefined, cache, this.route.cache, this.route.rules, report);
+      }
       addMissing(fields, this.route.rules.set);
     }
     this.exchange.reply(reply, reply.body);
     this.#end(reply.status, error);
-  }
-
-  /** What the cache had to do with a reply of our own: it had nothing to serve instead. */
-  #tellStatus(fields: string[], { cache: { tellStatus }, rules }: Route): void {
-    if (this.report === undefined || this.#cache === undefined) return;
-    if (tellStatus && !rules.remove.has('cache-status')) {
-      fields.push('cache-status', this.report.status(this.#cache.name));
-    }
   }
 
   #facts(status: number, error: ProxyErrorCode, retryAfter: number): PageFacts {

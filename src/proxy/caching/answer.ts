@@ -107,12 +107,12 @@ export class StoredAnswer implements BodySenderOwner {
   }
 
   #headOf({ status, shared, fields, length }: StoredReply, age: Ms, upstream: string | undefined): ResponseHead {
-    const { rules, requestId } = this.#with;
+    const { cache, query, rules, requestId } = this.#with;
     this.#report.replied = status;
     // What comes straight from the origin has no Age but the origin's own.
     const isAged = age >= 1000 || this.#report.fromStore;
     if (isAged && !rules.remove.has('age')) fields.push('age', String(ageSeconds(age)));
-    tellStatus(fields, upstream, this.#with, this.#report);
+    tellStatus(fields, upstream, cache, query.rules, rules, this.#report);
     if (!rules.remove.has('x-request-id')) fields.push('x-request-id', requestId);
     return { status, shared, fields, length };
   }

@@ -23,11 +23,13 @@ export interface CachedExchange {
 export function tellStatus(
   fields: string[],
   upstream: string | string[] | undefined,
-  { cache, query, rules }: CachedExchange,
+  cache: Cache,
+  route: { readonly tellStatus: boolean },
+  { remove }: Pick<ResponseRules, 'remove'>,
   report: CacheReport,
 ): void {
   const before = upstream === undefined ? undefined : String(upstream);
-  if (rules.remove.has('cache-status')) return;
-  if (query.rules.tellStatus) fields.push('cache-status', appendStatus(before, report.status(cache.name)));
+  if (remove.has('cache-status')) return;
+  if (route.tellStatus) fields.push('cache-status', appendStatus(before, report.status(cache.name)));
   else if (before !== undefined) fields.push('cache-status', before);
 }

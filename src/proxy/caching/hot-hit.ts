@@ -1,12 +1,12 @@
 import type { Cache } from '../../cache/cache.ts';
 import type { CacheQuery } from '../../cache/query.ts';
-import { appendStatus } from '../../cache/semantics/cache-status.ts';
 import { ageSeconds } from '../../cache/semantics/freshness.ts';
 import { decideReuse } from '../../cache/semantics/reuse.ts';
 import type { Exchange, RequestHead } from '../exchange.ts';
 import type { ResponseRules } from '../headers.ts';
 import { CacheReport } from './cache-report.ts';
-import { type Presented, presented } from './presented.ts';
+import { tellStatus } from './cached-exchange.ts';
+import { presented } from './presented.ts';
 
 /**
  * The shortest way of all: a small object that this thread has decoded, fresh, for a request without conditions or
@@ -32,32 +32,15 @@ export function replyWithHotHit(
   report.hit(reuse.ttl, reuse.detail);
   report.replied = object.stored.status;
   const made = presented(object, rules, query.rules.setCookie);
-  const fields = ownFields(made, report, cache, query, rules, ageSeconds(reuse.age));
+  const fields: string[] = [];
+  if (!rules.remove.has('age')) fields.push('age', String(ageSeconds(reuse.age)));
+  tellStatus(fields, made.upstream, cache, query.rules, rules, report);
   if (!rules.remove.has('x-request-id')) fields.push('x-request-id', requestId);
   exchange.reply(
     { status: object.stored.status, shared: made.shared, fields, length: object.length },
     head.method === 'HEAD' ? undefined : object.body,
   );
   return report;
-}
-
-/** Age and Cache-Status: the same within a second. */
-function ownFields(
-  made: Presented,
-  report: CacheReport,
-  cache: Cache,
-  query: CacheQuery,
-  { remove }: ResponseRules,
-  age: number,
-): string[] {
-  const fields: string[] = [];
-  if (!remove.has('age')) fields.push('age', String(age));
-  if (query.rules.tellStatus && !remove.has('cache-status')) {
-    fields.push('cache-status', appendStatus(made.upstream, report.status(cache.name)));
-  } else if (made.upstream !== undefined && !remove.has('cache-status')) {
-    fields.push('cache-status', made.upstream);
-  }
-  return fields;
 }
 
 function isPlain({ method, known }: RequestHead): boolean {

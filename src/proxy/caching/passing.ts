@@ -28,7 +28,7 @@ export function passingReply(
   const { fields, contentLength: length } = responseFields(origin, status, cached.rules, cached.requestId);
   if (reason === undefined) report.stored = true;
   else report.notStored(reason);
-  tellStatus(fields, origin['cache-status'], cached, report);
+  tellStatus(fields, origin['cache-status'], cached.cache, cached.query.rules, cached.rules, report);
   if (!isNotModified(cached, report, status, fields))
     return { head: { status, fields, length }, hasAlready: false, length };
   return { head: { status: 304, fields: notModifiedFields(fields) }, hasAlready: true, length };

@@ -6,6 +6,7 @@ import type { NotWritten, ObjectWriter } from '../../cache/object-writer.ts';
 import type { CompressCoding } from '../../cache/rules.ts';
 import { isSafeMethod } from '../../cache/semantics/invalidation.ts';
 import { mayServeStale } from '../../cache/semantics/reuse.ts';
+import { isStaleIfErrorStatus } from '../../cache/semantics/status-codes.ts';
 import type { StoreContext } from '../../cache/semantics/storable.ts';
 import { type OriginFields, storableFields } from '../headers.ts';
 import type { FillParts } from './fill-parts.ts';
@@ -48,7 +49,7 @@ export function receive(
     const object = cache.freshen(candidate, response, context, sequence);
     return object === undefined ? UNFIT : { kind: 'freshened', object };
   }
-  if (candidate !== undefined && isServerError(status) && mayServe(parts, candidate)) return { kind: 'error' };
+  if (candidate !== undefined && isStaleIfErrorStatus(status) && mayServe(parts, candidate)) return { kind: 'error' };
   // What was asked for is what a stored part lacks.
   if (part !== undefined && (status === 206 || status === 416)) {
     const writer = cache.join206(query, part, response, { ...context, partUsable: false }, sequence);
@@ -80,11 +81,6 @@ function store(
 }
 
 const UNFIT: Received = { kind: 'unfit' };
-
-/** RFC 5861 §4. */
-function isServerError(status: number): boolean {
-  return status === 500 || status === 502 || status === 503 || status === 504;
-}
 
 function mayServe({ cache, query }: FillParts, candidate: CachedObject): boolean {
   if (!cache.isKept(candidate)) return false;
