@@ -88,11 +88,6 @@ export class Cache {
     this.#plan = plan;
   }
 
-  /** Its memory was left half-changed by a thread that died; another cache is on its way. */
-  get isBroken(): boolean {
-    return this.#memory.isBroken();
-  }
-
   /** Who waits for news hears once more, and then nothing. */
   close(): void {
     this.#memory.bell.close();

@@ -38,9 +38,12 @@ export class WorkerCache {
     this.#disk = share.disk === undefined ? undefined : new DiskTier(share.disk, { worker, forget, log });
   }
 
-  /** `undefined` before a plan is there, and while a memory that was lost has not been replaced. */
+  /**
+   * `undefined` before a plan is there. While a memory that was lost has not been replaced, it is one that stores nothing
+   * and notes all the same what is purged and made invalid: that holds for what will be read from disk again.
+   */
   get current(): Cache | undefined {
-    return this.#cache?.isBroken === false ? this.#cache : undefined;
+    return this.#cache;
   }
 
   /** Makes the cache by the first plan that has one. */

@@ -47,6 +47,11 @@ export class VersionedOrigin {
   #answer(request: IncomingMessage, response: ServerResponse, random: Random): void {
     this.asked += 1;
     const number = numberOf(request.url ?? '');
+    // It is for the cache, always.
+    if (request.method === 'PURGE') {
+      response.writeHead(405, { allow: 'GET, HEAD, POST' }).end();
+      return;
+    }
     if (request.method === 'POST') {
       this.change(number);
       request.resume();

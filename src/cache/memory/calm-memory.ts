@@ -12,6 +12,7 @@ import {
 import type { KeyHash } from './hash.ts';
 import { MemoryBroken } from './lock.ts';
 import type { DiskPlace } from './memory-handle.ts';
+import type { MemoryStats } from './stats.ts';
 
 /**
  * A memory that, once broken, looks like one that is empty and full: nothing is found in it and nothing fits. So those
@@ -124,6 +125,10 @@ export class CalmMemory extends CacheMemory {
     return unlessBroken(() => super.clearSegment(segment), { removed: 0, kept: 0 });
   }
 
+  override stats(): MemoryStats {
+    return unlessBroken(() => super.stats(), NO_STATS);
+  }
+
   override releaseSeat(seat: number): boolean {
     return unlessBroken(() => super.releaseSeat(seat), false);
   }
@@ -142,6 +147,20 @@ const NO_FACTS = {
   hasHead: false,
   isLoading: false,
   disk: undefined,
+};
+
+const NO_STATS: MemoryStats = {
+  entries: 0,
+  capacity: 0,
+  objects: 0,
+  objectBytes: 0,
+  onDisk: 0,
+  usedBytes: 0,
+  bytes: 0,
+  freePages: { large: 0, medium: 0, small: 0 },
+  evictions: 0,
+  evictedUnits: 0,
+  lockWaits: 0,
 };
 
 function unlessBroken<T>(work: () => T, otherwise: T): T {
