@@ -1,0 +1,140 @@
+import type { Ms } from '../base/units.ts';
+import type { Admin, Maintenance, OriginState, OverrideValues, PoolState, Role } from './model.ts';
+
+/** What can be asked of the operator's side of the node, by whatever way it is asked: page, API, command line. */
+
+/** Who asks. */
+export interface Actor {
+  readonly name: string;
+  /** `api`, `balancer-manager`, `page`, `cli`. */
+  readonly source: string;
+  /** Its address, for the audit log. */
+  readonly address?: string | undefined;
+}
+
+/** A change of one origin, or of each of several. */
+export interface Change {
+  /** `null`: back to what the file says. */
+  readonly values: { readonly [Name in keyof OverrideValues]?: OverrideValues[Name] | null };
+  /** At most 500 characters; empty: none was given. */
+  readonly reason: string;
+  /** How long it holds; `undefined`: until somebody ends it. */
+  readonly expiresIn?: Ms | undefined;
+  /** Of a drain, maint or stop. */
+  readonly deadlineIn?: Ms | undefined;
+  readonly onDeadline?: 'keep' | 'cut' | undefined;
+  /** Also takes away the last usable origin of a pool. */
+  readonly force?: boolean | undefined;
+  /** Says what would come of it, and changes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Refused unless the origin has this version. */
+  readonly ifVersion?: number | undefined;
+}
+
+export type Refusal =
+  | { readonly kind: 'unknown-pool'; readonly detail: string }
+  | { readonly kind: 'unknown-origin'; readonly detail: string }
+  /** The last usable one of a pool is not taken away without `force`. */
+  | { readonly kind: 'last-active-origin'; readonly detail: string }
+  | { readonly kind: 'version-mismatch'; readonly detail: string }
+  | { readonly kind: 'duplicate'; readonly detail: string }
+  | { readonly kind: 'invalid'; readonly detail: string }
+  /** It could not be written to `state_dir`: nothing was changed. */
+  | { readonly kind: 'not-kept'; readonly detail: string };
+
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface Changed {
+  readonly before: OriginState;
+  readonly after: OriginState;
+  /** It was so already. */
+  readonly same: boolean;
+}
+
+export interface OriginId {
+  readonly pool: string;
+  readonly id: string;
+}
+
+/** Something that happened, numbered in order from the start of the node. */
+export interface OperatorEvent {
+  readonly number: number;
+  /** Epoch milliseconds. */
+  readonly time: Ms;
+  /** `origin-changed`, `origin-health`, `origin-ejected`, `drain-progress`, `drained`, `override-dropped`, `pool-maintenance`, … */
+  readonly type: string;
+  readonly pool?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** A change that somebody made, or tried to. Survives a restart. */
+export interface AuditRecord {
+  readonly number: number;
+  readonly time: Ms;
+  readonly actor: string;
+  readonly source: string;
+  readonly address?: string | undefined;
+  /** `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `cache.purge`, `login.failed`, … */
+  readonly action: string;
+  readonly target: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly reason: string;
+  /** Why it was refused; absent: it was done. */
+  readonly refused?: string | undefined;
+}
+
+export type WaitFor = 'drained' | 'up' | 'active' | 'changed';
+
+export interface NewOrigin {
+  readonly id?: string | undefined;
+  readonly url: string;
+  readonly weight?: number | undefined;
+  readonly role?: Role | undefined;
+  readonly set?: number | undefined;
+  /** Default `maint`. */
+  readonly admin?: Admin | undefined;
+  readonly reason: string;
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What admin pages and the API stand on. Implemented by `Operator`. */
+export interface OperatorPort {
+  pools(): readonly PoolState[];
+  pool(name: string): PoolState | undefined;
+  origin(id: OriginId): OriginState | undefined;
+
+  /** All or none: a change of several is one, also for the last usable origin's guard. */
+  change(ids: readonly OriginId[], change: Change, actor: Actor): Outcome<readonly Changed[]>;
+  /** Back to what the file says. */
+  clear(id: OriginId, reason: string, actor: Actor): Outcome<Changed>;
+  add(pool: string, origin: NewOrigin, actor: Actor): Promise<Outcome<OriginState>>;
+  /** Drains first, unless `now`; stays listed as `removing` until nothing is in flight. */
+  remove(id: OriginId, now: boolean, reason: string, actor: Actor): Promise<Outcome<OriginState>>;
+  /** `undefined` ends it. */
+  maintain(
+    pool: string,
+    page: Pick<Maintenance, 'page' | 'retryAfter'> | undefined,
+    reason: string,
+    actor: Actor,
+  ): Outcome<PoolState>;
+
+  /**
+   * Resolves with the origin when what is waited for is so, or as it is when the time is over or `signal` is aborted:
+   * whoever asked looks. `undefined`: it is removed and empty. `changed` counts from `version`.
+   */
+  wait(
+    id: OriginId,
+    what: WaitFor,
+    timeout: Ms,
+    options?: { readonly version?: number; readonly signal?: AbortSignal },
+  ): Promise<OriginState | undefined>;
+
+  /** Those after this number that are still known (some thousands); and then each as it comes, until unsubscribed. */
+  events(after: number, onEvent: (event: OperatorEvent) => void): () => void;
+  /** Newest last. */
+  audit(after: number, limit: number): readonly AuditRecord[];
+  /** Notes what was done elsewhere, a purge or a failed login. */
+  record(entry: Omit<AuditRecord, 'number' | 'time'>): void;
+}
