@@ -12,6 +12,8 @@ export const PEERS = {
   slowhttptest: 'slowhttptest',
   curl: 'curl',
   openssl: 'openssl',
+  'ansible-playbook': 'ansible',
+  chromium: 'chromium',
 } as const;
 
 export type Peer = keyof typeof PEERS;
