@@ -74,7 +74,7 @@ export class Cache {
     const disk = parts.disk === undefined ? undefined : new DiskObjects(parts.disk, memory, counters);
     const stamps = new Stamps(parts.stamps);
     const watch = this.#watch;
-    const kept = new Kept({ memory, local, disk, bans, invalidations, counters });
+    const kept = new Kept({ memory, local, bans, invalidations, counters });
     const lookup = new Lookup({ memory, local, disk, watch, stamps, kept, plan, now });
     this.#kept = kept;
     this.#lookup = lookup;
@@ -208,7 +208,7 @@ export class Cache {
     this.#updating.overtaken(object, status, reason);
   }
 
-  /** Removes what an unsafe request has made invalid. RFC 9111 §4.4. */
+  /** When it returns, what an unsafe request has made invalid is served no more, nor after a kill. RFC 9111 §4.4. */
   invalidateBy(query: CacheQuery, method: string, response: CacheResponse): void {
     this.#kept.invalidateBy(query, method, response);
   }

@@ -8,9 +8,6 @@ export function diskKey(key: string, vary: readonly string[], variant: string): 
   return Buffer.from(`${key}\0${vary.join()}\0${variant}`, 'latin1');
 }
 
-/** In place of the fields: the record has no object, it says that older ones of this URL are no longer good. */
-export const BURIED = '*';
-
 export interface DiskKey {
   readonly key: string;
   /** Joined by commas. */

@@ -2,14 +2,12 @@ import type { Bytes } from '../base/units.ts';
 import type { CacheCounters } from './counters.ts';
 import type { DiskRecord } from './disk/disk-record.ts';
 import type { DiskTier } from './disk/disk-tier.ts';
-import { BURIED, diskKey } from './disk-key.ts';
+import { diskKey } from './disk-key.ts';
 import type { CacheMemory } from './memory/cache-memory.ts';
 import type { DiskPlace } from './memory/memory-handle.ts';
 import { CachedObject, OWN_BODY_MAX } from './object.ts';
 import { type OpenBody, OpenDiskBody } from './open-body.ts';
 import { decodeHead, encodeHead } from './stored-head.ts';
-
-const NOTHING = Buffer.from('{}');
 
 /** Moves objects between memory and disk. What stands on disk says itself what it is; the index says where. */
 export class DiskObjects {
@@ -43,12 +41,6 @@ export class DiskObjects {
     } finally {
       this.#memory.unpin(slot);
     }
-  }
-
-  /** Sees to it that what is on disk of a URL is not found again after the next start. */
-  bury(url: string, sequence: number): void {
-    const expiresAt = Number.POSITIVE_INFINITY;
-    void this.#disk.append({ key: diskKey(url, [BURIED], ''), head: NOTHING, body: [], sequence, expiresAt });
   }
 
   /** Brings back the head, and the body if it is not too large for memory. Takes over a pin. */

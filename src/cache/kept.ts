@@ -1,6 +1,5 @@
 import type { Ms } from '../base/units.ts';
 import type { CacheCounters } from './counters.ts';
-import type { DiskObjects } from './disk-objects.ts';
 import type { Invalidations } from './invalidations.ts';
 import type { LocalTier } from './local-tier.ts';
 import type { CacheMemory } from './memory/cache-memory.ts';
@@ -17,7 +16,6 @@ import type { StoredResponse } from './stored.ts';
 export interface KeptParts {
   readonly memory: CacheMemory;
   readonly local: LocalTier;
-  readonly disk: DiskObjects | undefined;
   readonly bans: BanBoard;
   readonly invalidations: Invalidations;
   readonly counters: CacheCounters;
@@ -30,15 +28,13 @@ export interface KeptParts {
 export class Kept {
   readonly #memory: CacheMemory;
   readonly #local: LocalTier;
-  readonly #disk: DiskObjects | undefined;
   readonly #bans: BanBoard;
   readonly #invalidations: Invalidations;
   readonly #counters: CacheCounters;
 
-  constructor({ memory, local, disk, bans, invalidations, counters }: KeptParts) {
+  constructor({ memory, local, bans, invalidations, counters }: KeptParts) {
     this.#memory = memory;
     this.#local = local;
-    this.#disk = disk;
     this.#bans = bans;
     this.#invalidations = invalidations;
     this.#counters = counters;
@@ -76,17 +72,21 @@ export class Kept {
     this.#local.forget(stored.key);
   }
 
-  /** Removes what an unsafe request has made invalid. RFC 9111 §4.4. */
+  /** What is on disk of it, or is being written there, is not brought back by the next start. */
+  forgetOnDisk({ invalidAt, stored }: CachedObject): void {
+    this.#invalidations.noteOnDisk(invalidAt, stored.sequence + 1);
+  }
+
+  /** When it returns, what an unsafe request has made invalid is served no more, nor after a kill. RFC 9111 §4.4. */
   invalidateBy(query: CacheQuery, method: string, response: CacheResponse): void {
     const uris = invalidatedUris(method, query.uri, response.status, response.fields);
     if (uris.length === 0) return;
     const sequence = this.#bans.nextSequence();
     for (const uri of uris) {
-      const url = query.urlOf(uri);
-      const hash = this.#memory.hashOf(url);
+      const hash = this.#memory.hashOf(query.urlOf(uri));
       this.#invalidations.note(this.#invalidations.cellOf(hash), sequence);
-      const mayBeOnDisk = this.#memory.removeKey(hash) > 0 || this.#invalidations.diskIsBeingRead;
-      if (mayBeOnDisk) this.#disk?.bury(url, sequence);
+      // Gives memory back early. Keys with more than a URL are under other hashes, and go when somebody asks for them.
+      this.#memory.removeKey(hash);
     }
   }
 

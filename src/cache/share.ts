@@ -7,6 +7,7 @@ export interface CacheShare {
   readonly bans: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
   readonly stamps: SharedArrayBuffer;
+  /** Of URLs, by the hashes of `memory`. */
   readonly invalidations: SharedArrayBuffer;
   readonly disk: DiskPlan | undefined;
 }

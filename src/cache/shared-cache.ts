@@ -4,8 +4,9 @@ import { CacheCounters, type MetricFamily } from './counters.ts';
 import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
 import type { RecordSink } from './disk/recovery.ts';
-import { BURIED, readDiskKey } from './disk-key.ts';
+import { readDiskKey } from './disk-key.ts';
 import { Invalidations } from './invalidations.ts';
+import { InvalidationsFile } from './invalidations-file.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
 import { CalmMemory } from './memory/calm-memory.ts';
 import { type KeyHash, NO_VARIANT } from './memory/hash.ts';
@@ -39,7 +40,7 @@ export class SharedCache {
   readonly #bans: SharedArrayBuffer;
   readonly #counters: SharedArrayBuffer;
   readonly #stamps = new SharedArrayBuffer(4 * STAMPS);
-  readonly #invalidations = Invalidations.allocate();
+  readonly #invalidations: SharedArrayBuffer;
   readonly #board: BanBoard;
   readonly #disk: DiskDirectory | undefined;
   #handle: MemoryHandle;
@@ -70,10 +71,13 @@ export class SharedCache {
     this.#bans = BanBoard.allocate(restored);
     this.#board = new BanBoard(this.#bans, workers, journal);
     this.#counters = CacheCounters.allocate(workers + 1);
-    this.#handle = this.#allocate();
+    const known = disk && InvalidationsFile.restore(disk.plan.directory, workers, restored.sequence);
+    if (known?.problem !== undefined)
+      log.error('what requests make invalid cannot be remembered', { error: known.problem });
+    this.#invalidations = Invalidations.allocate(known?.cells);
+    this.#handle = this.#allocate(known?.seed);
     this.#memory = new CalmMemory(this.#handle, workers);
     this.#memory.raiseSequence(restored.sequence);
-    new Invalidations(this.#invalidations).diskIsBeingRead = disk !== undefined;
     // A thread may find the memory broken though none has ended.
     this.#look = setInterval(() => this.#renewIfBroken(), LOOK_EVERY).unref();
   }
@@ -96,9 +100,10 @@ export class SharedCache {
   }
 
   async #recoverWith(read: (sink: RecordSink) => Promise<unknown> | undefined): Promise<void> {
-    const buried = new Map<string, number>();
-    await read((record) => this.#restore(record, buried));
-    new Invalidations(this.#invalidations).diskIsBeingRead = false;
+    const invalidations = new Invalidations(this.#invalidations);
+    const next = this.#board.nextSequence();
+    // A number that was not given out yet, as far as we know, says nothing of what came before what.
+    await read((record) => record.sequence < next && this.#restore(record, invalidations));
   }
 
   /** For the admin API: when it returns, no thread serves any more what this is for. */
@@ -120,7 +125,6 @@ export class SharedCache {
     // With the seed that it had: what was noted by hashes, beside it, stays good.
     this.#handle = this.#allocate(this.#handle.seed);
     this.#memory = new CalmMemory(this.#handle, this.#options.workers);
-    new Invalidations(this.#invalidations).diskIsBeingRead = this.#disk !== undefined;
     // Above what is on disk, and what was stored before.
     this.#memory.raiseSequence(this.#board.nextSequence());
     this.onRenewed();
@@ -175,17 +179,12 @@ export class SharedCache {
     });
   }
 
-  /** `buried`: keys that were met while the disk was read, and their numbers. */
-  #restore({ key, place, bodyLength, sequence, expiresAt }: FoundRecord, buried: Map<string, number>): void {
+  #restore({ key, place, bodyLength, sequence, expiresAt }: FoundRecord, invalidations: Invalidations): void {
     const named = readDiskKey(key);
     if (named === undefined) return;
     const memory = this.#memory;
-    if (named.vary === BURIED) {
-      buried.set(named.key, Math.max(sequence, buried.get(named.key) ?? 0));
-      memory.removeKey(memory.hashOf(named.key), sequence);
-      return;
-    }
-    if ((buried.get(urlOfKey(named.key)) ?? 0) > sequence) return;
+    const cell = invalidations.cellOf(memory.hashOf(urlOfKey(named.key)));
+    if (!invalidations.isValidOnDisk(cell, sequence)) return;
     const spec = memory.specOf(named.vary.replaceAll(',', '\n'));
     if (spec === undefined) return;
     const variant = spec === 0 ? NO_VARIANT : memory.hashOf(named.variant);

@@ -40,6 +40,9 @@ const NOT_FOR_ALL: ReadonlySet<NotWritten> = new Set([
   'status',
 ]);
 
+/** Dates have whole seconds: by so much two responses may seem to differ that say the same. */
+const JITTER: Ms = 1_000;
+
 /** Brings what is stored up to date, by responses that say something of it and are not stored themselves. */
 export class Updating {
   readonly #memory: CacheMemory;
@@ -77,7 +80,10 @@ export class Updating {
     const isOfRequest =
       !decision.store && (decision.reason === 'request-no-store' || decision.reason === 'authorization');
     const last = this.#forOneReply(object, { ...object.stored, fields, sequence });
-    if (!isOfRequest) this.#kept.remove(object);
+    if (!isOfRequest) {
+      this.#kept.remove(object);
+      this.#kept.forgetOnDisk(object);
+    }
     return last;
   }
 
@@ -107,12 +113,15 @@ export class Updating {
    * What was to be validated has been answered by something that is not stored, for this reason. Where that speaks for all,
    * what is stored is not shown any more, be it stale while it is revalidated or for want of better.
    */
-  overtaken({ slot, revision, stored, purged }: CachedObject, status: number, reason: NotWritten): void {
+  overtaken(object: CachedObject, status: number, reason: NotWritten): void {
+    const { slot, revision, stored, purged } = object;
     if (status >= 500 || NOT_FOR_ALL.has(reason)) return;
     // One that is fresh was validated because a client wished it: what that one got may be its own.
     const isFresh = !stored.alwaysValidate && purged !== 'soft' && stored.lifetime > currentAge(stored, this.#now());
     if (isFresh) return;
-    if (this.#memory.remove(slot, revision)) this.#local.forget(stored.key);
+    if (!this.#memory.remove(slot, revision)) return;
+    this.#local.forget(stored.key);
+    this.#kept.forgetOnDisk(object);
   }
 
   #replaceHead(object: CachedObject, stored: StoredResponse): CachedObject | undefined {
@@ -121,15 +130,25 @@ export class Updating {
     if (!memory.pin(slot, object.revision)) return undefined;
     const update = { head: encodeHead(stored), expiresAt: keptUntil(stored) };
     const revision = memory.updateHead(slot, object.revision, update);
-    const isFilling = revision === undefined && memory.news(slot).state === 'filling';
-    memory.unpin(slot);
-    // Of a body that is still coming the head stays as it was; this client gets the new one.
-    if (revision === undefined && !isFilling) return undefined;
-    // On disk it keeps its old head: after the next start it is validated once more.
+    const { state, filled } = memory.news(slot);
     const fresh = new CachedObject(stored, slot, revision ?? object.revision, length, body);
     this.#kept.placed(fresh, object.stampAt, object.stamp);
     if (revision !== undefined && object.stamp !== -1) this.#local.add(fresh);
-    return fresh;
+    // On disk it keeps its old head. By that it is validated once more as a rule, when it comes back.
+    if (this.#disk !== undefined && this.#wouldComeBack(object, servedUntil(stored))) {
+      this.#kept.forgetOnDisk(object);
+      if (revision !== undefined && filled === length) memory.setDisk(slot, revision, undefined);
+      else this.#kept.remove(fresh);
+    }
+    memory.unpin(slot);
+    // Of a body that is still coming the head stays as it was; this client gets the new one.
+    return revision === undefined && state !== 'filling' ? undefined : fresh;
+  }
+
+  /** Whether what is on disk of it would be served without a question, for longer than until then. */
+  #wouldComeBack({ stored, purged }: CachedObject, until: Ms): boolean {
+    // Soft purges are for what is on disk as well.
+    return purged !== 'soft' && servedUntil(stored) > Math.max(this.#now(), until + JITTER);
   }
 
   /** What it says now, for one reply, and the body that it has. */
@@ -147,17 +166,18 @@ export class Updating {
 
   /** Stale from now on (RFC 9111 §4.3.5): there is something newer, but it is still better than nothing. */
   #outdate(object: CachedObject): void {
-    const { stored, purged } = object;
+    const { stored } = object;
     const age = currentAge(stored, this.#now());
     if (stored.lifetime <= age && stored.staleWhileRevalidate === 0) return;
     const lifetime = Math.min(stored.lifetime, age);
-    const outdated = this.#replaceHead(object, { ...stored, lifetime, staleWhileRevalidate: 0 });
-    if (outdated === undefined || this.#disk === undefined || purged === 'soft') return;
-    const { slot, revision, length } = outdated;
-    // From disk it would come back as fresh as it was.
-    if (this.#memory.news(slot).filled === length) this.#memory.setDisk(slot, revision, undefined);
-    else this.#kept.remove(outdated);
+    this.#replaceHead(object, { ...stored, lifetime, staleWhileRevalidate: 0 });
   }
+}
+
+/** Epoch milliseconds until which it is served without asking the origin first. */
+function servedUntil(stored: StoredResponse): Ms {
+  const { responseTime, initialAge, lifetime, staleWhileRevalidate, alwaysValidate } = stored;
+  return alwaysValidate ? 0 : responseTime - initialAge + lifetime + staleWhileRevalidate;
 }
 
 function sameNames(names: readonly string[] | NotWritten, others: readonly string[]): boolean {

@@ -4,6 +4,7 @@ import { Cache } from './cache.ts';
 import { CacheCounters } from './counters.ts';
 import { DiskTier } from './disk/disk-tier.ts';
 import { Invalidations } from './invalidations.ts';
+import { InvalidationsFile } from './invalidations-file.ts';
 import { CalmMemory } from './memory/calm-memory.ts';
 import type { CachePlan } from './plan.ts';
 import { BanBoard } from './purge/ban-board.ts';
@@ -23,6 +24,7 @@ export interface WorkerCacheOptions {
 export class WorkerCache {
   readonly #options: WorkerCacheOptions;
   readonly #disk: DiskTier | undefined;
+  readonly #invalidations: InvalidationsFile | undefined;
   #share: CacheShare;
   #memory: CalmMemory;
   #cache: Cache | undefined;
@@ -35,7 +37,9 @@ export class WorkerCache {
     this.#share = share;
     this.#memory = new CalmMemory(share.memory, worker);
     const forget = (segment: number) => this.#forget(segment);
-    this.#disk = share.disk === undefined ? undefined : new DiskTier(share.disk, { worker, forget, log });
+    if (share.disk === undefined) return;
+    this.#disk = new DiskTier(share.disk, { worker, forget, log });
+    this.#invalidations = new InvalidationsFile(share.disk.directory, worker, log);
   }
 
   /**
@@ -71,6 +75,7 @@ export class WorkerCache {
   async close(): Promise<void> {
     this.#cache?.close();
     await this.#disk?.close();
+    this.#invalidations?.close();
   }
 
   #make(plan: CachePlan): Cache {
@@ -83,10 +88,10 @@ export class WorkerCache {
       bans: new BanBoard(bans, worker, journal),
       counters: new CacheCounters(counters, worker),
       stamps: new Int32Array(stamps),
-      invalidations: new Invalidations(invalidations),
+      invalidations: new Invalidations(invalidations, this.#invalidations),
       plan,
       name: this.#name,
-      localSize: LOCAL_SIZE / workers,
+      localSize: Math.floor(LOCAL_SIZE / workers),
       now: Date.now,
     });
   }

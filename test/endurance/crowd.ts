@@ -19,7 +19,6 @@ interface Floor {
   readonly version: number;
   readonly why: string;
   readonly since: Ms;
-  readonly before?: Floor;
 }
 
 const NO_FLOOR: Floor = { version: 0, why: 'nobody', since: 0 };
@@ -60,17 +59,6 @@ export class Crowd {
 
   get stopped(): boolean {
     return this.#stopped;
-  }
-
-  /** What POST has made invalid since then may come back: that is written to disk soon, and not before the reply. */
-  forgetPostsSince(time: Ms): void {
-    for (const floors of Object.values(this.#floors)) {
-      for (const [number, floor] of floors.entries()) {
-        let kept: Floor | undefined = floor;
-        while (kept?.why === 'POST' && kept.since > time) kept = kept.before;
-        floors[number] = kept ?? NO_FLOOR;
-      }
-    }
   }
 
   /** What happened that has this in its name. */
@@ -202,7 +190,7 @@ export class Crowd {
   #raise(scheme: Scheme, number: number, version: number, why: string): void {
     const floors = this.#floors[scheme];
     const before = floors[number] ?? NO_FLOOR;
-    if (version > before.version) floors[number] = { version, why, since: Date.now(), before };
+    if (version > before.version) floors[number] = { version, why, since: Date.now() };
   }
 }
 

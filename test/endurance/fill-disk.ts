@@ -1,6 +1,7 @@
 import { DiskDirectory } from '../../src/cache/disk/disk-directory.ts';
 import { DiskTier } from '../../src/cache/disk/disk-tier.ts';
 import { diskKey } from '../../src/cache/disk-key.ts';
+import { InvalidationsFile } from '../../src/cache/invalidations-file.ts';
 import type { StoredResponse } from '../../src/cache/stored.ts';
 import { encodeHead } from '../../src/cache/stored-head.ts';
 import { eventLevels } from '../../src/observe/event-forward.ts';
@@ -23,6 +24,8 @@ const log = eventLevels(({ event }) => {
 });
 const options = { directory, size: Number(size), workers: 1, forget: () => {}, log };
 const opened = await DiskDirectory.open(options);
+// Nothing is invalid.
+InvalidationsFile.restore(directory, 1, 0);
 const tier = new DiskTier(opened.plan, { worker: 0, forget: () => {}, log });
 for (let number = 0; number < Number(count); number++) {
   const stored = storedResponse(number);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { answer, type Script } from '../support/origin.ts';
 import { patternAt } from '../support/pattern.ts';
 import { fieldOf, type RawResponse } from '../support/raw-client.ts';
+import { PATIENCE } from '../support/wait.ts';
 import { gate, headOf, KIB, MIB, type Play, pieces, type Stage, statusOf, whole } from './cache-scene.ts';
 import { bodyOf, endOf, FRESH, Place, sized } from './disk-place.ts';
 
@@ -202,6 +203,41 @@ describe('what is larger than memory_object_limit', () => {
     const again = await Promise.all(plays.map((play) => play.follow()));
     for (const each of again) expect(await each.done(10_000)).toMatchObject(whole(SIZE));
   });
+});
+
+test('what a POST made invalid does not come back, though the kill follows on the heels of its reply', async () => {
+  const lasting = await Place.open({
+    site: { routes: [{ path: '/device', cache: { key_headers: ['X-Device'] } }] },
+  });
+  const { stage } = lasting;
+  let round = 0;
+  const script: Script = ({ method, target }) =>
+    method === 'POST' ? answer('') : answer(`${round} ${endOf(target)}`, { fields: [FRESH] });
+  const [plain, byDevice] = [stage.play(script), stage.play(script, '/device')];
+  const kept = stage.play(script);
+  await kept.fetch();
+  const onDevice = (device: string) => ({ head: [`X-Device: ${device}`] });
+  for (round = 1; round <= 4; round++) {
+    const [page, devices] = [lasting.again(plain), lasting.again(byDevice)];
+    const bodies = async () => {
+      const replies = [page.fetch(), devices.fetch(onDevice('phone')), devices.fetch(onDevice('desk'))];
+      return (await Promise.all(replies)).map(({ body }) => Number.parseInt(body, 10));
+    };
+    // Of the round before there is nothing.
+    expect(await bodies()).toEqual([round, round, round]);
+    const onDisk = ({ target }: Play) => lasting.files.some(({ bytes }) => bytes.includes(`${round} ${endOf(target)}`));
+    await expect.poll(() => onDisk(page) && onDisk(devices), { timeout: PATIENCE }).toBe(true);
+    const posted = round % 2 === 0 ? page : devices;
+    for (const play of [page, devices]) if (play !== posted) await play.fetch({ method: 'POST' });
+    // Some large ones wait to be written, or are still under way.
+    const large = Array.from({ length: 8 }, () => lasting.stage.play(sized(500 * KIB)).follow());
+    for (const each of round > 2 ? large : []) await (await each).done();
+    expect((await posted.fetch({ method: 'POST' })).status).toBe(200);
+    await Promise.all(large);
+    await lasting.restart('SIGKILL');
+  }
+  expect((await lasting.again(kept).fetch()).body).toBe(`0 ${endOf(kept.target)}`);
+  expect(statusOf(await lasting.again(kept).fetch())).toBe('hit');
 });
 
 test('purges are as sure of what is on disk only: no old version is served, nor after a kill', async () => {

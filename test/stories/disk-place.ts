@@ -18,6 +18,7 @@ const NOT_STORED = answer('', { fields: ['Cache-Control: no-store'] });
 export interface DiskScene {
   readonly cache?: object;
   readonly workers?: number;
+  readonly site?: object;
 }
 
 /** One origin, one directory, and one Portico after the other. */

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /** 64 bits as two signed halves. Comparing both tells keys apart, but for those that somebody made to collide. */
 export interface KeyHash {
   readonly high: number;
@@ -12,6 +14,10 @@ export const NO_VARIANT: VariantHash = { high: 0, low: 0 };
 
 export function sameHash(a: KeyHash, b: KeyHash): boolean {
   return a.low === b.low && a.high === b.high;
+}
+
+export function randomSeed(): KeyHash {
+  return { high: randomInt(2 ** 32) | 0, low: randomInt(2 ** 32) | 0 };
 }
 
 /**

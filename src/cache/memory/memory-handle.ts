@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { Doorbell } from './doorbell.ts';
 import { type EntryMemory, EntryTable } from './entry-table.ts';
-import type { KeyHash } from './hash.ts';
+import { type KeyHash, randomSeed } from './hash.ts';
 import { Lock } from './lock.ts';
 import { Pages, type PagesMemory } from './pages.ts';
 import { type PolicyMemory, S3Fifo } from './s3-fifo.ts';
@@ -27,7 +26,7 @@ export interface MemorySize {
   readonly entries: number;
   /** Threads that use it, 1 to 32, the control thread among them. */
   readonly seats: number;
-  /** For hashes. Default: random. A memory that takes the place of a broken one may keep its seed, and hashes stay good. */
+  /** For hashes. Default: random. A memory that takes the place of another may have its seed, and hashes stay good. */
   readonly seed?: KeyHash;
 }
 
@@ -45,7 +44,7 @@ export function allocateMemory({ bytes, entries, seats, seed }: MemorySize): Mem
   if (seats < 1 || seats > 32) throw new RangeError(`${seats} seats: expected 1 to 32`);
   return {
     seats,
-    seed: seed ?? { high: randomInt(2 ** 32) | 0, low: randomInt(2 ** 32) | 0 },
+    seed: seed ?? randomSeed(),
     lock: Lock.allocate(),
     bells: Doorbell.allocate(seats),
     entries: EntryTable.allocate(entries),
