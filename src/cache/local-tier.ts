@@ -4,8 +4,12 @@ import type { Fields } from './message.ts';
 import type { CachedObject } from './object.ts';
 import type { CacheQuery } from './query.ts';
 
-/** What an entry costs beside its body and the text of its fields, which stands there three times. */
-const HEAD_COST: Bytes = 1_024;
+/** What an entry takes beside the strings of its fields and its body: what is decoded, what is sent of it, its place here. */
+const HEAD_COST: Bytes = 1_280;
+/** What each string of its fields takes beside its text, which stands there twice: as decoded, and as lines of HTTP/1.1. */
+const STRING_COST: Bytes = 32;
+/** What Node keeps outside the heap for a body of its own. */
+const BODY_COST: Bytes = 256;
 /** Variants of one key that are kept at once; the oldest goes. */
 const VARIANTS_MAX = 8;
 
@@ -19,7 +23,7 @@ export class LocalTier {
   /** `size`: about how much memory of this thread it may take. */
   constructor(size: Bytes) {
     this.#keys = new LRUCache({
-      maxSize: Math.max(size, HEAD_COST),
+      maxSize: Math.max(Math.floor(size), HEAD_COST),
       sizeCalculation: costOf,
     });
   }
@@ -47,12 +51,13 @@ export class LocalTier {
 }
 
 function costOf(variants: CachedObject[]): number {
-  return variants.reduce(
-    (sum, { body, stored }) => sum + HEAD_COST + 3 * textOf(stored.fields) + (body?.length ?? 0),
-    0,
-  );
+  return variants.reduce((sum, { body, stored }) => sum + headCost(stored.fields) + bodyCost(body), 0);
 }
 
-function textOf(fields: Fields): number {
-  return fields.reduce((sum, text) => sum + text.length, 0);
+function headCost(fields: Fields): Bytes {
+  return fields.reduce((sum, text) => sum + STRING_COST + 2 * text.length, HEAD_COST);
+}
+
+function bodyCost(body: Buffer | undefined): Bytes {
+  return body === undefined ? 0 : BODY_COST + body.length;
 }

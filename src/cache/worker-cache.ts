@@ -11,8 +11,11 @@ import { BanBoard } from './purge/ban-board.ts';
 import { BanJournal } from './purge/journal.ts';
 import type { CacheShare } from './share.ts';
 
-/** What all workers together may keep decoded, beside what is in the shared memory. */
-const LOCAL_SIZE: Bytes = 24 * 1024 * 1024;
+/**
+ * What a single worker may keep decoded, beside what is in the shared memory. Four together may keep half of it, as each
+ * has a heap that takes something by itself.
+ */
+const LOCAL_SIZE: Bytes = 32 * 1024 * 1024;
 
 export interface WorkerCacheOptions {
   readonly worker: number;
@@ -91,7 +94,7 @@ export class WorkerCache {
       invalidations: new Invalidations(invalidations, this.#invalidations),
       plan,
       name: this.#name,
-      localSize: Math.floor(LOCAL_SIZE / workers),
+      localSize: Math.floor(LOCAL_SIZE / workers ** 1.5),
       now: Date.now,
     });
   }

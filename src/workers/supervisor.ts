@@ -3,6 +3,7 @@ import type { Ms } from '../base/units.ts';
 import type { CacheShare } from '../cache/share.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import { replayEvent } from '../observe/event-log.ts';
+import { keepHeapsSmall, youngGeneration } from './heaps.ts';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './messages.ts';
 import { OriginTable } from './origin-table.ts';
 
@@ -47,6 +48,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     const { workers } = options;
     this.#options = options;
+    keepHeapsSmall();
     this.#memory = OriginTable.allocate(workers);
     this.originTable = new OriginTable(this.#memory, workers);
     this.#seats = Array.from({ length: workers }, (_, index) => new Seat(index));
@@ -104,6 +106,7 @@ export class Supervisor {
     const worker = new Worker(entry, {
       workerData: start,
       name: `worker ${seat.index}`,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGeneration(workers) },
     });
     seat.take(worker, { log, onDeath: (error) => this.#replace(seat, error) });
   }

@@ -46,14 +46,27 @@ describe('what a thread has decoded', () => {
     const kept = Array.from({ length: 20 }, (_, i) => tier.find(queryOf({ target: `/${i}` }))).filter(Boolean);
     expect(kept).toHaveLength(3);
   });
+
+  test('makes room: so do heads, by their fields', () => {
+    const tier = new LocalTier(40_000.5);
+    const fields = Array.from({ length: 20 }, (_, i) => `x-${i}`);
+    for (let i = 0; i < 40; i++) tier.add(objectFor(`/${i}`, undefined, undefined, fields));
+    const kept = Array.from({ length: 40 }, (_, i) => tier.find(queryOf({ target: `/${i}` }))).filter(Boolean);
+    expect(kept).toHaveLength(19);
+  });
 });
 
 function queryIn(language: string) {
   return queryOf({ target: '/', fields: ['Accept-Language', language] });
 }
 
-function objectFor(target: string, language: string | undefined, body?: Buffer): CachedObject {
+function objectFor(
+  target: string,
+  language: string | undefined,
+  body?: Buffer,
+  fields: readonly string[] = [],
+): CachedObject {
   const key = `https://www.example.com${target}`;
   const rest = language === undefined ? {} : { vary: VARY, variant: queryIn(language).variantOf(VARY) };
-  return new CachedObject(storedResponse([], { key, ...rest }), 1, 1, body?.length ?? 0, body);
+  return new CachedObject(storedResponse(fields, { key, ...rest }), 1, 1, body?.length ?? 0, body);
 }

@@ -43,5 +43,6 @@ function present(
   if (ours !== undefined && !remove.has('via')) via = via === undefined ? ours : `${via}, ${ours}`;
   if (via !== undefined) fields.push('via', via);
   for (const each of set) fields.push(each);
-  return { shared: new SharedFields(fields), upstream };
+  // What has grown has room for more.
+  return { shared: new SharedFields(fields.slice()), upstream };
 }

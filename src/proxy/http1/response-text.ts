@@ -15,8 +15,13 @@ export function statusLine(status: number): string {
 /** The lines of its fields, those first that it has in common with others. */
 export function responseLines({ shared, fields }: ResponseHead): string {
   if (shared === undefined) return fieldLines(fields);
-  shared.text ??= fieldLines(shared.fields);
+  shared.text ??= inOnePiece(fieldLines(shared.fields));
   return shared.text + fieldLines(fields);
+}
+
+/** V8 keeps a sum of strings as a tree of them, several times as large as the text, until somebody looks into it. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** What its Content-Length says, whoever put it there. */
