@@ -11,7 +11,7 @@ import { CHECKED, expectNothingHeld } from './soundness.ts';
 import { VersionedOrigin } from './versioned-origin.ts';
 
 /**
- * However many objects of whatever size go through: beyond what the process had before it was asked for anything, it
+ * However many objects of mixed sizes go through: beyond what the process had before it was asked for anything, it
  * takes `cache.memory`, 1 KiB an object and 64 MiB, whatever the number of workers. What an object takes in the index
  * counts, and so do the heaps of Node.
  */
