@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Bytes } from '../base/units.ts';
+import type { KeyHash } from './memory/hash.ts';
 import type { Fields } from './message.ts';
 import type { CachedObject } from './object.ts';
 import type { CacheQuery } from './query.ts';
@@ -12,6 +13,10 @@ const STRING_COST: Bytes = 32;
 const BODY_COST: Bytes = 256;
 /** Variants of one key that are kept at once; the oldest goes. */
 const VARIANTS_MAX = 8;
+/** Cells that remember which keys were found of late: about as many as entries fit when it is crowded. A power of two. */
+const SEEN = 1_024;
+/** How full it is when not everything is let in any more. */
+const CROWDED = 0.9;
 
 /**
  * The objects that one thread has decoded lately, by primary key. What it says may have been overtaken in the shared
@@ -19,9 +24,13 @@ const VARIANTS_MAX = 8;
  */
 export class LocalTier {
   readonly #keys: LRUCache<string, CachedObject[]>;
+  readonly #crowdedAt: Bytes;
+  /** Of the key that was found last of those that share a cell, what tells it from the others. */
+  readonly #seen = new Uint16Array(SEEN);
 
   /** `size`: about how much memory of this thread it may take. */
   constructor(size: Bytes) {
+    this.#crowdedAt = size * CROWDED;
     this.#keys = new LRUCache({
       maxSize: Math.max(Math.floor(size), HEAD_COST),
       sizeCalculation: costOf,
@@ -36,6 +45,20 @@ export class LocalTier {
       if (stored.vary.length === 0 || query.variantOf(stored.vary) === stored.variant) return object;
     }
     return undefined;
+  }
+
+  /**
+   * Whether it is worth while to decode what is found in the shared index for more than this one reply. Without room for
+   * all, that is so from the second time on: what is asked for once and never again would push out what is asked for
+   * often, and leave its copy behind as garbage.
+   */
+  isWorthKeeping({ high, low }: KeyHash): boolean {
+    if (this.#keys.calculatedSize < this.#crowdedAt) return true;
+    const cell = low & (SEEN - 1);
+    const mark = high & 0xffff;
+    if (this.#seen[cell] === mark) return true;
+    this.#seen[cell] = mark;
+    return false;
   }
 
   add(object: CachedObject): void {

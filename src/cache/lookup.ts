@@ -90,7 +90,7 @@ export class Lookup {
     for (;;) {
       const entry = this.#memory.find(hash, (spec) => this.#variant(query, spec));
       if (entry === undefined) return this.#findOther(query, stampAt, stamp);
-      const found = this.#inspect(query, entry, stampAt, stamp);
+      const found = this.#inspect(query, entry, stampAt, stamp, this.#local.isWorthKeeping(hash));
       if (found !== 'purged') return found;
     }
   }
@@ -128,7 +128,7 @@ export class Lookup {
       const stored = decodeHead(head);
       if (stored.key !== query.key) continue;
       if (!isPreferredLanguageOf(stored, query.variantOf(stored.vary), query.request)) continue;
-      const object = this.#decode({ slot, revision, state }, stored, stampAt, stamp);
+      const object = this.#decode({ slot, revision, state }, stored, stampAt, stamp, false);
       if (this.#kept.isKept(object)) other = { kind: 'object', object };
     }
     const one = entries.find(({ state }) => state === 'complete' || state === 'filling');
@@ -137,12 +137,12 @@ export class Lookup {
     return other ?? { kind: 'none', variant };
   }
 
-  #inspect(query: CacheQuery, entry: Entry, stampAt: number, stamp: number): Found | 'purged' {
+  #inspect(query: CacheQuery, entry: Entry, stampAt: number, stamp: number, keep: boolean): Found | 'purged' {
     const memory = this.#memory;
     const { slot, previous, state } = entry;
     try {
       // A marker says no more than not to wait for each other: what is stored is still good.
-      if (previous !== undefined) return this.#inspect(query, previous, stampAt, stamp);
+      if (previous !== undefined) return this.#inspect(query, previous, stampAt, stamp, keep);
       if (state === 'marker') {
         if (entry.expiresAt > this.#now()) return { kind: 'unshareable' };
         memory.remove(slot, entry.revision);
@@ -154,9 +154,9 @@ export class Lookup {
       if (head === undefined) return this.#load(query, entry, stampAt, stamp);
       const stored = decodeHead(head);
       if (!isFor(query, stored)) return { kind: 'none', variant: undefined };
-      const object = this.#decode(entry, stored, stampAt, stamp);
+      const object = this.#decode(entry, stored, stampAt, stamp, keep);
       if (!this.#kept.isKept(object)) return 'purged';
-      if (state === 'complete') this.#local.add(object);
+      if (state === 'complete' && keep) this.#local.add(object);
       return { kind: 'object', object };
     } finally {
       memory.unpin(slot);
@@ -168,10 +168,11 @@ export class Lookup {
     stored: StoredResponse,
     stampAt: number,
     stamp: number,
+    copyBody: boolean,
   ): CachedObject {
     const { filled, length } = this.#memory.news(slot);
     const isSmall = state === 'complete' && length !== undefined && filled === length && length <= OWN_BODY_MAX;
-    const body = isSmall ? ownBody(this.#memory.body(slot, 0, length), length) : undefined;
+    const body = isSmall && copyBody ? ownBody(this.#memory.body(slot, 0, length), length) : undefined;
     return this.#kept.placed(new CachedObject(stored, slot, revision, length, body), stampAt, stamp);
   }
 

@@ -54,6 +54,17 @@ describe('what a thread has decoded', () => {
     const kept = Array.from({ length: 40 }, (_, i) => tier.find(queryOf({ target: `/${i}` }))).filter(Boolean);
     expect(kept).toHaveLength(19);
   });
+
+  test('lets in what is found a second time soon, once there is not room for all', () => {
+    const tier = new LocalTier(40_000);
+    const hash = (low: number) => ({ high: low ^ 0x5555, low });
+    expect([tier.isWorthKeeping(hash(1)), tier.isWorthKeeping(hash(2))]).toEqual([true, true]);
+    for (let i = 0; i < 3; i++) tier.add(objectFor(`/${i}`, undefined, Buffer.alloc(11_000)));
+    expect([tier.isWorthKeeping(hash(3)), tier.isWorthKeeping(hash(3))]).toEqual([false, true]);
+    // As many others later as it remembers, nobody knows any more that it was there.
+    for (let i = 10; i < 10 + 1024; i++) tier.isWorthKeeping(hash(i));
+    expect(tier.isWorthKeeping(hash(3))).toBe(false);
+  });
 });
 
 function queryIn(language: string) {
