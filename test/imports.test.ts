@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   vrrp: { imports: ['base', 'observe'] },
   sibling: { imports: ['base', 'observe', 'cache'] },
   proxy: { imports: ['base', 'observe', 'cache'] },
+  health: { imports: ['base', 'observe'] },
   config: { imports: ['base', '*/config.ts'] },
   workers: { imports: ['base', 'observe'], types: ['config', 'cache', 'proxy'] },
   admin: { imports: ['base', 'observe'], types: ['*'] },

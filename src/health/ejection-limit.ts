@@ -1,0 +1,33 @@
+import type { Fraction } from '../base/units.ts';
+import type { Judgement } from './judgement.ts';
+
+/**
+ * How many of a pool's origins may be ejected at once. An origin on trial is in service and does not count; if it fails
+ * while the pool cannot do without it, it stays on trial.
+ */
+
+export function mostEjected(origins: number, share: Fraction): number {
+  // 0.07 × 100 is 7.000000000000001, and 0.29 × 100 is 28.999999999999996.
+  return Math.floor(origins * share + 1e-9);
+}
+
+/** Whether one more may be ejected. */
+export function mayEject(pool: readonly Judgement[], share: Fraction): boolean {
+  return countEjected(pool) < mostEjected(pool.length, share);
+}
+
+/** Which ones are too many, by their index, since the pool or the share became smaller: those that would return first. */
+export function tooMany(pool: readonly Judgement[], share: Fraction): number[] {
+  const ejected = pool.flatMap(({ service }, index) =>
+    service.kind === 'ejected' ? [{ index, until: service.until }] : [],
+  );
+  const excess = Math.max(0, ejected.length - mostEjected(pool.length, share));
+  return ejected
+    .sort((one, other) => one.until - other.until)
+    .slice(0, excess)
+    .map(({ index }) => index);
+}
+
+function countEjected(pool: readonly Judgement[]): number {
+  return pool.reduce((count, { service }) => count + (service.kind === 'ejected' ? 1 : 0), 0);
+}
