@@ -117,10 +117,8 @@ export function judge(state: Judgement, event: HealthEvent, rules: Rules, now: M
  */
 export function underNewRules(state: Judgement, rules: Rules, now: Ms): Judged {
   const health = rules.checks === undefined ? 'unknown' : state.health === 'unknown' ? 'up' : state.health;
-  const changed: Judgement =
-    health === state.health
-      ? { ...state, against: 0 }
-      : { ...state, health, since: now, against: 0, problem: undefined };
+  const isSame = health === state.health;
+  const changed = isSame ? state : { ...state, health, since: now, against: 0, problem: undefined };
   const { state: later, actions } = afterTime(changed, rules, now);
   if (rules.ejection !== undefined || later.service.kind === 'in') return { state: later, actions };
   return returned(later, 'origins of its pool are not ejected any more', rules, now);
