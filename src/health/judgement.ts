@@ -116,10 +116,7 @@ export function judge(state: Judgement, event: HealthEvent, rules: Rules, now: M
  * checks stays there when it is to be checked from now on, until checks take it out.
  */
 export function underNewRules(state: Judgement, rules: Rules, now: Ms): Judged {
-  const health = rules.checks === undefined ? 'unknown' : state.health === 'unknown' ? 'up' : state.health;
-  const isSame = health === state.health;
-  const changed = isSame ? state : { ...state, health, since: now, against: 0, problem: undefined };
-  const { state: later, actions } = afterTime(changed, rules, now);
+  const { state: later, actions } = afterTime(asChecked(state, rules, now), rules, now);
   if (rules.ejection !== undefined || later.service.kind === 'in') return { state: later, actions };
   return returned(later, 'origins of its pool are not ejected any more', rules, now);
 }
@@ -154,6 +151,14 @@ function warmth({ warmingSince }: Judgement, { slowStart }: Rules, now: Ms): Fra
 /** Whole steps; the small addition is for what division leaves short of one. */
 function stepsSince(since: Ms, slowStart: Ms, now: Ms): number {
   return Math.max(0, Math.floor(((now - since) * WARMING_STEPS) / slowStart + 1e-6));
+}
+
+function asChecked(state: Judgement, rules: Rules, now: Ms): Judgement {
+  if ((rules.checks === undefined) === (state.health === 'unknown')) return state;
+  const health = rules.checks === undefined ? 'unknown' : 'up';
+  // One that was down is in service from now on.
+  const warmingSince = state.cold ? warmingFrom(rules, now) : state.warmingSince;
+  return { ...state, health, since: now, against: 0, problem: undefined, cold: false, warmingSince };
 }
 
 function afterGood(state: Judgement, rise: number, rules: Rules, now: Ms): Judged {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Check } from '../../src/health/check.ts';
 import { CheckTls } from '../../src/health/connector.ts';
@@ -279,6 +280,26 @@ describe('an origin that is not well', () => {
     expect(found).toMatch(/^[^\p{Cc}]{1,200}$/u);
   });
 });
+
+test('what came while this thread was busy is not called late', async () => {
+  const worker = new Worker(ANSWERING, { eval: true });
+  atTeardown(() => worker.terminate());
+  const [port] = await within(once(worker, 'message'), 'the port of an origin');
+  const found = find(`http://127.0.0.1:${port}`, { timeout: SHORT });
+  await within(once(worker, 'message'), 'the request');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * SHORT);
+  expect(await found).toBe('well');
+});
+
+/** An origin in a thread of its own: tells its port, and of each request, which it answers a little later. */
+const ANSWERING = `
+const { createServer } = require('node:http');
+const { parentPort } = require('node:worker_threads');
+const server = createServer((request, response) => {
+  parentPort.postMessage('a request');
+  setTimeout(() => response.end('fine'), 10);
+}).listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
 
 describe('a TCP check', () => {
   const TCP = { type: 'tcp' } as const;

@@ -308,6 +308,13 @@ describe('new rules', () => {
     expect(play.after(0, BAD).observed.health).toBe('down');
   });
 
+  test('without checks warm up what was down', () => {
+    const play = new Play(SLOW).after(0, BAD, BAD, BAD);
+    const unchecked = { ...SLOW, checks: undefined };
+    const { state } = underNewRules(play.state, unchecked, play.now);
+    expect(observed(state, unchecked, play.now)).toMatchObject({ health: 'unknown', problem: undefined, warmth: 0.05 });
+  });
+
   test('let an ejection last; without ejections it ends', () => {
     const play = new Play(UNCHECKED).after(0, FAILING);
     expect(underNewRules(play.state, RULES, play.now).state.service.kind).toBe('ejected');
