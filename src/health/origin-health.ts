@@ -74,10 +74,12 @@ export class OriginHealth {
   /** The same origin, configured anew. */
   renew(origin: WatchedOrigin, pool: WatchedPool): void {
     const now = this.#around.now();
-    if (origin.slot !== this.#origin.slot) this.#evidence.forget(this.#around.outcomes(origin.slot), now);
+    // Nobody has looked at these counts until now.
+    const isUnseen = origin.slot !== this.#origin.slot || this.#pool.outlier === 'off';
     this.#origin = origin;
     this.#pool = pool;
     this.#rules = rulesOf(pool);
+    if (isUnseen) this.#forget(now);
     this.#apply(underNewRules(this.#judgement, this.#rules, now), now);
   }
 

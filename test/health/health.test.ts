@@ -334,6 +334,18 @@ describe('a reload', () => {
     expect(scene.usable('a')).toBe('up');
   });
 
+  test('with ejections from now on does not go by what failed before', () => {
+    const scene = new Scene(pool('ab', { outlier: 'off' }));
+    scene.bad('a', 50);
+    pass(60_000);
+    scene.health.update([pool('ab')]);
+    scene.trouble('a');
+    pass(5000);
+    expect(scene.usable('a')).toBe('up');
+    scene.bad('a', 5).trouble('a');
+    expect(scene.usable('a')).toBe('ejected');
+  });
+
   test('may give an origin another row: what was counted in the other is not held against it', () => {
     const scene = new Scene(pool('ab'));
     scene.bad('d', 50);
