@@ -5,6 +5,7 @@ import { type Observed, usable } from '../../src/health/observed.ts';
 import type { OutlierSettings, WatchedPool } from '../../src/health/settings.ts';
 import { eventLevels } from '../../src/observe/event-forward.ts';
 import type { Observed as OperatorsObserved } from '../../src/operator/model.ts';
+import { refusingOrigin } from '../support/dead-ends.ts';
 import { answer, startOrigin } from '../support/origin.ts';
 import { atTeardown } from '../support/teardown.ts';
 import { within } from '../support/wait.ts';
@@ -401,6 +402,23 @@ describe('checks', () => {
       { event: 'origin up', ...which },
       { event: 'origin down', ...which, problem: 'expected status 200-399, got 500' },
       { event: 'origin up', ...which },
+    ]);
+  });
+
+  test('of half a pool that is bad, in whatever way, leave the other half alone', async () => {
+    const [a, b, c, d] = await Promise.all([1, 2, 3, 4].map(() => startOrigin()));
+    const urls = { a: a?.url ?? '', b: b?.url ?? '', c: c?.url ?? '', d: d?.url ?? '', e: await refusingOrigin() };
+    const scene = new Scene(pool('abcde', { health_check: { ...CHECKS, timeout: 500 }, urls }));
+    for (const name of 'abcd') await scene.until(name, 'up');
+    await scene.until('e', 'down');
+    if (a && b) [a.script, b.script] = [BROKEN, () => undefined];
+    await scene.until('a', 'down');
+    await scene.until('b', 'down');
+    expect(scene.all('abcde')).toEqual(['down', 'down', 'up', 'up', 'down']);
+    expect([...'abe'].map((name) => scene.health.observed(`app/${name}`)?.problem)).toEqual([
+      'expected status 200-399, got 500',
+      'no answer within 500ms',
+      'connection refused',
     ]);
   });
 
