@@ -1,9 +1,9 @@
 import { createSecureContext } from 'node:tls';
 import { formatHostPort, normalizeAddress, parseListenAddress } from '../base/address.ts';
+import { closest } from '../base/closest.ts';
 import { show } from '../base/setting.ts';
 import { originName } from '../proxy/pool/config.ts';
 import { checkCache } from './check-cache.ts';
-import { closest } from './closest.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 

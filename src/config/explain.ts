@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { closest } from '../base/closest.ts';
 import { show } from '../base/setting.ts';
-import { closest } from './closest.ts';
 import { settingsAt } from './known.ts';
 import type { Finding, Path } from './problem.ts';
 

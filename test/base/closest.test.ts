@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { closest } from '../../src/config/closest.ts';
+import { closest } from '../../src/base/closest.ts';
 
 const NAMES = ['hosts', 'pool', 'splash', 'response_headers', 'access', 'body_limit', 'routes'];
 
