@@ -1,70 +1,89 @@
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { Control, check, RefusedError } from './control.ts';
-import { startSampleOrigins } from './quickstart/sample-origins.ts';
-import { printWhatToTry } from './quickstart/what-to-try.ts';
+import { command, type ExitStatus, Failure, NO_OPERANDS, type Options, type Surroundings } from './cli/command.ts';
+import { runCommandLine } from './cli/command-line.ts';
+import { COMMANDS } from './cli/commands.ts';
+import { Screen } from './cli/screen.ts';
+import type { Control } from './control.ts';
 
-/** The command line. Exit status: 0 done, 1 refused or failed, 2 wrong usage. */
-
-const HELP = `usage: portico COMMAND
-
-  run [-c FILE]     run a node in the foreground (FILE: portico.yaml)
-  check [-c FILE]   check a configuration, and say everything that is wrong with it
-  help              this
-
-Signals: HUP reloads the configuration, USR1 reopens the access log, TERM or INT stops gracefully, a second one at once.
-`;
+/** The command line: what talks to a running node is in src/cli, what is a node is here. */
 
 /** One Ctrl-C comes twice where npm stands between: from the terminal, and passed on. In milliseconds. */
 const SAME_SIGNAL = 300;
 
-class UsageError extends Error {}
+const DEFAULT_FILE = 'portico.yaml';
+
+const FILE = {
+  config: { kind: 'text', short: 'c', value: 'FILE', says: 'its configuration (portico.yaml)' },
+} as const satisfies Options;
+
+const RUN = command({
+  name: 'run',
+  operands: NO_OPERANDS,
+  summary: 'runs a node in the foreground',
+  details: [],
+  examples: [['run -c my.yaml', 'until TERM or INT; HUP reloads my.yaml']],
+  options: FILE,
+  run: (_, { config = DEFAULT_FILE }) => unlessRefused(async () => void (await run(config))),
+});
+
+const CHECK = command({
+  name: 'check',
+  operands: NO_OPERANDS,
+  summary: 'checks a configuration, and says everything that is wrong with it',
+  details: [],
+  examples: [['check -c my.yaml', 'status 1 when a node would refuse it']],
+  options: FILE,
+  run: (_, { config = DEFAULT_FILE }) => unlessRefused(() => checkFile(config)),
+});
+
+const QUICKSTART = command({
+  name: 'quickstart',
+  operands: NO_OPERANDS,
+  summary: 'a node in front of two sample origins',
+  details: [],
+  examples: [],
+  options: {},
+  hidden: true,
+  run: () => unlessRefused(quickstart),
+});
 
 export async function main(argv: readonly string[]): Promise<void> {
-  try {
-    await command(argv);
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`portico: ${error.message}\n\n${HELP}`);
-      process.exitCode = 2;
-    } else {
-      const problems = error instanceof RefusedError ? error.problems : [`portico: ${(error as Error).message}`];
-      process.stderr.write(`${problems.join('\n')}\n`);
-      process.exitCode = 1;
-    }
-  }
+  const { env } = process;
+  // A node leaves its standard streams alone: only who uses them opens them.
+  const surroundings: Surroundings = {
+    out: new Screen(() => process.stdout, env),
+    err: new Screen(() => process.stderr, env),
+    stdin: () => process.stdin,
+    env,
+    stateDirOf,
+  };
+  const status = await runCommandLine(argv, [RUN, CHECK, ...COMMANDS, QUICKSTART], surroundings);
+  if (status !== 0) process.exitCode = status;
 }
 
-async function command([name, ...rest]: readonly string[]): Promise<void> {
-  switch (name) {
-    case 'run':
-      return void (await run(fileOption(rest)));
-    case 'check':
-      return checkFile(fileOption(rest));
-    case 'quickstart':
-      return quickstart();
-    case 'help':
-    case '--help':
-    case '-h':
-      process.stdout.write(HELP);
-      return;
-    case undefined:
-      throw new UsageError('which command?');
-    default:
-      throw new UsageError(`no command "${name}"`);
-  }
+/** The configuration is read by the same parser, which need not be loaded for `--admin`. */
+async function stateDirOf(file: string): Promise<string> {
+  const { readStateDir } = await import('./config/state-dir.ts');
+  const found = readStateDir(file);
+  if (found.ok) return found.path;
+  throw new Failure(`${file}: ${found.reason}; the node is found by its configuration (-c FILE), or by --admin URL`);
 }
 
-function fileOption(args: readonly string[]): string {
+/** What a refusal has to say is lines of its own, with the places in the file. */
+async function unlessRefused(act: () => Promise<void>): Promise<ExitStatus> {
+  const { RefusedError } = await import('./control.ts');
   try {
-    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string', short: 'c' } } });
-    return values.config ?? 'portico.yaml';
+    await act();
+    return 0;
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    if (!(error instanceof RefusedError)) throw error;
+    process.stderr.write(`${error.problems.join('\n')}\n`);
+    return 1;
   }
 }
 
 async function run(file: string, beforeExit: () => Promise<void> = async () => {}): Promise<Control> {
+  const { Control } = await import('./control.ts');
   // Signals are heard from here on: one that comes right after "ready" must not find the system's default, to kill.
   const starting = Control.start(file);
   const withControl = (act: (control: Control) => unknown) => () => void starting.then(act, () => {});
@@ -96,12 +115,15 @@ async function run(file: string, beforeExit: () => Promise<void> = async () => {
   return starting;
 }
 
-function checkFile(file: string): void {
+async function checkFile(file: string): Promise<void> {
+  const { check } = await import('./control.ts');
   for (const warning of check(file)) process.stdout.write(`warning: ${warning}\n`);
   process.stdout.write(`${file}: good\n`);
 }
 
 async function quickstart(): Promise<void> {
+  const { startSampleOrigins } = await import('./quickstart/sample-origins.ts');
+  const { printWhatToTry } = await import('./quickstart/what-to-try.ts');
   const origins = await startSampleOrigins();
   try {
     const file = fileURLToPath(new URL('../config/quickstart.yaml', import.meta.url));

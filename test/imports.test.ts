@@ -18,6 +18,7 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   workers: { imports: ['base', 'observe'], types: ['config', 'cache', 'proxy'] },
   admin: { imports: ['base', 'observe'], types: ['*'] },
   quickstart: { imports: ['base', 'observe'] },
+  cli: { imports: ['base', 'admin/whereabouts.ts', 'admin/access/password.ts'] },
   'worker.ts': { imports: ['*'] },
   'control.ts': { imports: ['*'] },
   'main.ts': { imports: ['*', 'control.ts'] },

@@ -1,0 +1,129 @@
+import type { Ms } from '../base/units.ts';
+import { AdminClient } from './admin-client.ts';
+import { command, type ExitStatus, type Options, type Surroundings, UsageError, type Values } from './command.ts';
+import { findNode } from './find-node.ts';
+import { NODE_OPTIONS } from './node-options.ts';
+import { type OriginReply, originOf, originPath, readPools } from './replies.ts';
+import { findTarget, nameOf } from './target.ts';
+import { waitFor } from './wait.ts';
+
+/** `drain`, `disable` and `enable`: what an operator wants of one origin. */
+
+const ORIGIN = { form: 'POOL/ORIGIN', least: 1, most: 1 } as const;
+
+const REASON = {
+  reason: { kind: 'text', value: 'TEXT', says: 'why: others see it, and it is kept in the audit log' },
+} as const;
+
+const LEAVING = {
+  wait: {
+    kind: 'duration',
+    value: 'TIME',
+    says: 'waits until nothing is in flight there, at most so long (else status 3)',
+  },
+  ...REASON,
+  force: { kind: 'flag', says: 'also when it is the last usable origin of its pool' },
+  deadline: { kind: 'duration', value: 'TIME', says: 'how long running requests may take' },
+  cut: { kind: 'flag', says: 'those that still run at the deadline are cut, instead of only told of' },
+  ...NODE_OPTIONS,
+} as const satisfies Options;
+
+const ENABLING = {
+  wait: { kind: 'duration', value: 'TIME', says: 'waits until it is up, at most so long (else status 3)' },
+  ...REASON,
+  ...NODE_OPTIONS,
+} as const satisfies Options;
+
+export const DRAIN = command({
+  name: 'drain',
+  operands: ORIGIN,
+  summary: 'sends no new clients to an origin; those that stick to it stay',
+  details: ['It stays so over restarts, until it is enabled. ORIGIN alone is enough where one pool only has it.'],
+  examples: [
+    ['drain app/app1 --wait 60s --reason "deploy 42"', 'and come back when it is empty'],
+    ['drain app/app1 --deadline 5m --cut --wait 6m', 'what runs after five minutes is cut'],
+  ],
+  options: LEAVING,
+  run: ([name = ''], values, surroundings) => leave('drain', name, values, surroundings),
+});
+
+export const DISABLE = command({
+  name: 'disable',
+  operands: ORIGIN,
+  summary: 'sends nobody new to an origin, not even those that stick to it',
+  details: ['What runs is finished. It stays so over restarts, until it is enabled.'],
+  examples: [
+    ['disable app/app1 --reason "disk is being replaced"', ''],
+    ['disable app1 --wait 60s', 'and come back when it is empty'],
+  ],
+  options: LEAVING,
+  run: ([name = ''], values, surroundings) => leave('maint', name, values, surroundings),
+});
+
+export const ENABLE = command({
+  name: 'enable',
+  operands: ORIGIN,
+  summary: 'lets an origin take requests again',
+  details: [],
+  examples: [
+    ['enable app/app1', ''],
+    ['enable app/app1 --wait 30s', 'and come back when it is up'],
+  ],
+  options: ENABLING,
+  run([name = ''], values, surroundings) {
+    return change(
+      { name, wait: 'up', limit: values.wait, body: { admin: 'active', ...reasonOf(values) } },
+      values,
+      surroundings,
+    );
+  },
+});
+
+async function leave(
+  admin: 'drain' | 'maint',
+  name: string,
+  values: Values<typeof LEAVING>,
+  surroundings: Surroundings,
+) {
+  const { wait, force, deadline, cut } = values;
+  if (cut && deadline === undefined) throw new UsageError('--cut needs --deadline');
+  const body = {
+    admin,
+    ...reasonOf(values),
+    ...(force && { force }),
+    ...(deadline !== undefined && { deadline: `${deadline}ms`, onDeadline: cut ? 'cut' : 'keep' }),
+  };
+  return change({ name, wait: 'drained', limit: wait, body }, values, surroundings);
+}
+
+interface Asked {
+  readonly name: string;
+  /** What is waited for, when `limit` is given. */
+  readonly wait: 'drained' | 'up';
+  readonly limit: Ms | undefined;
+  readonly body: { readonly admin: string; readonly [field: string]: unknown };
+}
+
+async function change(
+  { name, wait, limit, body }: Asked,
+  values: Values<typeof NODE_OPTIONS>,
+  surroundings: Surroundings,
+): Promise<ExitStatus> {
+  const client = new AdminClient(await findNode(values, surroundings));
+  const { pools } = await readPools(client);
+  const target = findTarget(name, pools);
+  const path = `${originPath(target.pool, target.origin.id)}/state`;
+  const origin = originOf(await client.ask(path, { method: 'PUT', body }));
+  if (limit !== undefined) return waitFor(client, target, { what: wait, limit, admin: body.admin }, surroundings);
+  surroundings.out.write(`${nameOf(target)}: ${said(origin)}\n`);
+  return 0;
+}
+
+function said({ admin, effective, health, inFlight }: OriginReply): string {
+  if (admin !== 'active') return inFlight === 0 ? effective : `${effective}, ${inFlight} in flight`;
+  return health === 'checking' || health === 'down' ? `${effective}, health ${health}` : effective;
+}
+
+function reasonOf({ reason }: { readonly reason: string | undefined }) {
+  return reason === undefined ? {} : { reason };
+}

@@ -1,0 +1,66 @@
+import { AdminClient } from './admin-client.ts';
+import { command, type Options, UsageError, type Values } from './command.ts';
+import { findNode } from './find-node.ts';
+import { NODE_OPTIONS } from './node-options.ts';
+import { plural } from './words.ts';
+
+const OPTIONS = {
+  prefix: { kind: 'texts', value: 'URL', says: 'every URL that begins so; may be given again' },
+  tag: { kind: 'texts', value: 'TAG', says: 'every response with this Surrogate-Key or Cache-Tag; may be given again' },
+  all: { kind: 'flag', says: 'everything' },
+  soft: { kind: 'flag', says: 'makes it stale, but keeps it for when the origin fails' },
+  reason: { kind: 'text', value: 'TEXT', says: 'why, for the audit log' },
+  ...NODE_OPTIONS,
+} as const satisfies Options;
+
+type PurgeValues = Values<typeof OPTIONS>;
+
+export const PURGE = command({
+  name: 'purge',
+  operands: { form: '[URL…]', least: 0, most: Number.POSITIVE_INFINITY },
+  summary: 'takes responses out of the cache',
+  details: ['When it returns, no worker serves what was purged, and no fetch that was under way brings it back.'],
+  examples: [
+    ['purge http://www.example.com/a.css', 'one URL, in all its variants, by http and https'],
+    ['purge --prefix http://www.example.com/news/', 'all that begin so'],
+    ['purge --tag article-7 --soft', 'all with this tag: fetched again when asked for, and kept in case that fails'],
+  ],
+  options: OPTIONS,
+  async run(urls, values, surroundings) {
+    const what = order(urls, values);
+    const client = new AdminClient(await findNode(values, surroundings));
+    const body = { ...what.body, soft: values.soft, ...(values.reason !== undefined && { reason: values.reason }) };
+    await client.ask('/cache/purge', { method: 'POST', body });
+    surroundings.out.write(`purged${values.soft ? ' softly' : ''}: ${what.said}\n`);
+    return 0;
+  },
+});
+
+interface Order {
+  readonly body: object;
+  readonly said: string;
+}
+
+/** One kind at a time: two at once would leave open whether both or what both have in common is meant. */
+function order(urls: readonly string[], { prefix, tag, all }: PurgeValues): Order {
+  for (const url of [...urls, ...prefix]) {
+    if (!/^https?:\/\/[^/?#\s]+/i.test(url)) {
+      throw new UsageError(`expected a URL such as http://www.example.com/a.css, got ${JSON.stringify(url)}`);
+    }
+  }
+  if (tag.includes('')) throw new UsageError('--tag: expected a tag, got nothing');
+  const orders: readonly (Order & { readonly given: boolean })[] = [
+    { given: urls.length > 0, body: { urls }, said: plural(urls.length, 'URL') },
+    { given: prefix.length > 0, body: { prefixes: prefix }, said: `all that begins with ${prefix.join(' or ')}` },
+    {
+      given: tag.length > 0,
+      body: { tags: tag },
+      said: `all with ${tag.length === 1 ? 'tag' : 'one of the tags'} ${tag.join(', ')}`,
+    },
+    { given: all, body: { all: true }, said: 'everything' },
+  ];
+  const [first, second] = orders.filter(({ given }) => given);
+  if (first === undefined) throw new UsageError('expected URLs, --prefix, --tag or --all');
+  if (second !== undefined) throw new UsageError('expected one of URLs, --prefix, --tag and --all, got several');
+  return first;
+}

@@ -1,0 +1,119 @@
+import type { Fraction, Ms } from '../base/units.ts';
+import type { AdminClient, Reply } from './admin-client.ts';
+import { Failure } from './command.ts';
+
+/** What commands read of the admin API's replies. Times are in ISO 8601; a node of another version may leave things out. */
+
+export interface OriginReply {
+  readonly id: string;
+  readonly url?: string;
+  readonly admin: string;
+  readonly role?: string;
+  readonly health: string;
+  readonly effective: string;
+  readonly weight?: number;
+  readonly set?: number;
+  readonly ignoreErrors?: boolean;
+  readonly inFlight: number;
+  readonly rate?: number;
+  readonly errors?: Fraction;
+  /** Milliseconds to the first byte. */
+  readonly latency?: Ms | null;
+  readonly drain?: { readonly since?: string; readonly deadline?: string | null; readonly drained?: boolean } | null;
+  readonly override?: {
+    readonly by: string;
+    readonly reason?: string;
+    readonly since: string;
+    readonly expires?: string | null;
+    readonly values?: Readonly<Record<string, unknown>>;
+  } | null;
+  /** Of `health`. */
+  readonly since?: string;
+  readonly problem?: string | null;
+  readonly ejectedUntil?: string | null;
+}
+
+export interface PoolReply {
+  readonly name: string;
+  readonly panic?: boolean;
+  readonly queued?: number;
+  readonly maintenance?: { readonly by: string; readonly reason?: string; readonly since: string } | null;
+  readonly origins: readonly OriginReply[];
+}
+
+export interface StatusReply {
+  readonly node: {
+    readonly name: string;
+    readonly region?: string;
+    readonly version?: string;
+    readonly pid?: number;
+    readonly started?: string;
+    readonly workers?: number;
+    readonly generation?: number;
+  };
+  readonly listeners?: readonly { readonly address: string; readonly protocol: string }[];
+  readonly cache?: CacheReply | null;
+}
+
+export interface CacheReply {
+  readonly hits: number;
+  readonly forwards: number;
+  readonly memory?: TierReply;
+  readonly disk?: TierReply | null;
+}
+
+export interface TierReply {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly capacity: number;
+}
+
+export function originPath(pool: string, id: string): string {
+  return `/pools/${encodeURIComponent(pool)}/origins/${encodeURIComponent(id)}`;
+}
+
+export async function readPools(client: AdminClient): Promise<{ pools: readonly PoolReply[]; reply: Reply }> {
+  const reply = await client.ask('/pools');
+  const { pools } = fieldsOf(reply);
+  if (!Array.isArray(pools) || !pools.every(isPool)) throw notUnderstood();
+  return { pools, reply };
+}
+
+export function statusOf(reply: Reply): StatusReply {
+  const status = fieldsOf(reply);
+  if (typeof (status.node as { name?: unknown } | undefined)?.name !== 'string') throw notUnderstood();
+  return status as unknown as StatusReply;
+}
+
+/** An origin, or a problem (409) that has it as `origin`. */
+export function originOf(reply: Reply): OriginReply {
+  const fields = fieldsOf(reply);
+  const origin = fields.origin ?? fields;
+  if (!isOrigin(origin)) throw notUnderstood();
+  return origin;
+}
+
+/** Milliseconds since then; `undefined` when nothing is said. */
+export function since(time: string | null | undefined, now: Ms = Date.now()): Ms | undefined {
+  const at = time === undefined || time === null ? Number.NaN : Date.parse(time);
+  return Number.isNaN(at) ? undefined : Math.max(0, now - at);
+}
+
+function isPool(value: unknown): value is PoolReply {
+  const { name, origins } = (value ?? {}) as Partial<PoolReply>;
+  return typeof name === 'string' && Array.isArray(origins) && origins.every(isOrigin);
+}
+
+function isOrigin(value: unknown): value is OriginReply {
+  const { id, admin, health, effective, inFlight } = (value ?? {}) as Partial<OriginReply>;
+  return [id, admin, health, effective].every((text) => typeof text === 'string') && typeof inFlight === 'number';
+}
+
+function fieldsOf({ body }: Reply): Record<string, unknown> {
+  if (typeof body !== 'object' || body === null) throw notUnderstood();
+  return body as Record<string, unknown>;
+}
+
+function notUnderstood(): Failure {
+  return new Failure('the node answers in a form that is not understood: is it of another version?');
+}
