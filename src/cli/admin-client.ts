@@ -12,6 +12,7 @@ export interface Reply {
   readonly status: number;
   /** As it came. */
   readonly text: string;
+  readonly retryAfter: string | undefined;
   readonly body: unknown;
 }
 
@@ -79,7 +80,10 @@ export class AdminClient {
         if (length > LARGEST) response.destroy(new Error('its reply is too long'));
       });
       response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      response.on('end', () => {
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, text: Buffer.concat(chunks).toString(), retryAfter: headers['retry-after'] });
+      });
     });
     outgoing.on('error', reject);
     outgoing.end(content);
@@ -90,7 +94,8 @@ export class AdminClient {
     const { credentials } = this.#node;
     return {
       accept: 'application/json, application/problem+json',
-      'user-agent': 'portico-cli',
+      // For the audit log.
+      'portico-source': 'cli',
       ...(content !== undefined && { 'content-type': 'application/json', 'content-length': content.length }),
       ...(credentials !== undefined && { authorization: basic(credentials) }),
     };

@@ -3,6 +3,7 @@ import { AdminClient } from './admin-client.ts';
 import { command, type ExitStatus, type Options, type Surroundings, UsageError, type Values } from './command.ts';
 import { findNode } from './find-node.ts';
 import { NODE_OPTIONS } from './node-options.ts';
+import { reasonOr } from './reason.ts';
 import { type OriginReply, originOf, originPath, readPools } from './replies.ts';
 import { findTarget, nameOf } from './target.ts';
 import { waitFor } from './wait.ts';
@@ -12,7 +13,11 @@ import { waitFor } from './wait.ts';
 const ORIGIN = { form: 'POOL/ORIGIN', least: 1, most: 1 } as const;
 
 const REASON = {
-  reason: { kind: 'text', value: 'TEXT', says: 'why: others see it, and it is kept in the audit log' },
+  reason: {
+    kind: 'text',
+    value: 'TEXT',
+    says: 'why: others see it, and it is kept in the audit log (default: who you are on this machine)',
+  },
 } as const;
 
 const LEAVING = {
@@ -71,11 +76,8 @@ export const ENABLE = command({
   ],
   options: ENABLING,
   run([name = ''], values, surroundings) {
-    return change(
-      { name, wait: 'up', limit: values.wait, body: { admin: 'active', ...reasonOf(values) } },
-      values,
-      surroundings,
-    );
+    const body = { admin: 'active', reason: reasonOr(values.reason, 'enable') };
+    return change({ name, wait: 'up', limit: values.wait, body }, values, surroundings);
   },
 });
 
@@ -85,11 +87,11 @@ async function leave(
   values: Values<typeof LEAVING>,
   surroundings: Surroundings,
 ) {
-  const { wait, force, deadline, cut } = values;
+  const { wait, reason, force, deadline, cut } = values;
   if (cut && deadline === undefined) throw new UsageError('--cut needs --deadline');
   const body = {
     admin,
-    ...reasonOf(values),
+    reason: reasonOr(reason, admin === 'drain' ? 'drain' : 'disable'),
     ...(force && { force }),
     ...(deadline !== undefined && { deadline: `${deadline}ms`, onDeadline: cut ? 'cut' : 'keep' }),
   };
@@ -122,8 +124,4 @@ async function change(
 function said({ admin, effective, health, inFlight }: OriginReply): string {
   if (admin !== 'active') return inFlight === 0 ? effective : `${effective}, ${inFlight} in flight`;
   return health === 'checking' || health === 'down' ? `${effective}, health ${health}` : effective;
-}
-
-function reasonOf({ reason }: { readonly reason: string | undefined }) {
-  return reason === undefined ? {} : { reason };
 }

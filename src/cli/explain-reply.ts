@@ -10,10 +10,11 @@ interface Problem {
 }
 
 /** Why a reply is no good, on one line, with what to do about it. */
-export function explainReply(node: NodeAddress, { status, body }: Reply): string {
+export function explainReply(node: NodeAddress, { status, body, retryAfter }: Reply): string {
   const { type, said } = problemOf(body);
   if (status === 401) return notKnown(node);
   if (said === undefined) return `${node.url} answered ${status}, but not as the admin API of a node does; is it one?`;
+  if (status === 429) return `too many failed logins at ${node.url}: wait ${visible(retryAfter ?? 'some')} s`;
   if (status === 403) return `${node.credentials?.user ?? 'nobody'} may not do that: ${said}`;
   if (status === 409 && type.includes('last-active')) return `${said}; --force does it all the same`;
   return said;

@@ -5,7 +5,7 @@ import { getSystemErrorMessage } from 'node:util';
 import { passwordFile, readWhereabouts, type Whereabouts, whereaboutsFile } from '../admin/whereabouts.ts';
 import { Failure, type Surroundings, UsageError, type Values } from './command.ts';
 import type { NODE_OPTIONS } from './node-options.ts';
-import { askPassword } from './password-input.ts';
+import { PasswordPrompt } from './password-input.ts';
 
 /** How a node's admin API is reached. */
 export interface NodeAddress {
@@ -98,7 +98,12 @@ async function credentials(
   if (made !== undefined) return { user: 'admin', password: made };
   if (user === undefined) return undefined;
   if (!surroundings.stdin().isTTY) throw new Failure(`the password of ${user} is expected in PORTICO_PASSWORD`);
-  return { user, password: await askPassword(`Password of ${user} at ${url}: `, surroundings) };
+  const prompt = new PasswordPrompt(surroundings);
+  try {
+    return { user, password: await prompt.ask(`Password of ${user} at ${url}: `) };
+  } finally {
+    prompt.close();
+  }
 }
 
 /** `undefined` when users are configured, so that none was made. */

@@ -1,6 +1,6 @@
 import { formatHash, hashPassword } from '../admin/access/password.ts';
 import { command, Failure, NO_OPERANDS, type Surroundings } from './command.ts';
-import { askPassword, readPassword } from './password-input.ts';
+import { PasswordPrompt, readPassword } from './password-input.ts';
 
 export const HASH_PASSWORD = command({
   name: 'hash-password',
@@ -21,7 +21,12 @@ export const HASH_PASSWORD = command({
 });
 
 async function askTwice(surroundings: Surroundings): Promise<string> {
-  const password = await askPassword('Password: ', surroundings);
-  if (password === (await askPassword('The same again: ', surroundings))) return password;
+  const prompt = new PasswordPrompt(surroundings);
+  try {
+    const password = await prompt.ask('Password: ');
+    if (password === (await prompt.ask('The same again: '))) return password;
+  } finally {
+    prompt.close();
+  }
   throw new Failure('these were not the same');
 }

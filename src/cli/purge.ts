@@ -2,6 +2,7 @@ import { AdminClient } from './admin-client.ts';
 import { command, type Options, UsageError, type Values } from './command.ts';
 import { findNode } from './find-node.ts';
 import { NODE_OPTIONS } from './node-options.ts';
+import { reasonOr } from './reason.ts';
 import { plural } from './words.ts';
 
 const OPTIONS = {
@@ -29,7 +30,7 @@ export const PURGE = command({
   async run(urls, values, surroundings) {
     const what = order(urls, values);
     const client = new AdminClient(await findNode(values, surroundings));
-    const body = { ...what.body, soft: values.soft, ...(values.reason !== undefined && { reason: values.reason }) };
+    const body = { ...what.body, soft: values.soft, reason: reasonOr(values.reason, 'purge') };
     await client.ask('/cache/purge', { method: 'POST', body });
     surroundings.out.write(`purged${values.soft ? ' softly' : ''}: ${what.said}\n`);
     return 0;
@@ -41,7 +42,7 @@ interface Order {
   readonly said: string;
 }
 
-/** One kind at a time: two at once would leave open whether both or what both have in common is meant. */
+/** `--all` with something else would leave open whether all is meant. */
 function order(urls: readonly string[], { prefix, tag, all }: PurgeValues): Order {
   for (const url of [...urls, ...prefix]) {
     if (!/^https?:\/\/[^/?#\s]+/i.test(url)) {
@@ -49,18 +50,13 @@ function order(urls: readonly string[], { prefix, tag, all }: PurgeValues): Orde
     }
   }
   if (tag.includes('')) throw new UsageError('--tag: expected a tag, got nothing');
-  const orders: readonly (Order & { readonly given: boolean })[] = [
-    { given: urls.length > 0, body: { urls }, said: plural(urls.length, 'URL') },
-    { given: prefix.length > 0, body: { prefixes: prefix }, said: `all that begins with ${prefix.join(' or ')}` },
-    {
-      given: tag.length > 0,
-      body: { tags: tag },
-      said: `all with ${tag.length === 1 ? 'tag' : 'one of the tags'} ${tag.join(', ')}`,
-    },
-    { given: all, body: { all: true }, said: 'everything' },
+  const parts: readonly Order[] = [
+    ...(urls.length === 0 ? [] : [{ body: { urls }, said: plural(urls.length, 'URL') }]),
+    ...(prefix.length === 0 ? [] : [{ body: { prefixes: prefix }, said: `what begins with ${prefix.join(' or ')}` }]),
+    ...(tag.length === 0 ? [] : [{ body: { tags: tag }, said: `what has tag ${tag.join(' or ')}` }]),
   ];
-  const [first, second] = orders.filter(({ given }) => given);
-  if (first === undefined) throw new UsageError('expected URLs, --prefix, --tag or --all');
-  if (second !== undefined) throw new UsageError('expected one of URLs, --prefix, --tag and --all, got several');
-  return first;
+  if (all && parts.length > 0) throw new UsageError('expected --all alone, got something else beside it');
+  if (all) return { body: { all }, said: 'everything' };
+  if (parts.length === 0) throw new UsageError('expected URLs, --prefix, --tag or --all');
+  return { body: Object.assign({}, ...parts.map(({ body }) => body)), said: parts.map(({ said }) => said).join(', ') };
 }

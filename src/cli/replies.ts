@@ -27,8 +27,7 @@ export interface OriginReply {
     readonly expires?: string | null;
     readonly values?: Readonly<Record<string, unknown>>;
   } | null;
-  /** Of `health`. */
-  readonly since?: string;
+  readonly healthSince?: string;
   readonly problem?: string | null;
   readonly ejectedUntil?: string | null;
 }
@@ -42,16 +41,17 @@ export interface PoolReply {
 }
 
 export interface StatusReply {
-  readonly node: {
-    readonly name: string;
-    readonly region?: string;
-    readonly version?: string;
-    readonly pid?: number;
-    readonly started?: string;
-    readonly workers?: number;
-    readonly generation?: number;
-  };
+  /** Its name. */
+  readonly node: string;
+  readonly region?: string;
+  readonly version?: string;
+  readonly pid?: number;
+  /** Seconds. */
+  readonly uptime?: number;
+  readonly workers?: number;
+  readonly generation?: number;
   readonly listeners?: readonly { readonly address: string; readonly protocol: string }[];
+  /** `null`: it has none. */
   readonly cache?: CacheReply | null;
 }
 
@@ -81,7 +81,7 @@ export async function readPools(client: AdminClient): Promise<{ pools: readonly 
 
 export function statusOf(reply: Reply): StatusReply {
   const status = fieldsOf(reply);
-  if (typeof (status.node as { name?: unknown } | undefined)?.name !== 'string') throw notUnderstood();
+  if (typeof status.node !== 'string') throw notUnderstood();
   return status as unknown as StatusReply;
 }
 

@@ -48,17 +48,17 @@ export const STATUS = command({
   },
 });
 
-function headLine({ node }: StatusReply, screen: Screen): string {
-  const region = node.region === undefined || node.region === '' ? '' : ` (${visible(node.region)})`;
-  const up = since(node.started);
+function headLine(status: StatusReply, screen: Screen): string {
+  const { node, region = '', version, uptime, pid, workers, generation } = status;
   const facts = [
-    node.version === undefined ? undefined : `portico ${visible(node.version)}`,
-    up === undefined ? undefined : `up ${span(up)}`,
-    node.pid === undefined ? undefined : `pid ${node.pid}`,
-    node.workers === undefined ? undefined : plural(node.workers, 'worker'),
-    node.generation === undefined ? undefined : `generation ${node.generation}`,
-  ];
-  return [screen.paint('bold', visible(node.name)) + region, ...facts.filter((fact) => fact !== undefined)].join(', ');
+    version === undefined ? undefined : `portico ${visible(version)}`,
+    uptime === undefined ? undefined : `up ${span(uptime * 1000)}`,
+    pid === undefined ? undefined : `pid ${pid}`,
+    workers === undefined ? undefined : plural(workers, 'worker'),
+    generation === undefined ? undefined : `generation ${generation}`,
+  ].filter((fact) => fact !== undefined);
+  const name = screen.paint('bold', visible(node)) + (region === '' ? '' : ` (${visible(region)})`);
+  return [name, ...facts].join(', ');
 }
 
 /** What is down first, then what somebody decided. */

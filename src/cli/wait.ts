@@ -43,7 +43,8 @@ export async function waitFor(
   try {
     for (;;) {
       const waited = performance.now() - start;
-      const slice = Math.min(err.isTerminal ? SLICE.terminal : SLICE.elsewhere, Math.max(0, wait.limit - waited));
+      const left = Math.ceil(Math.max(0, wait.limit - waited));
+      const slice = Math.min(err.isTerminal ? SLICE.terminal : SLICE.elsewhere, left);
       const origin = await poll(client, target, wait.what, slice, interrupt.signal);
       const now = performance.now() - start;
       if (origin === 'so' || origin === 'gone') {
@@ -51,7 +52,7 @@ export async function waitFor(
         out.write(`${name}: ${origin === 'so' ? wait.what : 'removed'} after ${span(now)}\n`);
         return 0;
       }
-      if (origin.admin !== wait.admin) throw new Failure(otherwise(name, origin));
+      if (origin.admin !== wait.admin && origin.effective !== 'removing') throw new Failure(otherwise(name, origin));
       if (now >= wait.limit) {
         progress.end();
         err.write(
@@ -80,7 +81,7 @@ async function poll(
   slice: Ms,
   signal: AbortSignal,
 ): Promise<OriginReply | 'so' | 'gone'> {
-  const path = `${originPath(pool, origin.id)}?wait=${what}&timeout=${Math.ceil(slice)}ms`;
+  const path = `${originPath(pool, origin.id)}?wait=${what}&timeout=${slice}ms`;
   const reply = await client.ask(path, { takes: [409, 410], patience: slice, signal });
   if (reply.status === 410) return 'gone';
   return reply.status === 409 ? originOf(reply) : 'so';

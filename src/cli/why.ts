@@ -51,7 +51,7 @@ function healthReasons(origin: OriginReply): string[] {
     ? [`ejected, as requests failed${left === undefined ? '' : `: ${left} to go`}`]
     : [];
   if (origin.health !== 'down' && origin.health !== 'checking') return ejected;
-  const time = since(origin.since);
+  const time = since(origin.healthSince);
   const what = `${origin.health}${time === undefined ? '' : ` for ${span(time)}`}`;
   const problem = origin.problem ?? '';
   return [problem === '' ? what : `${what}: ${problem}`, ...ejected];

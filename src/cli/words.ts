@@ -11,8 +11,9 @@ const SPANS: readonly (readonly [Ms, string])[] = [
 
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** In the largest unit that fits, and the next one while it tells something: `45 s`, `5 min`, `3 h 20 min`, `2 d 4 h`. */
+/** In the largest unit that fits, and the next one while it tells something: `300 ms`, `45 s`, `5 min`, `3 h 20 min`, `2 d 4 h`. */
 export function span(time: Ms): string {
+  if (time > 0 && time < 1000) return `${Math.ceil(time)} ms`;
   const index = SPANS.findIndex(([unit]) => time >= unit);
   const [unit, name] = SPANS[index] ?? [1000, 's'];
   const count = Math.floor(Math.max(0, time) / unit);
