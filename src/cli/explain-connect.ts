@@ -29,7 +29,7 @@ export function explainConnectError(node: NodeAddress, error: ConnectError | 'si
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `the certificate of ${node.url} is for another name: ${reasonOf(error)}; --insecure takes any`;
   }
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+  if (/wrong version number|packet length too long/i.test(error.message)) {
     return `${node.url} speaks no TLS; is it http:?`;
   }
   if (code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('HPE_')) {

@@ -24,7 +24,7 @@ export const PURGE = command({
   examples: [
     ['purge http://www.example.com/a.css', 'one URL, in all its variants, by http and https'],
     ['purge --prefix http://www.example.com/news/', 'all that begin so'],
-    ['purge --tag article-7 --soft', 'all with this tag: fetched again when asked for, and kept in case that fails'],
+    ['purge --tag article-7 --soft', 'all with this tag is stale, and kept in case the origin fails'],
   ],
   options: OPTIONS,
   async run(urls, values, surroundings) {

@@ -46,7 +46,7 @@ export function count(value: number): string {
 
 /** `12.4`, `1,250`. */
 export function rate(value: number): string {
-  return value < 100 ? value.toFixed(1) : count(value);
+  return value < 99.95 ? value.toFixed(1) : count(value);
 }
 
 export function plural(value: number, one: string, many = `${one}s`): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseConfig } from './document.ts';
+import { formatPath } from './problem.ts';
 import { fileReason } from './read-file.ts';
 
 /** As `node.state_dir` has it by default. */
@@ -19,8 +20,10 @@ export function readStateDir(file: string, env: Readonly<Record<string, string |
   } catch (error) {
     return { ok: false, reason: fileReason(error) };
   }
-  const { value, readable } = parseConfig(text, env);
+  const { value, readable, findings } = parseConfig(text, env);
   if (!readable) return { ok: false, reason: 'is no YAML' };
+  const unset = findings.find((finding) => formatPath(finding.path) === 'node.state_dir');
+  if (unset !== undefined) return { ok: false, reason: unset.message };
   const node = (value as { node?: { state_dir?: unknown } } | null)?.node;
   const path = node?.state_dir ?? DEFAULT;
   if (typeof path !== 'string') return { ok: false, reason: 'has no node.state_dir that could be understood' };

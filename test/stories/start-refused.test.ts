@@ -175,11 +175,11 @@ describe('the command line', () => {
   test.each([
     { name: 'a command that there is not', args: ['frobnicate'], line: 'portico: no command "frobnicate"' },
     { name: 'no command', args: [], line: 'portico: which command?' },
-    { name: 'an option that there is not', args: ['run', '--fast'], line: "portico: Unknown option '--fast'" },
+    { name: 'an option that there is not', args: ['run', '--fast'], line: 'portico: no option --fast' },
   ])('tells it, with status 2, for $name', async ({ args, line }) => {
     const { status, stdout, stderr } = await portico(args);
     expect({ status, stdout, first: stderr[0] }).toEqual({ status: 2, stdout: '', first: line });
-    expect(stderr).toContain('usage: portico COMMAND');
+    expect(stderr.join('\n')).toContain('usage: portico ');
   });
 });
 
