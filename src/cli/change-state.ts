@@ -4,8 +4,9 @@ import { command, type ExitStatus, type Options, type Surroundings, UsageError, 
 import { findNode } from './find-node.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 import { reasonOr } from './reason.ts';
-import { type OriginReply, originOf, originPath, readPools } from './replies.ts';
-import { findTarget, nameOf } from './target.ts';
+import { changedOrigins, type OriginReply, originOf, originPath, readPools } from './replies.ts';
+import { visible } from './screen.ts';
+import { findTarget, nameOf, type Target } from './target.ts';
 import { waitFor } from './wait.ts';
 
 /** `drain`, `disable` and `enable`: what an operator wants of one origin. */
@@ -20,6 +21,11 @@ const REASON = {
   },
 } as const;
 
+const EVERYWHERE = {
+  'all-pools': { kind: 'flag', says: 'ORIGIN is a host, or HOST:PORT: all that the node has of it, or none' },
+  ...NODE_OPTIONS,
+} as const satisfies Options;
+
 const LEAVING = {
   wait: {
     kind: 'duration',
@@ -30,13 +36,13 @@ const LEAVING = {
   force: { kind: 'flag', says: 'also when it is the last usable origin of its pool' },
   deadline: { kind: 'duration', value: 'TIME', says: 'how long running requests may take' },
   cut: { kind: 'flag', says: 'those that still run at the deadline are cut, instead of only told of' },
-  ...NODE_OPTIONS,
+  ...EVERYWHERE,
 } as const satisfies Options;
 
 const ENABLING = {
   wait: { kind: 'duration', value: 'TIME', says: 'waits until it is up, at most so long (else status 3)' },
   ...REASON,
-  ...NODE_OPTIONS,
+  ...EVERYWHERE,
 } as const satisfies Options;
 
 export const DRAIN = command({
@@ -46,6 +52,7 @@ export const DRAIN = command({
   details: ['It stays so over restarts, until it is enabled. ORIGIN alone is enough where one pool only has it.'],
   examples: [
     ['drain app/app1 --wait 60s --reason "deploy 42"', 'and come back when it is empty'],
+    ['drain 10.0.1.66 --all-pools --wait 60s', 'one machine, in whatever pools it is'],
     ['drain app/app1 --deadline 5m --cut --wait 6m', 'what runs after five minutes is cut'],
   ],
   options: LEAVING,
@@ -107,21 +114,41 @@ interface Asked {
 }
 
 async function change(
-  { name, wait, limit, body }: Asked,
-  values: Values<typeof NODE_OPTIONS>,
+  asked: Asked,
+  values: Values<typeof EVERYWHERE>,
   surroundings: Surroundings,
 ): Promise<ExitStatus> {
   const client = new AdminClient(await findNode(values, surroundings));
-  const { pools } = await readPools(client);
-  const target = findTarget(name, pools);
-  const path = `${originPath(target.pool, target.origin.id)}/state`;
-  const origin = originOf(await client.ask(path, { method: 'PUT', body }));
-  if (limit !== undefined) return waitFor(client, target, { what: wait, limit, admin: body.admin }, surroundings);
-  surroundings.out.write(`${nameOf(target)}: ${said(origin)}\n`);
+  const targets = await (values['all-pools'] ? changeHost(client, asked) : changeOne(client, asked));
+  const start = performance.now();
+  for (const target of targets) {
+    if (asked.limit === undefined) {
+      surroundings.out.write(`${nameOf(target)}: ${said(target.origin)}\n`);
+      continue;
+    }
+    // One after the other: the last of them to be done is done when all are.
+    const wait = { what: asked.wait, start, limit: asked.limit, admin: asked.body.admin };
+    const status = await waitFor(client, target, wait, surroundings);
+    if (status !== 0) return status;
+  }
   return 0;
 }
 
+async function changeOne(client: AdminClient, { name, body }: Asked): Promise<readonly Target[]> {
+  const { pools } = await readPools(client);
+  const { pool, origin } = findTarget(name, pools);
+  const reply = await client.ask(`${originPath(pool, origin.id)}/state`, { method: 'PUT', body });
+  return [{ pool, origin: originOf(reply) }];
+}
+
+/** All that the node has of a host, in one change: all or none. */
+async function changeHost(client: AdminClient, { name, body }: Asked): Promise<readonly Target[]> {
+  const reply = await client.ask('/operations', { method: 'POST', body: { select: { host: name }, ...body } });
+  return changedOrigins(reply).map((origin) => ({ pool: origin.pool, origin }));
+}
+
 function said({ admin, effective, health, inFlight }: OriginReply): string {
-  if (admin !== 'active') return inFlight === 0 ? effective : `${effective}, ${inFlight} in flight`;
-  return health === 'checking' || health === 'down' ? `${effective}, health ${health}` : effective;
+  const state = visible(effective);
+  if (admin !== 'active') return inFlight === 0 ? state : `${state}, ${inFlight} in flight`;
+  return health === 'checking' || health === 'down' ? `${state}, health ${health}` : state;
 }

@@ -5,6 +5,9 @@ import { cut } from './table.ts';
 /** Elsewhere than on a terminal: a line when something changed, and now and then a sign of life. */
 const SIGN_OF_LIFE: Ms = 30_000;
 
+/** How often there is something new to tell: to who looks on by the second, to a log less often. */
+const INTERVAL = { terminal: 1_000, elsewhere: 5_000 };
+
 /** Tells how far something is: one line that is written again and again on a terminal, plain lines elsewhere. */
 export class Progress {
   readonly #screen: Screen;
@@ -14,6 +17,10 @@ export class Progress {
   constructor(screen: Screen, now: () => Ms) {
     this.#screen = screen;
     this.#now = now;
+  }
+
+  get interval(): Ms {
+    return this.#screen.isTerminal ? INTERVAL.terminal : INTERVAL.elsewhere;
   }
 
   /** `what` is worth a line when it is new; `time` changes all the while. */

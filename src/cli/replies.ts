@@ -93,10 +93,17 @@ export function originOf(reply: Reply): OriginReply {
   return origin;
 }
 
-/** Milliseconds since then; `undefined` when nothing is said. */
+/** Of an operation: the origins that it changed, each with its pool. */
+export function changedOrigins(reply: Reply): readonly (OriginReply & { readonly pool: string })[] {
+  const { origins } = fieldsOf(reply);
+  if (!Array.isArray(origins) || !origins.every(isOfPool)) throw notUnderstood();
+  return origins;
+}
+
+/** Milliseconds since then, at least a second, as less tells nothing; `undefined` when nothing is said. */
 export function since(time: string | null | undefined, now: Ms = Date.now()): Ms | undefined {
   const at = time === undefined || time === null ? Number.NaN : Date.parse(time);
-  return Number.isNaN(at) ? undefined : Math.max(0, now - at);
+  return Number.isNaN(at) ? undefined : Math.max(1000, now - at);
 }
 
 function isPool(value: unknown): value is PoolReply {
@@ -107,6 +114,10 @@ function isPool(value: unknown): value is PoolReply {
 function isOrigin(value: unknown): value is OriginReply {
   const { id, admin, health, effective, inFlight } = (value ?? {}) as Partial<OriginReply>;
   return [id, admin, health, effective].every((text) => typeof text === 'string') && typeof inFlight === 'number';
+}
+
+function isOfPool(value: unknown): value is OriginReply & { readonly pool: string } {
+  return isOrigin(value) && typeof (value as { pool?: unknown }).pool === 'string';
 }
 
 function fieldsOf({ body }: Reply): Record<string, unknown> {

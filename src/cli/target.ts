@@ -1,6 +1,7 @@
 import { closest } from '../base/closest.ts';
 import { Failure } from './command.ts';
 import type { OriginReply, PoolReply } from './replies.ts';
+import { visible } from './screen.ts';
 
 /** One origin that a command is about. */
 export interface Target {
@@ -10,7 +11,7 @@ export interface Target {
 
 /** `app/app1`: how it is called on the command line. */
 export function nameOf({ pool, origin }: Target): string {
-  return `${pool}/${origin.id}`;
+  return visible(`${pool}/${origin.id}`);
 }
 
 /**

@@ -10,23 +10,19 @@ import { span } from './words.ts';
 
 export interface Wait {
   readonly what: 'drained' | 'up';
+  /** When it began, as `performance.now()` has it; several waits may share one time. */
+  readonly start: Ms;
   readonly limit: Ms;
   /** What was asked for: when it is something else, somebody has changed it since. */
   readonly admin: string;
 }
 
-/**
- * How long each poll may take. The reply comes at once when it is so; between, it tells how far it is: by the second to
- * who looks on, less often to a log.
- */
-const SLICE = { terminal: 1_000, elsewhere: 5_000 };
-
 /** A node that answers too soon is not asked without a pause. */
 const LEAST_PAUSE: Ms = 200;
 
 /**
- * Waits by long polls until it is so (0), the time is over (3), or somebody interrupts (130): then the origin stays as it was
- * set. Throws a `Failure` when the node cannot be asked any more, or somebody else changed the origin.
+ * Waits by long polls until it is so (0), the time is over (3), or somebody interrupts (130): then the origin stays as
+ * it was set. Throws a `Failure` when the node cannot be asked any more, or somebody else changed the origin.
  */
 export async function waitFor(
   client: AdminClient,
@@ -39,30 +35,16 @@ export async function waitFor(
   const onInterrupt = () => interrupt.abort();
   process.once('SIGINT', onInterrupt);
   const progress = new Progress(err, () => performance.now());
-  const start = performance.now();
   try {
-    for (;;) {
-      const waited = performance.now() - start;
-      const left = Math.ceil(Math.max(0, wait.limit - waited));
-      const slice = Math.min(err.isTerminal ? SLICE.terminal : SLICE.elsewhere, left);
-      const origin = await poll(client, target, wait.what, slice, interrupt.signal);
-      const now = performance.now() - start;
-      if (origin === 'so' || origin === 'gone') {
-        progress.end();
-        out.write(`${name}: ${origin === 'so' ? wait.what : 'removed'} after ${span(now)}\n`);
-        return 0;
-      }
-      if (origin.admin !== wait.admin && origin.effective !== 'removing') throw new Failure(otherwise(name, origin));
-      if (now >= wait.limit) {
-        progress.end();
-        err.write(
-          `portico: ${name} is not ${wait.what} after ${span(wait.limit)}: ${stateOf(origin)}; ${staysAs(wait)}\n`,
-        );
-        return 3;
-      }
-      progress.show(`${name}: ${stateOf(origin)}`, `${span(now)} of ${span(wait.limit)}`);
-      await pause(Math.max(0, LEAST_PAUSE - (now - waited)), undefined, { signal: interrupt.signal });
+    const last = await follow(client, target, wait, progress, interrupt.signal);
+    progress.end();
+    if (typeof last === 'string') {
+      out.write(`${name}: ${last === 'so' ? wait.what : 'removed'} after ${span(performance.now() - wait.start)}\n`);
+      return 0;
     }
+    const inVain = `${name} is not ${wait.what} after ${span(wait.limit)}: ${stateOf(last)}`;
+    err.write(`portico: ${inVain}; ${staysAs(wait)}\n`);
+    return 3;
   } catch (error) {
     progress.end();
     if (!interrupt.signal.aborted) throw error;
@@ -73,14 +55,38 @@ export async function waitFor(
   }
 }
 
-/** `gone`: removed, and nothing is in flight (410). */
+/** How it ended, or the origin as it is when the time is over. */
+async function follow(
+  client: AdminClient,
+  target: Target,
+  wait: Wait,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Polled> {
+  const name = nameOf(target);
+  for (;;) {
+    const asked = performance.now();
+    const left = Math.ceil(Math.max(0, wait.limit - (asked - wait.start)));
+    const origin = await poll(client, target, wait.what, Math.min(progress.interval, left), signal);
+    if (typeof origin === 'string') return origin;
+    if (origin.admin !== wait.admin && origin.effective !== 'removing') throw new Failure(otherwise(name, origin));
+    const now = performance.now();
+    if (now - wait.start >= wait.limit) return origin;
+    progress.show(`${name}: ${stateOf(origin)}`, `${span(now - wait.start)} of ${span(wait.limit)}`);
+    await pause(Math.max(0, LEAST_PAUSE - (now - asked)), undefined, { signal });
+  }
+}
+
+/** `gone`: removed, and nothing is in flight (410). An origin: not yet so. */
+type Polled = OriginReply | 'so' | 'gone';
+
 async function poll(
   client: AdminClient,
   { pool, origin }: Target,
   what: Wait['what'],
   slice: Ms,
   signal: AbortSignal,
-): Promise<OriginReply | 'so' | 'gone'> {
+): Promise<Polled> {
   const path = `${originPath(pool, origin.id)}?wait=${what}&timeout=${slice}ms`;
   const reply = await client.ask(path, { takes: [409, 410], patience: slice, signal });
   if (reply.status === 410) return 'gone';
@@ -88,8 +94,8 @@ async function poll(
 }
 
 function stateOf(origin: OriginReply): string {
-  const flight = `${origin.inFlight} in flight`;
-  return origin.admin === 'active' ? `${origin.effective}, health ${origin.health}` : `${origin.effective}, ${flight}`;
+  const { admin, effective, health, inFlight } = origin;
+  return visible(`${effective}, ${admin === 'active' ? `health ${health}` : `${inFlight} in flight`}`);
 }
 
 function staysAs({ admin }: Wait): string {
@@ -98,5 +104,5 @@ function staysAs({ admin }: Wait): string {
 
 function otherwise(name: string, { admin, override }: OriginReply): string {
   const who = override ? ` by ${visible(override.by)}` : '';
-  return `${name} was set to ${admin}${who} meanwhile`;
+  return `${name} was set to ${visible(admin)}${who} meanwhile`;
 }

@@ -27,7 +27,7 @@ export function isUsable({ effective }: OriginReply): boolean {
 
 /** Whether somebody who looks for trouble wants to see it. */
 export function isUnusual(origin: OriginReply): boolean {
-  return !isUsable(origin) || isUnwell(origin) || (origin.override ?? undefined) !== undefined;
+  return !isUsable(origin) || isUnwell(origin) || overridden(origin).length > 0;
 }
 
 export function stateCell({ effective }: OriginReply): Cell {
@@ -63,13 +63,21 @@ function drainReasons({ drain, inFlight }: OriginReply): string[] {
   return [`${inFlight} in flight${left === undefined ? '' : `, ${left} to the deadline`}`];
 }
 
-function overrideReasons({ override }: OriginReply): string[] {
+function overrideReasons(origin: OriginReply): string[] {
+  const { override } = origin;
   if (override === undefined || override === null) return [];
   const time = since(override.since);
   const left = untilEnd(override.expires);
   const when = [time === undefined ? '' : `for ${span(time)}`, left === undefined ? '' : `${left} to go`];
-  const who = [`by ${override.by}`, ...when.filter((text) => text !== '')].join(', ');
+  const what = overridden(origin).join(', ');
+  const who = [`${what === '' ? '' : `${what} `}by ${override.by}`, ...when.filter((text) => text !== '')].join(', ');
   return [override.reason === undefined || override.reason === '' ? who : `${who}: ${override.reason}`];
+}
+
+/** What else somebody set than whether it takes requests, which its state tells: `weight 5`, `health forcedDown`. */
+function overridden({ override }: OriginReply): string[] {
+  const values = Object.entries(override?.values ?? {}).filter(([name]) => name !== 'admin');
+  return values.map(([name, value]) => (value === true ? name : `${name} ${value}`));
 }
 
 function isEjected({ ejectedUntil }: OriginReply): boolean {

@@ -95,6 +95,50 @@ describe('a change', () => {
   });
 });
 
+describe('--all-pools', () => {
+  const machine = (): readonly Pool[] => [
+    { name: 'app', origins: [origin('one', { url: 'http://10.0.1.66:80', inFlight: 2 }), origin('app2')] },
+    { name: 'web', origins: [origin('two', { url: 'http://10.0.1.66:81', inFlight: 1 })] },
+  ];
+
+  test('changes all that is on one host at once', async () => {
+    const node = await ScriptedNode.start({ pools: machine() });
+    const { status, stdout } = await portico(['drain', '10.0.1.66', '--all-pools', '--force', '--admin', node.url]);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: 'app/one: draining, 2 in flight\nweb/two: draining, 1 in flight\n',
+    });
+    expect(node.received).toMatchObject([
+      {
+        method: 'POST',
+        url: '/api/v1/operations',
+        body: { select: { host: '10.0.1.66' }, admin: 'drain', force: true },
+      },
+    ]);
+  });
+
+  test('waits for all of them', async () => {
+    const node = await ScriptedNode.start({ pools: machine() });
+    const run = startCommand(['drain', '10.0.1.66', '--all-pools', '--wait', '60s', '--admin', node.url]);
+    await node.polled();
+    const polled = node.polled();
+    node.set('app/one', { inFlight: 0 });
+    await polled;
+    node.set('web/two', { inFlight: 0 });
+    const { status, stdout } = await run.ended();
+    expect({ status, stdout: stdout.replaceAll(/\d+ m?s/g, 'N') }).toEqual({
+      status: 0,
+      stdout: 'app/one: drained after N\nweb/two: drained after N\n',
+    });
+  });
+
+  test('has one time for all of them', async () => {
+    const node = await ScriptedNode.start({ pools: machine() });
+    const { status } = await portico(['drain', '10.0.1.66', '--all-pools', '--wait', '300ms', '--admin', node.url]);
+    expect(status).toBe(3);
+  });
+});
+
 describe('--wait', () => {
   test('comes back when nothing is in flight any more', async () => {
     const node = await startNode();

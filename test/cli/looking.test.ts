@@ -190,6 +190,28 @@ app   1 of 1          0       0    0.0       –
 `);
   });
 
+  test('tells what else somebody set, but not who enabled what is as the file says', async () => {
+    const override = { by: 'alice', reason: 'slow disk', since: ago(5) };
+    const node = await ScriptedNode.start({
+      pools: [
+        {
+          name: 'app',
+          origins: [
+            origin('app1', { override: { ...override, values: { admin: 'active' } } }),
+            origin('app2', { weight: 5, override: { ...override, values: { weight: 5, ignoreErrors: true } } }),
+            origin('app3', { ejectedUntil: new Date(Date.now() + 29_500).toISOString(), effective: 'down' }),
+          ],
+        },
+      ],
+      status: { node: 'edge-1' },
+    });
+    const { stdout } = await portico(['status', '--admin', node.url]);
+    expect(stdout.split('\n\n')[1]?.replace(/2\d s/, '2N s')).toBe(
+      `app/app3  down    ejected, as requests failed: 2N s to go
+app/app2  active  weight 5, ignoreErrors by alice, for 5 min: slow disk`,
+    );
+  });
+
   test('tells of pools that are in maintenance, or down as a whole', async () => {
     const node = await ScriptedNode.start({
       pools: [

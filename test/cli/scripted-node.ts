@@ -112,6 +112,7 @@ export class ScriptedNode {
     const [, , , what = '', pool = '', , id = '', part] = pathname.split('/').map(decodeURIComponent);
     if (what === 'status') return reply(response, 200, this.#options.status);
     if (what === 'cache') return reply(response, 200, { purged: true });
+    if (what === 'operations') return this.#operate(body as Operation, response);
     if (pool === '') return reply(response, 200, { pools: this.pools });
     if (id === '')
       return reply(
@@ -125,11 +126,18 @@ export class ScriptedNode {
     this.#poll(origin, searchParams, response);
   }
 
+  #operate({ select: { host }, admin }: Operation, response: ServerResponse): void {
+    const found = this.pools.flatMap(({ name, origins }) =>
+      origins.filter(({ url = '' }) => new URL(url).hostname === host).map((each) => ({ name, each })),
+    );
+    for (const { each } of found) setAdmin(each, admin);
+    const origins = found.map(({ name, each }) => ({ ...each, pool: name }));
+    reply(response, 202, { id: '1', state: 'running', origins });
+  }
+
   #change(origin: Origin, { admin }: { readonly admin: string }, response: ServerResponse): void {
-    const idle = { drain: 'drained', maint: 'maint', active: 'active' }[admin] ?? admin;
-    const effective = admin === 'drain' && origin.inFlight > 0 ? 'draining' : idle;
-    Object.assign(origin, { admin, effective, drain: admin === 'active' ? null : { drained: origin.inFlight === 0 } });
-    reply(response, effective === 'draining' ? 202 : 200, origin);
+    setAdmin(origin, admin);
+    reply(response, origin.effective === 'draining' ? 202 : 200, origin);
   }
 
   #poll(origin: Origin, search: URLSearchParams, response: ServerResponse): void {
@@ -160,6 +168,17 @@ export class ScriptedNode {
   #origin(pool: string, id: string): Origin | undefined {
     return this.pools.find(({ name }) => name === pool)?.origins.find((one) => one.id === id);
   }
+}
+
+interface Operation {
+  readonly select: { readonly host: string };
+  readonly admin: string;
+}
+
+function setAdmin(origin: Origin, admin: string): void {
+  const idle = { drain: 'drained', maint: 'maint', active: 'active' }[admin] ?? admin;
+  const effective = admin === 'drain' && origin.inFlight > 0 ? 'draining' : idle;
+  Object.assign(origin, { admin, effective, drain: admin === 'active' ? null : { drained: origin.inFlight === 0 } });
 }
 
 export function reply(response: ServerResponse, status: number, body: unknown): void {
