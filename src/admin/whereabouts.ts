@@ -79,5 +79,7 @@ function isWhereabouts(value: unknown): value is Whereabouts {
   if (typeof value !== 'object' || value === null) return false;
   const { url, pid, certificate } = value as Record<string, unknown>;
   const isUrl = typeof url === 'string' && /^https?:\/\/[^/?#@\s]+$/.test(url);
-  return isUrl && Number.isInteger(pid) && (certificate === undefined || typeof certificate === 'string');
+  return (
+    isUrl && Number.isInteger(pid) && Number(pid) > 0 && (certificate === undefined || typeof certificate === 'string')
+  );
 }

@@ -18,7 +18,7 @@ const UNTRUSTED = new Set([
 export function explainConnectError(node: NodeAddress, error: ConnectError | 'silent'): string {
   if (error === 'silent') return `no answer from ${node.url}: it takes too long`;
   const { code = '' } = error;
-  if (code === 'ECONNREFUSED') return `no node answers at ${node.url}: connection refused; ${whyRefused(node)}`;
+  if (code === 'ECONNREFUSED') return `no node answers at ${node.url}: connection refused; is it running?`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `no node answers at ${node.url}: no such host is known`;
   if (UNTRUSTED.has(code)) {
     return `${node.url} shows a certificate that is not trusted; --ca FILE trusts it, --insecure takes any`;
@@ -37,19 +37,6 @@ export function explainConnectError(node: NodeAddress, error: ConnectError | 'si
     return `${node.url} ended the connection without an answer${other}`;
   }
   return `no node answers at ${node.url}: ${reasonOf(error)}`;
-}
-
-function whyRefused({ told }: NodeAddress): string {
-  if (told === undefined || isRunning(told.pid)) return 'is it running?';
-  return `process ${told.pid}, which wrote ${told.file}, has ended`;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function reasonOf({ errno, message, cause, ...rest }: ConnectError): string {

@@ -23,7 +23,7 @@ export function explainReply(node: NodeAddress, { status, body, retryAfter }: Re
 function notKnown({ url, credentials }: NodeAddress): string {
   if (credentials === undefined)
     return `${url} wants to know who asks: --user NAME, and the password in PORTICO_PASSWORD`;
-  return `${url} does not know user ${credentials.user} by this password`;
+  return `${url} does not know user ${credentials.user} by this password; --user NAME and PORTICO_PASSWORD name another`;
 }
 
 function problemOf(body: unknown): { readonly type: string; readonly said: string | undefined } {

@@ -17,8 +17,6 @@ export interface NodeAddress {
   /** The certificate that is the right one whatever name it is for, as `X509Certificate.fingerprint256` has it. */
   readonly pinned: string | undefined;
   readonly insecure: boolean;
-  /** The process that said where it is, and the file in which it did; `undefined` when `--admin` said it. */
-  readonly told: { readonly pid: number; readonly file: string } | undefined;
 }
 
 type NodeValues = Values<typeof NODE_OPTIONS>;
@@ -38,6 +36,7 @@ export async function findNode(values: NodeValues, surroundings: Surroundings): 
   const local = found !== undefined && (named === undefined || named === found.whereabouts.url) ? found : undefined;
   const url = named ?? local?.whereabouts.url;
   if (url === undefined) throw new Failure('no node is found'); // Without a name `here` has thrown.
+  if (named === undefined && local !== undefined) checkRunning(local);
   const own = local === undefined ? undefined : ownCertificate(local);
   return {
     url,
@@ -45,7 +44,6 @@ export async function findNode(values: NodeValues, surroundings: Surroundings): 
     trusted: [...(own === undefined ? [] : [own]), ...(values.ca === undefined ? [] : [readPem(values.ca)])],
     pinned: own === undefined ? undefined : new X509Certificate(own).fingerprint256,
     insecure: values.insecure,
-    told: local && { pid: local.whereabouts.pid, file: whereaboutsFile(local.stateDir) },
   };
 }
 
@@ -71,6 +69,17 @@ async function hereIfAny(config: string | undefined, surroundings: Surroundings)
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
+  }
+}
+
+/** Who got the port after a node that was killed must not be shown its password. */
+function checkRunning({ stateDir, whereabouts: { pid } }: Here): void {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process is running as well.
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return;
+    throw new Failure(`no node runs here: process ${pid}, which wrote ${whereaboutsFile(stateDir)}, has ended`);
   }
 }
 

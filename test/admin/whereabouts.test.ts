@@ -42,14 +42,19 @@ describe('where a node is', () => {
     removeWhereabouts(dir, 4711);
   });
 
-  test.each(['', '[]', 'null', '{"url":"https://a/b","pid":1}', '{"url":"ftp://a","pid":1}', '{"url":"http://a"}'])(
-    'is not taken from %s',
-    async (text) => {
-      const dir = await tempDir();
-      writeFileSync(join(dir, 'admin.json'), text);
-      expect(() => readWhereabouts(dir)).toThrow(SyntaxError);
-    },
-  );
+  test.each([
+    '',
+    '[]',
+    'null',
+    '{"url":"http://a","pid":-1}',
+    '{"url":"https://a/b","pid":1}',
+    '{"url":"ftp://a","pid":1}',
+    '{"url":"http://a"}',
+  ])('is not taken from %s', async (text) => {
+    const dir = await tempDir();
+    writeFileSync(join(dir, 'admin.json'), text);
+    expect(() => readWhereabouts(dir)).toThrow(SyntaxError);
+  });
 });
 
 test.each([

@@ -67,14 +67,15 @@ describe('a node on this machine', () => {
     expect(other.received).toMatchObject([{ authorization: undefined }]);
   });
 
-  test('that has gone is told of', async () => {
+  test('that was killed is told of, and who has its port now is not shown its password', async () => {
     const gone = 2 ** 22 + 1; // Above what Linux gives to any process.
-    const url = await unusedUrl();
-    const cwd = await home({ whereabouts: { url, pid: gone } });
+    const other = await ScriptedNode.start({ pools });
+    const cwd = await home({ whereabouts: { url: other.url, pid: gone }, password: 'secret' });
     const file = join(cwd, 'state/admin.json');
     expect(await portico(['status'], { cwd })).toEqual(
-      failed(`no node answers at ${url}: connection refused; process ${gone}, which wrote ${file}, has ended`),
+      failed(`no node runs here: process ${gone}, which wrote ${file}, has ended`),
     );
+    expect(other.received).toEqual([]);
   });
 
   test.each([
@@ -132,7 +133,7 @@ describe('who asks', () => {
       status: 401,
       type: 'not-logged-in',
       detail: 'these are not good',
-      said: 'URL does not know user admin by this password',
+      said: 'URL does not know user admin by this password; --user NAME and PORTICO_PASSWORD name another',
     },
     {
       name: 'somebody who guesses',
