@@ -47,11 +47,13 @@ export interface OverrideValues {
 export interface Override {
   readonly values: OverrideValues;
   readonly by: string;
-  /** By which way: `api`, `balancer-manager`, `page`, `cli`, or `file` for what was kept over a restart. */
+  /** By which way: `api`, `balancer-manager`, `page`, `cli`. A restart does not change it. */
   readonly source: string;
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly since: Ms;
+  /** Epoch milliseconds since when `admin` is what it is; `undefined`: `admin` is not overridden. */
+  readonly adminSince?: Ms | undefined;
   /** Epoch milliseconds from which on it does not hold any more; `undefined`: until somebody ends it. */
   readonly expires?: Ms | undefined;
   /** Of a drain or stop: epoch milliseconds, and what becomes of requests that still run then. */
@@ -78,6 +80,8 @@ export interface Observed {
   readonly problem?: string | undefined;
   /** Requests failed there; it is out until then (epoch milliseconds). */
   readonly ejectedUntil?: Ms | undefined;
+  /** It was ejected, and gets one request at a time until one succeeds. */
+  readonly trial?: boolean | undefined;
   /** How far it is warmed up: 1 when it has its whole share. */
   readonly warmth: Fraction;
 }
@@ -124,11 +128,17 @@ export interface OriginState {
   readonly version: number;
 }
 
+/** There is one of each origin that is not to get new clients: `drain`, `maint`, `stopped`, or being removed. */
 export interface DrainState {
   readonly since: Ms;
   readonly deadline: Ms | undefined;
   readonly onDeadline: 'keep' | 'cut';
-  /** Nothing is in flight, and nobody is sent there any more. */
+  /**
+   * Nothing is in flight, and no new client is sent there any more. In `maint` and `stopped` that is final: no request
+   * reaches it until somebody puts it back, so this is what a deployment waits for. In `drain` clients that stick to the
+   * origin may still come, and then it is `false` again: who has sticky clients, and wants to be rid of them, goes on
+   * to `maint`. Health checks are no requests.
+   */
   readonly drained: boolean;
 }
 

@@ -1,0 +1,201 @@
+import type { Ms } from '../base/units.ts';
+import type { OriginId } from './commands.ts';
+import { drain, effective, type Facts, held, isSameStanding, type Rotation, standing } from './effective.ts';
+import { type Kept, keptOf } from './kept.ts';
+import type { Observed, OriginState, PoolState } from './model.ts';
+import type { KnownOrigin, KnownPool, OperatorParts } from './parts.ts';
+import type { Standing } from './standing.ts';
+
+/** A removal on its way. */
+export interface Removing {
+  readonly since: Ms;
+  /** It is empty: the next generation does not have it any more. */
+  readonly gone: boolean;
+}
+
+/** One origin of the generation that is served. */
+export interface LiveOrigin {
+  readonly pool: string;
+  readonly id: string;
+  known: KnownOrigin;
+  observed: Observed;
+  version: number;
+  /** As workers know it. */
+  standing: Standing;
+  removing: Removing | undefined;
+  /** It was told that it is drained. */
+  drained: boolean;
+  /** The deadline that something was done about. */
+  overdue: Ms | undefined;
+}
+
+export interface LivePool {
+  known: KnownPool;
+  origins: LiveOrigin[];
+  rotation: Rotation;
+  version: number;
+}
+
+/** The pools and origins of the generation that is served, and what is true of each. */
+export class Book {
+  readonly #parts: OperatorParts;
+  readonly #kept: () => Kept;
+  #pools = new Map<string, LivePool>();
+  #byKey = new Map<string, LiveOrigin>();
+
+  constructor(parts: OperatorParts, kept: () => Kept) {
+    this.#parts = parts;
+    this.#kept = kept;
+  }
+
+  get pools(): Iterable<LivePool> {
+    return this.#pools.values();
+  }
+
+  get origins(): Iterable<LiveOrigin> {
+    return this.#byKey.values();
+  }
+
+  pool(name: string): LivePool | undefined {
+    return this.#pools.get(name);
+  }
+
+  origin({ pool, id }: OriginId): LiveOrigin | undefined {
+    return this.#pools.get(pool)?.origins.find((origin) => origin.id === id);
+  }
+
+  byKey(key: string): LiveOrigin | undefined {
+    return this.#byKey.get(key);
+  }
+
+  facts({ pool, id, known, observed, removing }: LiveOrigin, kept: Kept = this.#kept()): Facts {
+    const override = keptOf(kept, 'override', pool, id);
+    return { configured: known.configured, override, observed, removingSince: removing?.since };
+  }
+
+  /** Of all origins of a pool, if that were what operators said. */
+  standings(pool: LivePool, kept: Kept): Standing[] {
+    return pool.origins.map((origin) => standing(this.facts(origin, kept)));
+  }
+
+  /** Tells workers what they do not know yet, and returns the origins that admit others than they did. */
+  refresh(pool: LivePool): LiveOrigin[] {
+    const turned: LiveOrigin[] = [];
+    for (const origin of pool.origins) {
+      const next = standing(this.facts(origin));
+      if (isSameStanding(next, origin.standing)) continue;
+      if (next.admits !== origin.standing.admits) {
+        turned.push(origin);
+        origin.drained = false;
+      }
+      origin.standing = next;
+      this.#parts.setStanding(origin.known.slot, next);
+    }
+    pool.rotation = this.#parts.rotation(pool.origins.map((origin) => origin.standing));
+    return turned;
+  }
+
+  /** Those that are about to admit all, and did not. */
+  returning(pool: LivePool): LiveOrigin[] {
+    return pool.origins.filter(
+      (origin) => origin.standing.admits !== 'all' && standing(this.facts(origin)).admits === 'all',
+    );
+  }
+
+  /** Goes over to another generation; who stays keeps what is seen of it. */
+  take(pools: readonly KnownPool[]): { readonly came: readonly LiveOrigin[]; readonly went: readonly LiveOrigin[] } {
+    const before = this.#byKey;
+    this.#byKey = new Map();
+    const came: LiveOrigin[] = [];
+    const livePool = (known: KnownPool): [string, LivePool] => {
+      const origins = known.origins.map((each) => {
+        const stayed = before.get(each.key);
+        const origin = stayed ?? this.#newOrigin(known.name, each);
+        if (stayed === undefined) came.push(origin);
+        this.#move(origin, each);
+        this.#byKey.set(each.key, origin);
+        return origin;
+      });
+      const version = Math.max((this.#pools.get(known.name)?.version ?? 0) + 1, this.#parts.now());
+      return [known.name, { known, origins, rotation: { serving: [], panic: false }, version }];
+    };
+    this.#pools = new Map(pools.map(livePool));
+    return { came, went: [...before.values()].filter(({ known }) => !this.#byKey.has(known.key)) };
+  }
+
+  #newOrigin(pool: string, known: KnownOrigin): LiveOrigin {
+    const { id, observed } = known;
+    const first = standing(this.facts({ pool, id, known, observed, removing: undefined } as LiveOrigin));
+    this.#parts.setStanding(known.slot, first);
+    return {
+      pool,
+      id,
+      known,
+      observed,
+      version: this.#parts.now(),
+      standing: first,
+      removing: undefined,
+      drained: false,
+      overdue: undefined,
+    };
+  }
+
+  #move(origin: LiveOrigin, known: KnownOrigin): void {
+    if (known.slot !== origin.known.slot) this.#parts.setStanding(known.slot, origin.standing);
+    const isSame = JSON.stringify(known.configured) === JSON.stringify(origin.known.configured);
+    if (!isSame) this.touch(origin);
+    origin.known = known;
+  }
+
+  /** Later versions are higher, also after a restart. */
+  touch(one: { version: number }): void {
+    one.version = Math.max(one.version + 1, this.#parts.now());
+  }
+
+  state(origin: LiveOrigin): OriginState {
+    return this.#state(origin, this.#kept(), this.#pools.get(origin.pool)?.rotation);
+  }
+
+  /** As it would be if that were what operators said. */
+  imagined(origin: LiveOrigin, kept: Kept): OriginState {
+    const pool = this.#pools.get(origin.pool);
+    return this.#state(origin, kept, pool && this.#parts.rotation(this.standings(pool, kept)));
+  }
+
+  #state(origin: LiveOrigin, kept: Kept, rotation: Rotation | undefined): OriginState {
+    const { pool, id, known, observed, version } = origin;
+    const serving = rotation?.serving[this.#pools.get(pool)?.origins.indexOf(origin) ?? -1] ?? false;
+    const facts = this.facts(origin, kept);
+    const inFlight = this.#parts.inFlight(known.slot);
+    // Final where nobody is admitted; of one that those may come to who stick to it, as it is now.
+    const isDrained = inFlight === 0 || (origin.drained && origin.standing.admits === 'none');
+    const draining = drain(facts, isDrained);
+    return {
+      pool,
+      id,
+      configured: known.configured,
+      route: known.route,
+      override: facts.override,
+      observed,
+      traffic: { ...this.#parts.traffic(known.slot), inFlight },
+      ...held(facts),
+      effective: effective(facts, serving, draining),
+      drain: draining,
+      version,
+    };
+  }
+
+  poolState(pool: LivePool): PoolState {
+    const { name, balance, sticky } = pool.known;
+    return {
+      name,
+      balance,
+      maintenance: keptOf(this.#kept(), 'maintenance', name, ''),
+      sticky,
+      panic: pool.rotation.panic,
+      queued: this.#parts.queued(name),
+      origins: pool.origins.map((origin) => this.state(origin)),
+      version: pool.origins.reduce((most, { version }) => Math.max(most, version), pool.version),
+    };
+  }
+}

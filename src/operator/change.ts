@@ -1,0 +1,123 @@
+import type { Ms } from '../base/units.ts';
+import type { Actor, Change } from './commands.ts';
+import type { Configured, Override, OverrideValues } from './model.ts';
+
+/** What a change makes of an override, and what a change must look like. Pure. */
+
+/** 10 years: beyond that somebody has mistaken the unit. */
+const LONGEST: Ms = 3650 * 86_400_000;
+export const LONGEST_REASON = 500;
+
+type Check = { readonly expected: string; readonly accepts: (value: unknown) => boolean };
+
+const oneOf = (...names: readonly string[]): Check => ({
+  expected: names.join(', '),
+  accepts: (value) => names.includes(value as string),
+});
+const integer = (min: number, max: number): Check => ({
+  expected: `a whole number from ${min} to ${max}`,
+  accepts: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+});
+const time: Check = integer(0, LONGEST);
+
+export const VALUES: { readonly [Name in keyof OverrideValues]-?: Check } = {
+  admin: oneOf('active', 'drain', 'maint', 'stopped'),
+  weight: integer(1, 256),
+  role: oneOf('primary', 'standby', 'spare'),
+  set: integer(0, 99),
+  health: oneOf('forced_down'),
+  ignoreErrors: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+};
+
+/** What is wrong with it, as a sentence that says what was expected; `undefined`: nothing. */
+export function problemOf(change: Change): string | undefined {
+  for (const [name, value] of Object.entries(change.values)) {
+    if (!Object.hasOwn(VALUES, name)) return `${name}: unknown, expected one of ${Object.keys(VALUES).join(', ')}`;
+    const check = VALUES[name as keyof OverrideValues];
+    if (value !== null && value !== undefined && !check.accepts(value)) return problem(name, check, value);
+  }
+  const { expiresIn, deadlineIn, onDeadline } = change;
+  if (expiresIn !== undefined && !integer(1, LONGEST).accepts(expiresIn)) {
+    return problem('expiresIn', { ...time, expected: 'milliseconds from 1 to ten years' }, expiresIn);
+  }
+  if (deadlineIn !== undefined && !time.accepts(deadlineIn)) {
+    return problem('deadlineIn', { ...time, expected: 'milliseconds from 0 to ten years' }, deadlineIn);
+  }
+  const { admin } = change.values;
+  if ((admin === 'active' || admin === null) && (deadlineIn !== undefined || onDeadline !== undefined)) {
+    return 'deadlineIn, onDeadline: expected only with drain, maint or stopped';
+  }
+  const either = oneOf('keep', 'cut');
+  if (onDeadline !== undefined && !either.accepts(onDeadline)) return problem('onDeadline', either, onDeadline);
+  return problemOfReason(change.reason);
+}
+
+export function problemOfReason(reason: unknown): string | undefined {
+  if (typeof reason === 'string' && reason.length <= LONGEST_REASON) return undefined;
+  return `reason: expected a text of at most ${LONGEST_REASON} characters`;
+}
+
+function problem(name: string, { expected }: Check, value: unknown): string {
+  return `${name}: expected ${expected}, got ${JSON.stringify(value)?.slice(0, 100)}`;
+}
+
+/** The part of an override that a deadline belongs to. */
+type Deadline = Pick<Override, 'deadline' | 'onDeadline'>;
+
+/**
+ * The override that there is then; `undefined`: none is needed any more. The very same one when the change says nothing
+ * new. What the change does not name stays as it was said before. The newest change is the one whose author, reason and
+ * time are told.
+ */
+export function overrideAfter(
+  configured: Configured,
+  current: Override | undefined,
+  change: Change,
+  actor: Actor,
+  now: Ms,
+): Override | undefined {
+  const values = valuesAfter(configured, current?.values ?? {}, change.values);
+  const isSame = isSameValues(values, current?.values ?? {});
+  const { expiresIn, deadlineIn, onDeadline } = change;
+  if (isSame && expiresIn === undefined && deadlineIn === undefined && onDeadline === undefined) return current;
+  if (Object.keys(values).length === 0) return undefined;
+  const isSameAdmin = values.admin === current?.values.admin;
+  return {
+    values,
+    by: actor.name,
+    source: actor.source,
+    reason: change.reason,
+    since: now,
+    ...(values.admin !== undefined && { adminSince: isSameAdmin ? (current?.adminSince ?? now) : now }),
+    expires: expiresIn === undefined ? expiryAfter(values, current, change) : now + expiresIn,
+    ...(values.admin !== undefined && deadlineAfter(isSameAdmin ? current : undefined, change, now)),
+    was: configured,
+  };
+}
+
+/** What is as the file says, or as it is by itself, is not overridden. */
+function valuesAfter(configured: Configured, current: OverrideValues, change: Change['values']): OverrideValues {
+  const plain = { ...configured, admin: 'active', ignoreErrors: false } as Readonly<Record<string, unknown>>;
+  const merged: Readonly<Record<string, unknown>> = {
+    ...current,
+    ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
+  };
+  return Object.fromEntries(Object.entries(merged).filter(([name, value]) => value !== null && value !== plain[name]));
+}
+
+function isSameValues(one: OverrideValues, other: OverrideValues): boolean {
+  return (Object.keys(VALUES) as (keyof OverrideValues)[]).every((name) => one[name] === other[name]);
+}
+
+/** What was said for a time does not come to hold for ever as something else is said beside it. */
+function expiryAfter(values: OverrideValues, current: Override | undefined, { values: said }: Change): Ms | undefined {
+  const keeps = Object.keys(values).some((name) => said[name as keyof OverrideValues] === undefined);
+  return keeps ? current?.expires : undefined;
+}
+
+function deadlineAfter(current: Override | undefined, { deadlineIn, onDeadline }: Change, now: Ms): Deadline {
+  return {
+    deadline: deadlineIn === undefined ? current?.deadline : now + deadlineIn,
+    onDeadline: onDeadline ?? current?.onDeadline,
+  };
+}

@@ -1,0 +1,150 @@
+import type { Ms } from '../base/units.ts';
+import type { Configured, Maintenance, Override, Role } from './model.ts';
+
+/** What operators said, as it is kept over restarts and reloads; and what of it a configuration leaves. Pure. */
+
+/** An origin that the file does not have. */
+export interface AddedOrigin {
+  readonly url: string;
+  readonly weight: number;
+  readonly role: Role;
+  readonly set: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Ms;
+}
+
+/** An origin of the file that is not to be used. */
+export interface RemovedOrigin {
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Ms;
+  /** What the file said of it: when that changes, it is there again. */
+  readonly was: Configured;
+}
+
+/** One thing that was said. `null`: it does not hold any more. */
+export type Entry =
+  | { readonly kind: 'override'; readonly pool: string; readonly id: string; readonly value: Override | null }
+  | { readonly kind: 'added'; readonly pool: string; readonly id: string; readonly value: AddedOrigin | null }
+  | { readonly kind: 'removed'; readonly pool: string; readonly id: string; readonly value: RemovedOrigin | null }
+  /** Of a pool: its `id` is empty. */
+  | { readonly kind: 'maintenance'; readonly pool: string; readonly id: ''; readonly value: Maintenance | null };
+
+export type Kind = Entry['kind'];
+export const KINDS: readonly Kind[] = ['override', 'added', 'removed', 'maintenance'];
+
+/** All that holds; none of the entries is `null`. */
+export type Kept = ReadonlyMap<string, Entry>;
+
+type ValueOf<K extends Kind> = NonNullable<Extract<Entry, { readonly kind: K }>['value']>;
+
+export function keptOf<K extends Kind>(kept: Kept, kind: K, pool: string, id: string): ValueOf<K> | undefined {
+  return kept.get(keyOf({ kind, pool, id }))?.value as ValueOf<K> | undefined;
+}
+
+/** What holds when these were said as well, in their order. */
+export function withEntries(kept: Kept, entries: Iterable<Entry>): Kept {
+  const next = new Map(kept);
+  for (const entry of entries) {
+    // Put at the end, so that what is written anew is in the order in which it was said.
+    next.delete(keyOf(entry));
+    if (entry.value !== null) next.set(keyOf(entry), entry);
+  }
+  return next;
+}
+
+/** The entry that ends this one. */
+export function ended(entry: Entry): Entry {
+  return { ...entry, value: null };
+}
+
+/** No id has a blank, so no two entries have the same key. */
+function keyOf({ kind, pool, id }: Pick<Entry, 'kind' | 'pool' | 'id'>): string {
+  return `${kind} ${id} ${pool}`;
+}
+
+/** What a file says: by pool, by id. */
+export type FileOrigins = ReadonlyMap<string, ReadonlyMap<string, Configured>>;
+
+export type DropReason =
+  /** Its origin, or its pool, is not in the file any more. */
+  | 'no longer configured'
+  /** The file says something else of its origin than it did. */
+  | 'configuration changed'
+  /** The file has now what was added. */
+  | 'now configured'
+  | 'expired';
+
+export interface Dropped {
+  readonly entry: Entry;
+  readonly because: DropReason;
+}
+
+/**
+ * What does not hold with this configuration, or at this time. The file is right when it has changed: nothing that was
+ * said of one origin is ever applied to another, or to one that is not what it was.
+ */
+export function droppedBy(kept: Kept, file: FileOrigins, now: Ms): Dropped[] {
+  const entries = [...kept.values()];
+  const early = entries.flatMap((entry) => dropped(entry, becauseOf(entry, kept, file)));
+  const rest = withEntries(
+    kept,
+    early.map(({ entry }) => ended(entry)),
+  );
+  const overrides = entries.flatMap((entry) =>
+    entry.kind === 'override' ? dropped(entry, becauseOfOverride(entry, rest, file, now)) : [],
+  );
+  return [...early, ...overrides];
+}
+
+function dropped(entry: Entry, because: DropReason | undefined): Dropped[] {
+  return because === undefined ? [] : [{ entry, because }];
+}
+
+function becauseOf(entry: Entry, kept: Kept, file: FileOrigins): DropReason | undefined {
+  const pool = file.get(entry.pool);
+  if (entry.kind === 'override') return undefined;
+  if (pool === undefined) return 'no longer configured';
+  if (entry.kind === 'added') return isConfigured(entry, pool, kept) ? 'now configured' : undefined;
+  if (entry.kind === 'removed') return compared(pool.get(entry.id), entry.value?.was);
+  return undefined;
+}
+
+/** By its id, or by its url; an origin of the same url that was removed does not count. */
+function isConfigured(entry: Entry & { readonly kind: 'added' }, pool: ReadonlyMap<string, Configured>, kept: Kept) {
+  if (pool.has(entry.id)) return true;
+  return [...pool].some(
+    ([id, { url }]) =>
+      entry.value !== null && isSameUrl(url, entry.value.url) && !keptOf(kept, 'removed', entry.pool, id),
+  );
+}
+
+function becauseOfOverride(
+  { pool, id, value }: Entry & { readonly kind: 'override' },
+  kept: Kept,
+  file: FileOrigins,
+  now: Ms,
+): DropReason | undefined {
+  const because = compared(file.get(pool)?.get(id) ?? keptOf(kept, 'added', pool, id), value?.was);
+  if (because !== undefined) return because;
+  return value?.expires !== undefined && value.expires <= now ? 'expired' : undefined;
+}
+
+function compared(is: Configured | undefined, was: Configured | undefined): DropReason | undefined {
+  if (is === undefined) return 'no longer configured';
+  return was !== undefined && isSameConfigured(is, was) ? undefined : 'configuration changed';
+}
+
+export function isSameConfigured(one: Configured, other: Configured): boolean {
+  return one.url === other.url && one.weight === other.weight && one.role === other.role && one.set === other.set;
+}
+
+export function isSameUrl(one: string, other: string): boolean {
+  return one === other || new URL(one).origin === new URL(other).origin;
+}
+
+export function isSameMaintenance(one: Maintenance | undefined, other: Maintenance | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.page === other.page && one.retryAfter === other.retryAfter;
+}

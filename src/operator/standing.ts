@@ -1,0 +1,13 @@
+/** What workers go by when they choose an origin, as it stands in the shared table. */
+export interface Standing {
+  /** Who may be sent there: `all`; `known`: only clients that stick to it (drain); `none` (maint, stopped, removing). */
+  readonly admits: 'all' | 'known' | 'none';
+  /** `trial`: after an ejection, one request at a time until one succeeds. */
+  readonly health: 'up' | 'down' | 'checking' | 'ejected' | 'trial';
+  readonly role: 'primary' | 'standby' | 'spare';
+  /** 0 to 99. */
+  readonly set: number;
+  /** Effective, in hundredths: 1 to 25600. */
+  readonly weight: number;
+  readonly ignoreErrors: boolean;
+}

@@ -1,0 +1,68 @@
+import type { Ms } from '../base/units.ts';
+
+/** How often it is looked whether origins that drain are empty. */
+const POLL_INTERVAL: Ms = 250;
+
+/** An alarm is set no further ahead than this: the clock that it is meant by may be set while it waits. */
+const LONGEST_NAP: Ms = 60_000;
+
+export interface TimersOptions {
+  readonly now: () => Ms;
+  /** It is as late as the alarm was set for. */
+  readonly onAlarm: () => void;
+  /** While it is polled: every 250 ms. */
+  readonly onPoll: () => void;
+}
+
+/** All timers of the operator's side. None of them keeps the process alive. */
+export class Timers {
+  readonly #options: TimersOptions;
+  readonly #singles = new Set<NodeJS.Timeout>();
+  #poll: NodeJS.Timeout | undefined;
+  #alarm: NodeJS.Timeout | undefined;
+
+  constructor(options: TimersOptions) {
+    this.#options = options;
+  }
+
+  poll(on: boolean): void {
+    if (on === (this.#poll !== undefined)) return;
+    clearInterval(this.#poll);
+    this.#poll = on ? setInterval(this.#options.onPoll, POLL_INTERVAL).unref() : undefined;
+  }
+
+  /** Sets the alarm to this time (epoch milliseconds), and to no other; `undefined`: to none. */
+  wakeAt(time: Ms | undefined): void {
+    clearTimeout(this.#alarm);
+    this.#alarm = undefined;
+    if (time === undefined) return;
+    const nap = Math.min(Math.max(0, time - this.#options.now()), LONGEST_NAP);
+    this.#alarm = setTimeout(() => {
+      if (time <= this.#options.now()) this.#options.onAlarm();
+      else this.wakeAt(time);
+    }, Math.ceil(nap)).unref();
+  }
+
+  /** Calls this once, unless what it returns is called before. */
+  after(delay: Ms, action: () => void): () => void {
+    const timer = setTimeout(
+      () => {
+        this.#singles.delete(timer);
+        action();
+      },
+      Math.min(delay, 2 ** 31 - 1),
+    ).unref();
+    this.#singles.add(timer);
+    return () => {
+      clearTimeout(timer);
+      this.#singles.delete(timer);
+    };
+  }
+
+  close(): void {
+    this.poll(false);
+    this.wakeAt(undefined);
+    for (const timer of this.#singles) clearTimeout(timer);
+    this.#singles.clear();
+  }
+}
