@@ -20,6 +20,7 @@ export class Timers {
   readonly #singles = new Set<NodeJS.Timeout>();
   #poll: NodeJS.Timeout | undefined;
   #alarm: NodeJS.Timeout | undefined;
+  #alarmTime: Ms | undefined;
 
   constructor(options: TimersOptions) {
     this.#options = options;
@@ -33,14 +34,26 @@ export class Timers {
 
   /** Sets the alarm to this time (epoch milliseconds), and to no other; `undefined`: to none. */
   wakeAt(time: Ms | undefined): void {
+    if (time === this.#alarmTime) return;
+    this.#alarmTime = time;
+    this.#nap();
+  }
+
+  #nap(): void {
     clearTimeout(this.#alarm);
-    this.#alarm = undefined;
+    const time = this.#alarmTime;
     if (time === undefined) return;
     const nap = Math.min(Math.max(0, time - this.#options.now()), LONGEST_NAP);
-    this.#alarm = setTimeout(() => {
-      if (time <= this.#options.now()) this.#options.onAlarm();
-      else this.wakeAt(time);
-    }, Math.ceil(nap)).unref();
+    this.#alarm = setTimeout(() => this.#wake(time), Math.ceil(nap)).unref();
+  }
+
+  #wake(time: Ms): void {
+    if (time > this.#options.now()) {
+      this.#nap();
+      return;
+    }
+    this.#alarmTime = undefined;
+    this.#options.onAlarm();
   }
 
   /** Calls this once, unless what it returns is called before. */
