@@ -1,4 +1,4 @@
-import { droppedBy, ended, type FileOrigins, type Kept, keptOf, withEntries } from './kept.ts';
+import { type FileOrigins, holding, type Kept, keptOf } from './kept.ts';
 import type { Configured } from './model.ts';
 import type { FileOrigin, FilePool, FilePools } from './parts.ts';
 
@@ -22,11 +22,7 @@ export function configuredOf({ url, weight, role = 'primary', set = 0 }: FileOri
 
 /** What of this holds with this file, whatever the time. */
 export function keptWith(kept: Kept, pools: FilePools, idOf: IdOf): Kept {
-  const dropped = droppedBy(kept, fileOrigins(pools, idOf), Number.NEGATIVE_INFINITY);
-  return withEntries(
-    kept,
-    dropped.map(({ entry }) => ended(entry)),
-  );
+  return holding(kept, fileOrigins(pools, idOf), Number.NEGATIVE_INFINITY);
 }
 
 /** A removed origin that still has requests, and so stays where it is. */

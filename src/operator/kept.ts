@@ -86,46 +86,58 @@ export interface Dropped {
  * said of one origin is ever applied to another, or to one that is not what it was.
  */
 export function droppedBy(kept: Kept, file: FileOrigins, now: Ms): Dropped[] {
-  const entries = [...kept.values()];
-  const early = entries.flatMap((entry) => dropped(entry, becauseOf(entry, kept, file)));
-  const rest = withEntries(
+  // In this order, as it depends on what is left of the removed ones what there is beside one that was added, and on
+  // both what an override is of.
+  const removed = droppedOf(kept, (entry) => becauseOfRemoved(entry, file));
+  const holds = without(kept, removed);
+  const added = droppedOf(holds, (entry) => becauseOfAdded(entry, file, holds));
+  const rest = without(holds, added);
+  return [...removed, ...added, ...droppedOf(rest, (entry) => becauseOfOverride(entry, file, rest, now))];
+}
+
+/** What holds with this configuration, at this time. */
+export function holding(kept: Kept, file: FileOrigins, now: Ms): Kept {
+  return without(kept, droppedBy(kept, file, now));
+}
+
+function droppedOf(kept: Kept, because: (entry: Entry) => DropReason | undefined): Dropped[] {
+  return [...kept.values()].flatMap((entry) => {
+    const reason = because(entry);
+    return reason === undefined ? [] : [{ entry, because: reason }];
+  });
+}
+
+function without(kept: Kept, dropped: readonly Dropped[]): Kept {
+  return withEntries(
     kept,
-    early.map(({ entry }) => ended(entry)),
+    dropped.map(({ entry }) => ended(entry)),
   );
-  const overrides = entries.flatMap((entry) =>
-    entry.kind === 'override' ? dropped(entry, becauseOfOverride(entry, rest, file, now)) : [],
-  );
-  return [...early, ...overrides];
 }
 
-function dropped(entry: Entry, because: DropReason | undefined): Dropped[] {
-  return because === undefined ? [] : [{ entry, because }];
+function becauseOfRemoved({ kind, pool, id, value }: Entry, file: FileOrigins): DropReason | undefined {
+  if (kind === 'maintenance') return file.has(pool) ? undefined : 'no longer configured';
+  return kind === 'removed' ? compared(file.get(pool)?.get(id), value?.was) : undefined;
 }
 
-function becauseOf(entry: Entry, kept: Kept, file: FileOrigins): DropReason | undefined {
-  const pool = file.get(entry.pool);
-  if (entry.kind === 'override') return undefined;
-  if (pool === undefined) return 'no longer configured';
-  if (entry.kind === 'added') return isConfigured(entry, pool, kept) ? 'now configured' : undefined;
-  if (entry.kind === 'removed') return compared(pool.get(entry.id), entry.value?.was);
-  return undefined;
-}
-
-/** By its id, or by its url; an origin of the same url that was removed does not count. */
-function isConfigured(entry: Entry & { readonly kind: 'added' }, pool: ReadonlyMap<string, Configured>, kept: Kept) {
-  if (pool.has(entry.id)) return true;
-  return [...pool].some(
-    ([id, { url }]) =>
-      entry.value !== null && isSameUrl(url, entry.value.url) && !keptOf(kept, 'removed', entry.pool, id),
+/** The file has it now by its id, or by its url; an origin of that url that was removed does not count. */
+function becauseOfAdded({ kind, pool, id, value }: Entry, file: FileOrigins, kept: Kept): DropReason | undefined {
+  if (kind !== 'added' || value === null) return undefined;
+  const origins = file.get(pool);
+  if (origins === undefined) return 'no longer configured';
+  const isThere = [...origins].some(
+    ([each, { url }]) =>
+      each === id || (isSameUrl(url, value.url) && keptOf(kept, 'removed', pool, each) === undefined),
   );
+  return isThere ? 'now configured' : undefined;
 }
 
 function becauseOfOverride(
-  { pool, id, value }: Entry & { readonly kind: 'override' },
-  kept: Kept,
+  { kind, pool, id, value }: Entry,
   file: FileOrigins,
+  kept: Kept,
   now: Ms,
 ): DropReason | undefined {
+  if (kind !== 'override') return undefined;
   const because = compared(file.get(pool)?.get(id) ?? keptOf(kept, 'added', pool, id), value?.was);
   if (because !== undefined) return because;
   return value?.expires !== undefined && value.expires <= now ? 'expired' : undefined;

@@ -17,7 +17,7 @@ import type {
 } from './commands.ts';
 import { type Asked, Core, withoutPage } from './core.ts';
 import { standing } from './effective.ts';
-import { droppedBy, ended, isSameMaintenance, keptOf, withEntries } from './kept.ts';
+import { holding, isSameMaintenance, keptOf } from './kept.ts';
 import { Membership } from './membership.ts';
 import type { Maintenance, Observed, OriginState, PoolState } from './model.ts';
 import type { FilePool, FilePools, KnownPool, OperatorParts } from './parts.ts';
@@ -59,11 +59,7 @@ export class Operator implements OperatorPort {
   /** Before workers serve it: has the rows of its new origins say what is to hold for them. */
   prepare(file: FilePools, pools: readonly KnownPool[]): void {
     const { book, parts, view } = this.#core;
-    const dropped = droppedBy(view, fileOrigins(file, parts.idOf), parts.now());
-    const kept = withEntries(
-      view,
-      dropped.map(({ entry }) => ended(entry)),
-    );
+    const kept = holding(view, fileOrigins(file, parts.idOf), parts.now());
     for (const { name, origins } of pools) {
       for (const { key, id, slot, configured, observed } of origins) {
         if (book.byKey(key)?.known.slot === slot) continue;
