@@ -58,8 +58,8 @@ export class AuditLog {
     if (this.#remembered.length >= 2 * REMEMBERED) this.#remembered = this.#remembered.slice(-REMEMBERED);
     this.#write(record);
     const { number: _, time: __, ...fields } = record;
-    if (record.refused === undefined) this.#options.log.info('done by an operator', fields);
-    else this.#options.log.warn('refused to an operator', fields);
+    if (record.refused === undefined) this.#options.log.info('operation done', fields);
+    else this.#options.log.warn('operation refused', fields);
     return record;
   }
 

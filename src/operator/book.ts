@@ -135,13 +135,13 @@ export class Book {
       version: this.#parts.now(),
       standing: first,
       removing: undefined,
-      drained: false,
+      // Nobody is to be told that what begins empty is empty.
+      drained: first.admits !== 'all' && this.#parts.inFlight(known.slot) === 0,
       overdue: undefined,
     };
   }
 
   #move(origin: LiveOrigin, known: KnownOrigin): void {
-    if (known.slot !== origin.known.slot) this.#parts.setStanding(known.slot, origin.standing);
     const isSame = JSON.stringify(known.configured) === JSON.stringify(origin.known.configured);
     if (!isSame) this.touch(origin);
     origin.known = known;

@@ -112,11 +112,12 @@ export class Changes {
       book.touch(origin);
       origin.overdue = undefined;
     }
-    this.#core.refresh(new Set(touched.map(({ pool }) => book.pool(pool))));
+    this.#core.tellWorkers(new Set(touched.map(({ pool }) => book.pool(pool))));
     const after = origins.map((origin) => book.state(origin));
     origins.forEach((origin, index) => {
       if (isTouched(origin)) this.#tellChanged(asked, before[index] as OriginState, after[index] as OriginState);
     });
+    this.#core.settle();
     return changed(after);
   }
 

@@ -81,6 +81,12 @@ export class Core {
    * changed by those who are told meanwhile follows right after.
    */
   refresh(pools: Iterable<LivePool | undefined>): void {
+    this.tellWorkers(pools);
+    this.settle();
+  }
+
+  /** The first half of it; the other one is `settle`. */
+  tellWorkers(pools: Iterable<LivePool | undefined>): void {
     for (const pool of pools) if (pool !== undefined) this.#toRefresh.add(pool);
     if (this.#refreshing) return;
     this.#refreshing = true;
@@ -92,6 +98,10 @@ export class Core {
     } finally {
       this.#refreshing = false;
     }
+  }
+
+  settle(): void {
+    if (this.#refreshing) return;
     this.#endExpired();
     this.look();
   }

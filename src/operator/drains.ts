@@ -82,6 +82,7 @@ export class Drains {
     }
     origin.drained = true;
     this.#told.delete(origin);
+    this.#parts.log.info('origin drained', { pool, origin: id });
     this.#events.add({ type: 'drained', pool, origin: id, detail: { final: standing.admits === 'none' } });
     return true;
   }

@@ -32,7 +32,7 @@ describe('the audit log', () => {
       before: { admin: 'active' },
       after: { admin: 'drain' },
     });
-    expect(said).toEqual(['done by an operator', 'refused to an operator']);
+    expect(said).toEqual(['operation done', 'operation refused']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 

@@ -61,8 +61,11 @@ describe('a change', () => {
         reason: 'deploy 42',
       },
     ]);
-    expect(scene.log).toMatchObject([{ level: 'info', event: 'done by an operator', fields: { target: 'app/a' } }]);
-    expect(scene.typesOf('a')).toEqual(['drained', 'origin-changed']);
+    expect(scene.log).toMatchObject([
+      { level: 'info', event: 'operation done', fields: { target: 'app/a' } },
+      { level: 'info', event: 'origin drained', fields: { pool: 'app', origin: 'a' } },
+    ]);
+    expect(scene.typesOf('a')).toEqual(['origin-changed', 'drained']);
   });
 
   test('that is one already is no change', async () => {
@@ -171,7 +174,23 @@ describe('a change', () => {
 });
 
 describe('what was said', () => {
-  test('holds after a restart, before workers serve, and until the file says something else', async () => {
+  test('holds for new rows before workers serve them, and for others only then', async () => {
+    const scene = await open();
+    change(scene, 'app/a', { values: { admin: 'maint', weight: 3 } });
+    change(scene, 'app/b', { values: { admin: 'maint' } });
+    const told: unknown[] = [];
+    const [a, b] = [scene.slot('app', 'a'), scene.slot('app', 'b')];
+    scene.onPrepared = () => told.push([scene.standings.get(a)?.admits, scene.standings.get(b)?.admits]);
+    scene.restart();
+    scene.load(file({ app: ['a', { url: 'http://b.test', name: 'b', weight: 2 }, 'c'] }));
+    expect(told).toEqual([
+      ['none', 'none'],
+      ['none', 'none'],
+    ]);
+    expect(scene.standing('app', 'b')).toMatchObject({ admits: 'all', weight: 200 });
+  });
+
+  test('holds after a restart and until the file says something else', async () => {
     const scene = await open();
     change(scene, 'app/a', { values: { admin: 'maint' } });
     change(scene, 'app/b', { values: { weight: 9 }, expiresIn: 60_000 });
@@ -261,7 +280,7 @@ describe('a drain', () => {
     vi.advanceTimersByTime(1000);
     scene.setInFlight('app', 'a', 0);
     vi.advanceTimersByTime(250);
-    expect(scene.typesOf('a')).toEqual(['drain-progress', 'origin-changed', 'drain-progress', 'drained']);
+    expect(scene.typesOf('a')).toEqual(['origin-changed', 'drain-progress', 'drain-progress', 'drained']);
     expect(scene.operator.origin(app('a'))).toMatchObject({ drain: { drained: true } });
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -314,7 +333,7 @@ describe('a drain', () => {
     change(scene, 'app/a', { values: { admin: 'stopped' }, deadlineIn: 0 });
     vi.advanceTimersByTime(1000);
     expect(scene.cut).toEqual([]);
-    expect(scene.typesOf('a')).toEqual(['drained', 'origin-changed']);
+    expect(scene.typesOf('a')).toEqual(['origin-changed', 'drained']);
   });
 });
 

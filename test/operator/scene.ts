@@ -35,6 +35,8 @@ export class Scene {
   /** What is wrong with each generation that is asked for. */
   problems: readonly string[] = [];
   generations = 0;
+  /** Called when a generation is prepared, and not yet served. */
+  onPrepared: () => void = () => {};
   /** Called before a generation is made. */
   onApply: () => void = () => {};
   operator: Operator;
@@ -105,6 +107,7 @@ export class Scene {
       };
     });
     this.operator.prepare(this.#file, known);
+    this.onPrepared();
     for (const [name, maintenance] of this.operator.maintained(this.#file)) this.maintenance.set(name, maintenance);
     this.operator.take(this.#file, known);
     this.generations++;
