@@ -91,7 +91,8 @@ export class Book {
       origin.standing = next;
       this.#parts.setStanding(origin.known.slot, next);
     }
-    pool.rotation = this.#parts.rotation(pool.origins.map((origin) => origin.standing));
+    const standings = pool.origins.map((origin) => origin.standing);
+    pool.rotation = this.#parts.rotation(pool.known.name, standings);
     return turned;
   }
 
@@ -159,7 +160,7 @@ export class Book {
   /** As it would be if that were what operators said. */
   imagined(origin: LiveOrigin, kept: Kept): OriginState {
     const pool = this.#pools.get(origin.pool);
-    return this.#state(origin, kept, pool && this.#parts.rotation(this.standings(pool, kept)));
+    return this.#state(origin, kept, pool && this.#parts.rotation(pool.known.name, this.standings(pool, kept)));
   }
 
   #state(origin: LiveOrigin, kept: Kept, rotation: Rotation | undefined): OriginState {

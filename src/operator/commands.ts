@@ -61,7 +61,10 @@ export interface OperatorEvent {
   readonly number: number;
   /** Epoch milliseconds. */
   readonly time: Ms;
-  /** `origin-changed`, `origin-health`, `origin-ejected`, `drain-progress`, `drained`, `override-dropped`, `pool-maintenance`, … */
+  /**
+   * `origin-changed`, `-added`, `-removing`, `-removed`; as seen: `origin-health`, `-ejected`, `-returned`, `pool-panic`;
+   * `drain-progress`, `drained`, `drain-deadline`; `override-dropped`, `overrides-lost`; `pool-maintenance`.
+   */
   readonly type: string;
   readonly pool?: string | undefined;
   readonly origin?: string | undefined;
@@ -75,7 +78,10 @@ export interface AuditRecord {
   readonly actor: string;
   readonly source: string;
   readonly address?: string | undefined;
-  /** `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `cache.purge`, `login.failed`, … */
+  /**
+   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `cache.purge`, `login.failed`, …;
+   * `override.drop` and the like are the node's own.
+   */
   readonly action: string;
   readonly target: string;
   readonly before?: unknown;

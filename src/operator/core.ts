@@ -69,7 +69,7 @@ export class Core {
   /** Takes the file's word, and ends what it contradicts. */
   setFile(pools: FilePools): void {
     this.#file = fileOrigins(pools, this.parts.idOf);
-    const dropped = droppedBy(this.view, this.#file, Number.NEGATIVE_INFINITY);
+    const dropped = droppedBy(this.view, this.#file, this.parts.now());
     const isDropped = (entry: Entry) => dropped.some((each) => each.entry === entry);
     this.tentative = this.tentative.filter((entry) => !isDropped(entry));
     const kept = new Set(this.overrides.kept.values());
@@ -144,6 +144,8 @@ export class Core {
     this.book.refresh(pool);
     if (pool.rotation.panic === panic) return;
     const { name } = pool.known;
+    if (panic) this.parts.log.info('an origin is usable again', { pool: name });
+    else this.parts.log.warn('no origin is usable, all are tried', { pool: name });
     this.events.add({ type: 'pool-panic', pool: name, detail: { panic: pool.rotation.panic } });
   }
 

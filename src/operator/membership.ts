@@ -105,7 +105,10 @@ export class Membership {
         : this.#core.keep(entries, asked);
     // Closed for as long as there is a generation that has it, although nothing says so any more.
     const isLeft = !kept.ok && isWanted && origin !== undefined;
-    if (isLeft) origin.removing = { since: this.#core.parts.now(), gone: true };
+    if (isLeft) {
+      origin.removing = { since: this.#core.parts.now(), gone: true };
+      this.#removing.add(origin);
+    }
     this.#core.tentative = this.#core.tentative.filter((entry) => !tentative.includes(entry));
     this.#core.refresh([book.pool(pool)]);
     if (isLeft) await this.#apply();

@@ -15,7 +15,7 @@ export interface OperatorParts {
   /** The name of an origin that the file gives none: the same for the same. */
   readonly idOf: (origin: FileOrigin) => string;
   /** Which origins of a pool get new clients, by all their standings: what workers go by. */
-  readonly rotation: (standings: readonly Standing[]) => Rotation;
+  readonly rotation: (pool: string, standings: readonly Standing[]) => Rotation;
   /** All workers see it with their next choice. */
   readonly setStanding: (slot: number, standing: Standing) => void;
   /**

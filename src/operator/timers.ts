@@ -21,20 +21,21 @@ export class Timers {
   #poll: NodeJS.Timeout | undefined;
   #alarm: NodeJS.Timeout | undefined;
   #alarmTime: Ms | undefined;
+  #closed = false;
 
   constructor(options: TimersOptions) {
     this.#options = options;
   }
 
   poll(on: boolean): void {
-    if (on === (this.#poll !== undefined)) return;
+    if (this.#closed || on === (this.#poll !== undefined)) return;
     clearInterval(this.#poll);
     this.#poll = on ? setInterval(this.#options.onPoll, POLL_INTERVAL).unref() : undefined;
   }
 
   /** Sets the alarm to this time (epoch milliseconds), and to no other; `undefined`: to none. */
   wakeAt(time: Ms | undefined): void {
-    if (time === this.#alarmTime) return;
+    if (this.#closed || time === this.#alarmTime) return;
     this.#alarmTime = time;
     this.#nap();
   }
@@ -72,9 +73,11 @@ export class Timers {
     };
   }
 
+  /** Nothing is called any more, whatever is asked for later. */
   close(): void {
     this.poll(false);
     this.wakeAt(undefined);
+    this.#closed = true;
     for (const timer of this.#singles) clearTimeout(timer);
     this.#singles.clear();
   }

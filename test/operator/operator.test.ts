@@ -409,6 +409,30 @@ describe('an origin that comes back', () => {
   });
 });
 
+describe('who is told of an event', () => {
+  test('may change something at once, and workers are told of both', async () => {
+    const scene = await open();
+    scene.operator.events(0, ({ type }) => {
+      if (type === 'pool-panic') change(scene, 'app/c', { values: { admin: 'maint' } });
+    });
+    for (const id of ['a', 'b', 'c']) scene.observe('app', id, { health: 'down' });
+    expect(scene.operator.origin(app('c'))).toMatchObject({ admin: 'maint', drain: { drained: true } });
+    expect(scene.standing('app', 'c')).toMatchObject({ admits: 'none', health: 'down' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('sees a change before what comes of it', async () => {
+    const scene = await open();
+    const seen: unknown[] = [];
+    scene.operator.events(0, ({ type }) => seen.push([type, scene.standing('app', 'a').admits]));
+    change(scene, 'app/a', { values: { admin: 'maint' } });
+    expect(seen).toEqual([
+      ['origin-changed', 'none'],
+      ['drained', 'none'],
+    ]);
+  });
+});
+
 describe('maintenance of a pool', () => {
   const page = { page: '<p>back at noon</p>', retryAfter: 600 };
 

@@ -176,7 +176,7 @@ function key(pool: string, id: string, url: string): string {
 }
 
 /** Primaries of the lowest set that has one that is usable, else spares and standbys; else all that were not put out. */
-export function rotation(standings: readonly Standing[]): Rotation {
+export function rotation(_pool: string, standings: readonly Standing[]): Rotation {
   const usable = (each: Standing) => each.admits === 'all' && (each.health === 'up' || each.health === 'trial');
   for (const role of ['primary', 'spare', 'standby'] as const) {
     const sets = standings.filter((each) => each.role === role && usable(each)).map(({ set }) => set);

@@ -77,5 +77,7 @@ test('nothing is left when it is closed', () => {
   timers.after(9, () => {});
   timers.after(2 ** 40, () => {})();
   timers.close();
+  timers.poll(true);
+  timers.wakeAt(10);
   expect(vi.getTimerCount()).toBe(0);
 });
