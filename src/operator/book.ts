@@ -96,11 +96,10 @@ export class Book {
     return turned;
   }
 
-  /** Those that are about to admit all, and did not. */
+  /** Those that operators kept from all, and do no more. */
   returning(pool: LivePool): LiveOrigin[] {
-    return pool.origins.filter(
-      (origin) => origin.standing.admits !== 'all' && standing(this.facts(origin)).admits === 'all',
-    );
+    const isOpen = ({ admits, health }: Standing) => admits === 'all' && health !== 'forced_down';
+    return pool.origins.filter((origin) => !isOpen(origin.standing) && isOpen(standing(this.facts(origin))));
   }
 
   /** Goes over to another generation; who stays keeps what is seen of it. */

@@ -47,7 +47,7 @@ export function standing(facts: Facts): Standing {
   const { admin, role, health, weight, set, ignoreErrors } = held(facts);
   const warmed = Math.round(weight * 100 * facts.observed.warmth);
   return {
-    admits: admits(admin, health),
+    admits: admits(admin),
     health: serviceable(health, facts.observed, ignoreErrors),
     role,
     set,
@@ -56,16 +56,14 @@ export function standing(facts: Facts): Standing {
   };
 }
 
-/** What is forced down admits nobody, so that it is not tried either when all others are down as well. */
-function admits(admin: Admin, health: Health): Standing['admits'] {
-  if (health === 'forced_down' || admin === 'maint' || admin === 'stopped') return 'none';
+function admits(admin: Admin): Standing['admits'] {
+  if (admin === 'maint' || admin === 'stopped') return 'none';
   return admin === 'drain' ? 'known' : 'all';
 }
 
 /** Errors that are to be ignored are those of requests; who fails its checks is down all the same. */
 function serviceable(health: Health, { ejectedUntil, trial }: Observed, ignoreErrors: boolean): Standing['health'] {
-  if (health === 'forced_down' || health === 'down') return 'down';
-  if (health === 'checking') return 'checking';
+  if (health === 'forced_down' || health === 'down' || health === 'checking') return health;
   if (ignoreErrors) return 'up';
   if (ejectedUntil !== undefined) return 'ejected';
   return trial ? 'trial' : 'up';

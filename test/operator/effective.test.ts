@@ -60,10 +60,10 @@ describe('what workers are told', () => {
     { name: 'nobody comes in maint', values: { admin: 'maint' }, observed: {}, told: { admits: 'none' } },
     { name: 'nobody comes when stopped', values: { admin: 'stopped' }, observed: {}, told: { admits: 'none' } },
     {
-      name: 'what is forced down is not tried either when all are down',
+      name: 'an operator says down, whatever is seen',
       values: { health: 'forced_down' },
-      observed: {},
-      told: { admits: 'none', health: 'down' },
+      observed: { ejectedUntil: 9 },
+      told: { admits: 'all', health: 'forced_down' },
     },
     { name: 'checks say down', values: {}, observed: { health: 'down' }, told: { admits: 'all', health: 'down' } },
     { name: 'no check was good yet', values: {}, observed: { health: 'checking' }, told: { health: 'checking' } },

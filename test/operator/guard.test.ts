@@ -18,7 +18,7 @@ describe('the last usable origin', () => {
     { name: 'one of two may go', before: 'up, up', after: 'up known, up', taken: false },
     { name: 'the last one may not be drained', before: 'up', after: 'up known', taken: true },
     { name: 'nor put into maint', before: 'up, up none', after: 'up none, up none', taken: true },
-    { name: 'nor forced down', before: 'up', after: 'down none', taken: true },
+    { name: 'nor forced down', before: 'up', after: 'forced_down', taken: true },
     { name: 'nor removed', before: 'up, down', after: 'down', taken: true },
     { name: 'two at once may not, if they are all', before: 'up, up', after: 'up none, up none', taken: true },
     { name: 'who is down is of no use', before: 'up, down', after: 'up none, down', taken: true },

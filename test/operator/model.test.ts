@@ -80,7 +80,7 @@ class Model {
           const values = this.said.get(`${pool}/${id}`)?.values ?? {};
           const { admin = 'active', weight = configured.weight, health = 'up' } = values;
           const admits = { active: 'all', drain: 'known', maint: 'none', stopped: 'none' }[admin];
-          return { id, url: configured.url, admin, weight, health, admits: health === 'up' ? admits : 'none' };
+          return { id, url: configured.url, admin, weight, health, admits, told: health };
         })
         .sort((one, other) => one.id.localeCompare(other.id)),
     }));
@@ -97,8 +97,8 @@ function seenOf(scene: Scene) {
     maintained: maintenance !== undefined,
     origins: origins
       .map(({ id, configured, admin, weight, health }) => {
-        const { admits } = scene.standing(name, id);
-        return { id, url: configured.url, admin, weight, health, admits };
+        const { admits, health: told } = scene.standing(name, id);
+        return { id, url: configured.url, admin, weight, health, admits, told };
       })
       .sort((one, other) => one.id.localeCompare(other.id)),
   }));

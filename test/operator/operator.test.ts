@@ -433,6 +433,15 @@ describe('who is told of an event', () => {
   });
 });
 
+test('an origin that was forced down warms up as well', async () => {
+  const scene = await open();
+  change(scene, 'app/a', { values: { health: 'forced_down' } });
+  expect(scene.operator.origin(app('a'))).toMatchObject({ health: 'forced_down', effective: 'down', drain: undefined });
+  expect(scene.enabled).toEqual([]);
+  change(scene, 'app/a', { values: { health: null } });
+  expect(scene.enabled).toEqual(['app/a http://a.test']);
+});
+
 describe('maintenance of a pool', () => {
   const page = { page: '<p>back at noon</p>', retryAfter: 600 };
 

@@ -187,7 +187,7 @@ export function rotation(_pool: string, standings: readonly Standing[]): Rotatio
       panic: false,
     };
   }
-  const tried = standings.map(({ admits, health }) => admits === 'all' && health !== 'checking');
+  const tried = standings.map(({ admits, health }) => admits === 'all' && (health === 'down' || health === 'ejected'));
   return { serving: tried, panic: tried.includes(true) };
 }
 
