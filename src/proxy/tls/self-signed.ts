@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { makeDirectory, writeSecret } from '../../base/secret-file.ts';
 import type { Ms } from '../../base/units.ts';
 import { type CertificateFiles, canonicalName, readCertificate } from './certificate.ts';
 import { reasonOf, TlsError } from './error.ts';
@@ -63,26 +62,4 @@ function isUsable(files: CertificateFiles, wanted: readonly string[], now: numbe
 function subjectAltNames(names: readonly string[]): string[] {
   const all = [...LOCAL_NAMES, ...names].map((name) => canonicalName(name.replace(/^\[|\]$/g, '').toLowerCase()));
   return [...new Set(all)];
-}
-
-/**
- * With those above it that are missing. Not by `recursive`: where the system says that a directory in one that is there
- * does not exist, as /proc does, Node 26 tries for ever.
- */
-function makeDirectory(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  const parent = dirname(path);
-  if (!existsSync(parent)) makeDirectory(parent);
-  mkdirSync(path, { mode: 0o700 });
-}
-
-/** Never a half-written file under its real name, and never a moment when others may read it. */
-function writeSecret(file: string, text: string): void {
-  const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
-    renameSync(draft, file);
-  } finally {
-    rmSync(draft, { force: true });
-  }
 }
