@@ -1,0 +1,139 @@
+import { formatHostPort, parseListenAddress } from '../base/address.ts';
+import type { Ms } from '../base/units.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import type { OperatorPort } from '../operator/commands.ts';
+import { Access } from './access/access.ts';
+import type { User } from './access/users.ts';
+import { Handling } from './handling.ts';
+import { type Certificate, LIMITS, type Limits, Listener } from './listener.ts';
+import type { Mount } from './mount.ts';
+import { RouteTable } from './route-table.ts';
+
+/** What of the settings the server stands on; files are read by then (`server-settings.ts`). */
+export interface AdminServerSettings {
+  /** ADDRESS:PORT. */
+  readonly listen: string;
+  /** `undefined`: without TLS. */
+  readonly certificate: Certificate | undefined;
+  readonly hostNames: readonly string[];
+  readonly users: readonly User[];
+}
+
+export interface AdminServerOptions {
+  readonly settings: AdminServerSettings;
+  readonly log: EventLog;
+  readonly now: () => Ms;
+  /** Where failed logins are noted. */
+  readonly record: OperatorPort['record'];
+  readonly limits?: Limits;
+}
+
+/** The admin listener. Handlers are mounted before it starts. */
+export class AdminServer {
+  readonly #routes = new RouteTable();
+  readonly #access: Access;
+  readonly #handling: Handling;
+  readonly #log: EventLog;
+  readonly #limits: Limits;
+  #settings: AdminServerSettings;
+  #listener: Listener | undefined;
+  /** Former listeners whose connections have not all ended. */
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor({ settings, log, now, record, limits = LIMITS }: AdminServerOptions) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#limits = limits;
+    const onFailure = ({ name, address }: { readonly name: string | undefined; readonly address: string }) =>
+      record({ actor: name ?? '-', source: 'login', address, action: 'login.failed', target: 'admin', reason: '' });
+    this.#access = new Access({ users: settings.users, log, now, onFailure });
+    const { hostNames } = settings;
+    this.#handling = new Handling({ routes: this.#routes, access: this.#access, log, hostNames });
+  }
+
+  mount(mount: Mount): void {
+    this.#routes.add(mount);
+  }
+
+  /** http://127.0.0.1:8400, with the port as it is; `undefined` while it does not listen. */
+  get url(): string | undefined {
+    const address = parseListenAddress(this.#settings.listen);
+    if (this.#listener === undefined || address === undefined) return undefined;
+    const scheme = this.#listener.isSecure ? 'https' : 'http';
+    return `${scheme}://${formatHostPort(address.host, this.#listener.port)}`;
+  }
+
+  /** Throws when the port cannot be had. */
+  async start(): Promise<void> {
+    this.#listener = await this.#open(this.#settings);
+  }
+
+  /** What does not change is not touched: streams go on. When it throws, all is as before. */
+  async reload(settings: AdminServerSettings): Promise<void> {
+    await this.#relisten(settings);
+    this.#settings = settings;
+    this.#access.setUsers(settings.users);
+    this.#handling.setHostNames(settings.hostNames);
+    this.#handling.endStrangers();
+  }
+
+  /** Who waits is answered, streams end, and what still runs after `grace` is cut. */
+  async close(grace: Ms): Promise<void> {
+    const closing = this.#listener?.close(grace);
+    this.#listener = undefined;
+    this.#handling.endAll();
+    await Promise.all([closing, ...this.#leaving]);
+  }
+
+  async #relisten(settings: AdminServerSettings): Promise<void> {
+    const { listen, certificate } = this.#settings;
+    const isSecure = settings.certificate !== undefined;
+    if (settings.listen === listen && isSecure === (certificate !== undefined)) {
+      if (isSecure && !isSame(settings.certificate, certificate)) this.#listener?.setCertificate(settings.certificate);
+      return;
+    }
+    if (settings.listen !== listen) {
+      const opened = await this.#open(settings);
+      this.#leave();
+      this.#listener = opened;
+      return;
+    }
+    // The same port with TLS and without it: the one has to let go before the other can take it.
+    const port = this.#listener?.port;
+    this.#leave();
+    try {
+      this.#listener = await this.#open(settings, port);
+    } catch (error) {
+      this.#listener = await this.#open(this.#settings, port);
+      throw error;
+    }
+  }
+
+  #open({ listen, certificate }: AdminServerSettings, knownPort?: number): Promise<Listener> {
+    const { host, port } = parseListenAddress(listen) ?? { host: '127.0.0.1', port: 0 };
+    return Listener.open({
+      host,
+      port: knownPort ?? port,
+      certificate,
+      limits: this.#limits,
+      onRequest: (request, response) => void this.#handling.handle(request, response),
+      isBusy: (socket) => this.#handling.isBusy(socket),
+    });
+  }
+
+  #leave(): void {
+    const former = this.#listener;
+    if (former === undefined) return;
+    const closed = former.close(LEAVE_TIME).catch((error) => this.#log.warn('admin listener did not close', { error }));
+    const leaving = closed.then(() => void this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+    this.#handling.endAll((socket) => former.has(socket));
+  }
+}
+
+/** For requests that run while the listen address changes. */
+const LEAVE_TIME: Ms = 10_000;
+
+function isSame(a: Certificate | undefined, b: Certificate | undefined): boolean {
+  return a?.certPem === b?.certPem && a?.keyPem === b?.keyPem;
+}
