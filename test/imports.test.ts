@@ -30,7 +30,7 @@ const TOPS = ['worker.ts', 'control.ts', 'main.ts'];
 
 /** Packages that are at home in few places; others may be imported anywhere but in base. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ['base/setting.ts', '*/config.ts', 'config'],
+  zod: ['base/setting.ts', '*/config.ts', 'config', 'admin'],
   yaml: ['config'],
   pino: ['observe'],
   'sonic-boom': ['observe'],

@@ -1,0 +1,20 @@
+import type { Outcome, Refusal } from '../../operator/commands.ts';
+import { Problem, type ProblemKind } from '../problem.ts';
+
+/** The value of what was done; or throws, as a problem, why it was not. */
+export function done<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  const { kind, detail } = outcome.refusal;
+  throw new Problem(KINDS[kind], detail);
+}
+
+/** A record, so that the compiler sees that none is missing. */
+const KINDS: Readonly<Record<Refusal['kind'], ProblemKind>> = {
+  'unknown-pool': 'unknown-pool',
+  'unknown-origin': 'unknown-origin',
+  'last-active-origin': 'last-active-origin',
+  'version-mismatch': 'version-mismatch',
+  duplicate: 'duplicate',
+  invalid: 'invalid',
+  'not-kept': 'not-kept',
+};

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Ms } from '../../base/units.ts';
+import type { OriginId, WaitFor } from '../../operator/commands.ts';
+import type { OriginState } from '../../operator/model.ts';
+import { Problem } from '../problem.ts';
+import { etagOf } from './conditions.ts';
+import type { ApiContext } from './context.ts';
+import { originBody } from './represent.ts';
+import { span } from './values.ts';
+
+/** Long polls: the reply comes when something is so, or when the time is over. */
+
+export const WAIT_QUERY = {
+  wait: z.enum(['drained', 'up', 'active', 'changed']).optional().describe('Replies when it is so.'),
+  timeout: span('0s', '1h').optional().describe('For wait: how long. Default: 60 seconds.'),
+};
+
+export const DEFAULT_TIMEOUT: Ms = 60_000;
+
+/** In seconds: whoever waited in vain asks again then. */
+const RETRY_AFTER = '5';
+
+type Condition = Exclude<WaitFor, 'changed'>;
+
+export function holds(condition: Condition, { drain, health, admin, effective }: OriginState): boolean {
+  switch (condition) {
+    case 'drained':
+      return drain?.drained === true;
+    case 'up':
+      // Whom nobody checks takes requests.
+      return health === 'up' || health === 'unknown';
+    case 'active':
+      return admin === 'active' && (effective === 'active' || effective === 'standby' || effective === 'spare');
+  }
+}
+
+/** Throws a 409 that shows the origin when the time is over, so that `curl -f` and Ansible fail; a 410 when it is gone. */
+export async function waitFor(
+  { operator }: ApiContext,
+  origin: OriginState,
+  condition: Condition,
+  timeout: Ms,
+  signal: AbortSignal,
+): Promise<OriginState> {
+  if (holds(condition, origin)) return origin;
+  const now = await operator.wait(idOf(origin), condition, timeout, { signal });
+  if (now === undefined) throw new Problem('removed', `${origin.pool}/${origin.id} was removed, and is empty`);
+  if (holds(condition, now)) return now;
+  const { inFlight } = now.traffic;
+  const detail = `expected ${condition} within ${timeout / 1000} s, got ${now.effective}, health ${now.health}, ${inFlight} in flight`;
+  throw new Problem(`not-${condition}`, detail, {
+    members: { origin: originBody(now) },
+    headers: { 'Retry-After': RETRY_AFTER, ETag: etagOf(now) },
+  });
+}
+
+/** Another version than this one; the same, when the time is over. */
+export async function waitForChange(
+  { operator }: ApiContext,
+  origin: OriginState,
+  timeout: Ms,
+  signal: AbortSignal,
+): Promise<OriginState> {
+  const now = await operator.wait(idOf(origin), 'changed', timeout, { signal, version: origin.version });
+  if (now === undefined) throw new Problem('removed', `${origin.pool}/${origin.id} was removed, and is empty`);
+  return now;
+}
+
+export function idOf({ pool, id }: OriginId): OriginId {
+  return { pool, id };
+}
