@@ -47,6 +47,7 @@ export interface ListenerOptions {
 export class Listener {
   readonly #server: Server | SecureServer;
   readonly #sockets = new Set<Socket>();
+  #isClosing = false;
 
   /** Throws when the port cannot be had. */
   static async open(options: ListenerOptions): Promise<Listener> {
@@ -68,10 +69,14 @@ export class Listener {
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
     };
+    const serve = (request: IncomingMessage, response: ServerResponse) => {
+      response.once('close', () => this.#endIdle());
+      onRequest(request, response);
+    };
     const server =
       certificate === undefined
-        ? createServer(options, onRequest)
-        : createSecureServer({ ...options, ...secure(certificate), handshakeTimeout: limits.headTime }, onRequest);
+        ? createServer(options, serve)
+        : createSecureServer({ ...options, ...secure(certificate), handshakeTimeout: limits.headTime }, serve);
     server.maxConnections = limits.connections;
     // Who is idle makes room for who comes.
     server.on('drop', () => server.closeIdleConnections());
@@ -102,11 +107,17 @@ export class Listener {
 
   /** The port is free at once. Resolves when all connections have ended; those that still run after `grace` are cut. */
   async close(grace: Ms): Promise<void> {
+    this.#isClosing = true;
     const closed = once(this.#server, 'close');
     this.#server.close();
     const cut = setTimeout(() => this.#cut(), grace);
     await closed;
     clearTimeout(cut);
+  }
+
+  /** A connection whose reply was the last does not wait for another request. */
+  #endIdle(): void {
+    if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
   }
 
   #cut(): void {
