@@ -22,6 +22,7 @@ export interface Limits {
   readonly requestTime: Ms;
   /** Of a connection between two requests. */
   readonly idleTime: Ms;
+  /** Of connections: when there are more, one without a request goes. */
   readonly connections: number;
 }
 
@@ -32,6 +33,9 @@ export const LIMITS: Limits = {
   idleTime: 10_000,
   connections: 512,
 };
+
+/** Connections beyond `connections` that are still in their TLS handshake. */
+const HANDSHAKES = 256;
 
 export interface ListenerOptions {
   readonly host: string;
@@ -77,12 +81,11 @@ export class Listener {
       certificate === undefined
         ? createServer(options, serve)
         : createSecureServer({ ...options, ...secure(certificate), handshakeTimeout: limits.headTime }, serve);
-    server.maxConnections = limits.connections;
-    // Who is idle makes room for who comes.
-    server.on('drop', () => server.closeIdleConnections());
+    server.maxConnections = limits.connections + HANDSHAKES;
     server.on(certificate === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
+      if (this.#sockets.size > limits.connections) this.#makeRoom(isBusy);
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket as Socket, isBusy));
     this.#server = server;
@@ -113,6 +116,16 @@ export class Listener {
     const cut = setTimeout(() => this.#cut(), grace);
     await closed;
     clearTimeout(cut);
+  }
+
+  /** The longest of those without a request goes: who opens connections and says nothing keeps nobody out. */
+  #makeRoom(isBusy: (socket: Socket) => boolean): void {
+    for (const socket of this.#sockets) {
+      if (isBusy(socket)) continue;
+      this.#sockets.delete(socket);
+      socket.destroy();
+      return;
+    }
   }
 
   /** A connection whose reply was the last does not wait for another request. */

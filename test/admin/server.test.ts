@@ -5,7 +5,7 @@ import { type Certificate, LIMITS } from '../../src/admin/listener.ts';
 import type { Mount } from '../../src/admin/mount.ts';
 import { Problem } from '../../src/admin/problem.ts';
 import { ensureSelfSigned } from '../../src/proxy/tls/self-signed.ts';
-import { AdminScene, basic, until } from '../support/admin-scene.ts';
+import { AdminScene, basic, until, type Wire } from '../support/admin-scene.ts';
 import { tempDir } from '../support/temp.ts';
 import { within } from '../support/wait.ts';
 
@@ -238,6 +238,20 @@ describe('bytes that are no good request', () => {
     await within(wire.until('HTTP/1.1 413 '), '413');
     wire.write(`0\r\n\r\nGET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n${LOGIN}\r\n`);
     await within(wire.until('edge-1'), 'the next reply');
+  });
+});
+
+describe('connections that nobody uses', () => {
+  test('make room for who comes, the longest first', async () => {
+    const scene = await AdminScene.open({ limits: { ...LIMITS, connections: 3 } });
+    const stream = scene.connect();
+    stream.write(`GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n${LOGIN}\r\n`);
+    await within(stream.until('retry'), 'a stream');
+    const idle = [scene.connect(), scene.connect()];
+    await within(Promise.all(idle.map((wire) => wire.connected)), 'connections');
+    expect((await scene.ask('GET /api/v1/status')).status).toBe(200);
+    await within((idle[0] as Wire).ended, 'the end of the first');
+    expect([idle[1]?.socket.destroyed, stream.socket.destroyed]).toEqual([false, false]);
   });
 });
 

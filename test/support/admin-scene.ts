@@ -176,6 +176,7 @@ export class AdminScene {
 export class Wire {
   readonly socket: Socket;
   received = '';
+  readonly connected: Promise<void>;
   readonly ended: Promise<void>;
   #look = () => {};
 
@@ -187,6 +188,7 @@ export class Wire {
       this.#look();
     });
     socket.on('error', () => {});
+    this.connected = new Promise((resolve) => socket.once('connect', () => resolve()));
     this.ended = new Promise((resolve) => socket.once('close', () => resolve()));
     atTeardown(() => socket.destroy());
   }
