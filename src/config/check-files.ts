@@ -10,7 +10,7 @@ import { fileReason, readSmallFile } from './read-file.ts';
  * Looks at every file that the settings name, so that a missing key is told now and not at the first handshake. Names
  * are absolute here. Files may change afterwards: whoever uses one has to be ready for that.
  */
-export function checkFiles({ node, listeners, sites, pools = {}, cache, logs }: Draft, now: Date): Finding[] {
+export function checkFiles({ node, listeners, sites, pools = {}, cache, logs, admin }: Draft, now: Date): Finding[] {
   const findings: Finding[] = [];
   const files = new FileCheck(findings, now);
   if (node !== undefined) files.writableDirectory(node.state_dir, ['node', 'state_dir']);
@@ -32,6 +32,12 @@ export function checkFiles({ node, listeners, sites, pools = {}, cache, logs }: 
   }
   if (typeof cache === 'object' && cache.disk !== undefined) {
     files.ownDirectory(cache.disk.directory, node?.state_dir, ['cache', 'disk', 'directory']);
+  }
+  if (typeof admin === 'object') {
+    for (const [index, user] of admin.users.entries()) {
+      files.readable(user.password_file, ['admin', 'users', index, 'password_file']);
+    }
+    if (typeof admin.tls === 'object') files.pair(admin.tls.cert, admin.tls.key, ['admin', 'tls']);
   }
   const access = logs?.access;
   if (access !== undefined && access !== 'off' && access.file !== '-') {
@@ -81,6 +87,10 @@ class FileCheck {
     if ('reason' in listing) this.#cannot('read', file, listing.reason, path);
     else if (listing.value === undefined) this.#content(file, path);
     else this.#pages(file, listing.value, path);
+  }
+
+  readable(file: string, path: Path): void {
+    this.#content(file, path);
   }
 
   /** A file that is there, or one that can be made. */

@@ -3,6 +3,7 @@ import { formatHostPort, normalizeAddress, parseListenAddress } from '../base/ad
 import { closest } from '../base/closest.ts';
 import { show } from '../base/setting.ts';
 import { originName } from '../proxy/pool/config.ts';
+import { checkAdmin } from './check-admin.ts';
 import { checkCache } from './check-cache.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
@@ -21,16 +22,19 @@ export function check(draft: Draft, has: (path: Path) => boolean): Finding[] {
     ...originNamesStandOnce(draft),
     ...certificatesHaveKeys(draft, has),
     ...checkCache(draft, has),
+    ...checkAdmin(draft),
   ];
 }
 
-function* addressesAreUsedOnce({ listeners }: Draft): Generator<Finding> {
+function* addressesAreUsedOnce({ listeners, admin }: Draft): Generator<Finding> {
   const seen = new Map<string, Path>();
   for (const [index, listener] of listeners.entries()) {
     // Port 0 is another one each time.
     if (listener === undefined || listener.address.endsWith(':0')) continue;
     yield* once(seen, canonicalAddress(listener.address), listener.address, ['listeners', index, 'address']);
   }
+  if (typeof admin !== 'object' || admin.listen.endsWith(':0')) return;
+  yield* once(seen, canonicalAddress(admin.listen), admin.listen, ['admin', 'listen']);
 }
 
 function* listenersAgreeWithProtocol({ listeners }: Draft, has: (path: Path) => boolean): Generator<Finding> {

@@ -15,13 +15,14 @@ export interface Draft {
   readonly pools?: Readonly<Record<string, Settings['pools'][string] | undefined>> | undefined;
   readonly cache?: Settings['cache'] | undefined;
   readonly logs?: Settings['logs'] | undefined;
+  readonly admin?: Settings['admin'] | undefined;
 }
 
 /** What is left of a configuration that the schema refuses for `findings`. */
 export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
   const known = structuredClone(value);
   for (const { path } of findings) remove(known, path);
-  const { node, listeners, sites, pools, cache, logs } = settingsSchema.shape;
+  const { node, listeners, sites, pools, cache, logs, admin } = settingsSchema.shape;
   const top = isMap(known) ? known : {};
   return {
     node: parsed(node, top.node),
@@ -32,6 +33,7 @@ export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
       : undefined,
     cache: parsed(cache, top.cache),
     logs: parsed(logs, top.logs),
+    admin: parsed(admin, top.admin),
   };
 }
 

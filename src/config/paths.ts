@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import type { Draft } from './draft.ts';
 
 /** Makes every file name absolute, in place: a relative one is relative to the configuration that names it. */
-export function resolvePaths({ node, listeners, sites, pools = {}, cache, logs }: Draft, directory: string): void {
+export function resolvePaths(
+  { node, listeners, sites, pools = {}, cache, logs, admin }: Draft,
+  directory: string,
+): void {
   if (node !== undefined) node.state_dir = resolve(directory, node.state_dir);
   for (const pair of listeners.flatMap((listener) => listener?.certificates ?? [])) {
     pair.cert = resolve(directory, pair.cert);
@@ -18,6 +21,13 @@ export function resolvePaths({ node, listeners, sites, pools = {}, cache, logs }
   }
   if (typeof cache === 'object' && cache.disk !== undefined) {
     cache.disk.directory = resolve(directory, cache.disk.directory);
+  }
+  if (typeof admin === 'object') {
+    for (const user of admin.users) user.password_file = resolve(directory, user.password_file);
+    if (typeof admin.tls === 'object') {
+      admin.tls.cert = resolve(directory, admin.tls.cert);
+      admin.tls.key = resolve(directory, admin.tls.key);
+    }
   }
   const access = logs?.access;
   if (access !== undefined && access !== 'off' && access.file !== '-') access.file = resolve(directory, access.file);

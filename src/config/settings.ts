@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adminSettings } from '../admin/config.ts';
 import { expected, notYet } from '../base/setting.ts';
 import { cacheSettings } from '../cache/config.ts';
 import { logSettings } from '../observe/config.ts';
@@ -22,7 +23,7 @@ export const settingsSchema = z.strictObject({
   siblings: notYet(),
   dns: notYet(),
   vrrp: notYet(),
-  admin: notYet(),
+  admin: adminSettings.describe('Where operators look and act: page, JSON API, balancer-manager, metrics; or off.'),
 });
 
 /** A checked configuration: whole and frozen, in milliseconds and bytes, file names made absolute by the loader. */
