@@ -16,7 +16,7 @@ export function span(min: string, max: string) {
       context.addIssue({ code: 'custom', message: `expected ${what}, got ${show(input)}` });
       return z.NEVER;
     })
-    .meta({ examples: ['30s', '5m', 90] });
+    .meta({ pattern: /^\d+(\.\d+)?(ms|s|m|h|d|w)?$/.source });
 }
 
 function spanOf(input: string | number): Ms | undefined {
