@@ -223,9 +223,12 @@ describe('bytes that are no good request', () => {
   test('of more requests ahead than anybody needs end the connection', async () => {
     const scene = await AdminScene.open();
     const wire = scene.connect();
-    wire.write(`GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n${LOGIN}\r\n`.repeat(100));
+    const stream = `GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n${LOGIN}\r\n`;
+    wire.write(stream.repeat(10));
+    await until(() => scene.operator.listening === 10, 'ten of them');
+    wire.write(stream.repeat(100));
     await within(wire.ended, 'the end');
-    await until(() => scene.operator.listening === 0);
+    await until(() => scene.operator.listening === 0, 'the end of all of them');
   });
 
   test('of a body in chunks that is too large are 413, and the connection serves on', async () => {

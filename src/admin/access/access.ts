@@ -85,7 +85,7 @@ export class Access {
     const pending = this.#pending.get(key);
     if (pending !== undefined) {
       const user = await pending;
-      return user === undefined ? { kind: 'wrong' } : { kind: 'user', user };
+      return user !== undefined && this.stillHolds(user) ? { kind: 'user', user } : { kind: 'wrong' };
     }
     return this.#guess(credentials, key, address);
   }
