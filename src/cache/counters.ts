@@ -1,4 +1,5 @@
 import type { Bytes } from '../base/units.ts';
+import { counter, gauge, type ScalarFamily } from '../observe/metric.ts';
 import type { PurgeOrder } from './purge/order.ts';
 import type { ForwardReason } from './semantics/cache-status.ts';
 import type { NotStored } from './semantics/storable.ts';
@@ -22,19 +23,6 @@ export interface TierGauges {
   readonly capacity: Bytes;
   /** Objects of the memory, or segments of the disk, that made room for others since the start. */
   readonly evictions: number;
-}
-
-/** One family of metrics as Prometheus has it: https://prometheus.io/docs/practices/naming. */
-export interface MetricFamily {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly samples: readonly MetricSample[];
-}
-
-export interface MetricSample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
 }
 
 interface Family {
@@ -205,28 +193,24 @@ export class CacheCounters {
   }
 
   /** All counters, over all seats, and the gauges of those tiers that there are. */
-  snapshot(tiers: Readonly<Partial<Record<StoreTier, TierGauges>>> = {}): MetricFamily[] {
-    const counters = FAMILIES.map(({ name, help, label, cells }): MetricFamily => {
+  snapshot(tiers: Readonly<Partial<Record<StoreTier, TierGauges>>> = {}): ScalarFamily[] {
+    const counters = FAMILIES.map(({ name, help, label, cells }) => {
       const samples = Object.entries(cells).map(([value, cell]) => ({
         labels: label === undefined ? {} : { [label]: value },
         value: this.#sum(cell),
       }));
-      return { name, type: 'counter', help, samples };
+      return counter(name, help, samples);
     });
     return [
       ...counters,
-      gauge('portico_cache_objects', 'Objects that are stored, by tier.', tiers, 'objects'),
-      gauge('portico_cache_bytes', 'Bytes that stored objects take, by tier.', tiers, 'bytes'),
-      gauge('portico_cache_capacity_bytes', 'Bytes that stored objects may take, by tier.', tiers, 'capacity'),
-      {
-        ...gauge(
-          'portico_cache_evictions_total',
-          'What made room: objects in memory, segments on disk.',
-          tiers,
-          'evictions',
-        ),
-        type: 'counter',
-      },
+      gauge('portico_cache_objects', 'Objects that are stored, by tier.', byTier(tiers, 'objects')),
+      gauge('portico_cache_bytes', 'Bytes that stored objects take, by tier.', byTier(tiers, 'bytes')),
+      gauge('portico_cache_capacity_bytes', 'Bytes that stored objects may take, by tier.', byTier(tiers, 'capacity')),
+      counter(
+        'portico_cache_evictions_total',
+        'What made room: objects in memory, segments on disk.',
+        byTier(tiers, 'evictions'),
+      ),
     ];
   }
 
@@ -242,12 +226,9 @@ export class CacheCounters {
   }
 }
 
-function gauge(
-  name: string,
-  help: string,
+function byTier(
   tiers: Readonly<Partial<Record<StoreTier, TierGauges>>>,
   of: keyof TierGauges,
-): MetricFamily {
-  const samples = Object.entries(tiers).map(([tier, gauges]) => ({ labels: { tier }, value: gauges[of] }));
-  return { name, type: 'gauge', help, samples };
+): ScalarFamily['samples'] {
+  return Object.entries(tiers).map(([tier, gauges]) => ({ labels: { tier }, value: gauges[of] }));
 }

@@ -1,6 +1,7 @@
 import type { Bytes, Ms } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
-import { CacheCounters, type MetricFamily } from './counters.ts';
+import type { ScalarFamily } from '../observe/metric.ts';
+import { CacheCounters } from './counters.ts';
 import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
 import type { RecordSink } from './disk/recovery.ts';
@@ -136,7 +137,7 @@ export class SharedCache {
   }
 
   /** For the metrics page. */
-  snapshot(): MetricFamily[] {
+  snapshot(): ScalarFamily[] {
     const counters = new CacheCounters(this.#counters, this.#options.workers);
     const { objects, objectBytes, bytes, onDisk, evictions } = this.#memory.stats();
     const memory = { objects, bytes: objectBytes, capacity: bytes, evictions };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CacheCounters, type MetricFamily } from '../../src/cache/counters.ts';
+import { CacheCounters } from '../../src/cache/counters.ts';
+import type { ScalarFamily } from '../../src/observe/metric.ts';
 
 describe('the counters of the cache', () => {
   test.each([
@@ -80,7 +81,7 @@ describe('the counters of the cache', () => {
 });
 
 /** What is not nought, as a metrics page would name it. */
-function counted(families: readonly MetricFamily[]): Record<string, number> {
+function counted(families: readonly ScalarFamily[]): Record<string, number> {
   const lines = families.flatMap(({ name, samples }) =>
     samples.map(({ labels, value }): [string, number] => {
       const inside = Object.entries(labels).map(([label, of]) => `${label}=${of}`);
