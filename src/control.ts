@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { formatHostPort, parseListenAddress } from './base/address.ts';
 import { DiskError } from './cache/disk/error.ts';
@@ -7,8 +8,20 @@ import { SharedCache } from './cache/shared-cache.ts';
 import { loadSettings } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
 import type { Settings } from './config/settings.ts';
+import type { NodeState } from './metrics/node-families.ts';
+import { NO_SITE_NAME, NodeMetrics } from './metrics/node-metrics.ts';
+import { LISTENER, MAX_LISTENERS, MAX_SITES, SITE } from './metrics/traffic-table.ts';
 import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
-import { listenerKeys, originKey, type PlanContext, type Planned, planProxy } from './proxy/planner.ts';
+import { PROXY_ERRORS } from './proxy/error.ts';
+import {
+  listenerKeys,
+  originKey,
+  type PlanContext,
+  type Planned,
+  planProxy,
+  poolOfKey,
+  siteName,
+} from './proxy/planner.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import type { WorkerPlan } from './workers/messages.ts';
 import { MAX_ORIGINS, MAX_POOLS } from './workers/origin-table.ts';
@@ -38,6 +51,9 @@ export interface RunningListener {
 /** In the environment: 1 has the cache's memory checked at a stop, which takes some seconds for a large one. */
 const CHECK_CACHE = 'PORTICO_CACHE_CHECK';
 
+/** What runs, as metrics tell it. */
+const VERSION = (createRequire(import.meta.url)('../package.json') as { readonly version: string }).version;
+
 /** How often the retry budget of each pool begins anew. */
 const RETRY_WINDOW = 10_000;
 
@@ -45,8 +61,11 @@ export class Control {
   readonly #file: string;
   readonly #log: ProcessEventLog;
   readonly #supervisor: Supervisor;
-  readonly #poolSlots = new SlotAllocator(MAX_POOLS);
-  readonly #originSlots = new SlotAllocator(MAX_ORIGINS);
+  readonly #poolSlots = new SlotAllocator(MAX_POOLS, (slot) => this.#metrics.table.clear('pool', slot));
+  readonly #originSlots = new SlotAllocator(MAX_ORIGINS, (slot) => this.#metrics.table.clear('origin', slot));
+  readonly #siteSlots = new SlotAllocator(MAX_SITES, (slot) => this.#metrics.table.clear('site', slot));
+  readonly #listenerSlots = new SlotAllocator(MAX_LISTENERS, (slot) => this.#metrics.table.clear('listener', slot));
+  readonly #metrics: NodeMetrics;
   readonly #ticketKeys = randomBytes(48);
   readonly #retryWindow: NodeJS.Timeout;
   readonly #workers: number;
@@ -55,6 +74,9 @@ export class Control {
   #ports = new Map<string, number>();
   #listeners: readonly RunningListener[] = [];
   #generation = 0;
+  #takenAt = 0;
+  #accepted = true;
+  #stopping = false;
   #reloads: Promise<void> = Promise.resolve();
 
   /** Starts a node by this file. Throws a `RefusedError`, with nothing left running, when it cannot. */
@@ -68,6 +90,7 @@ export class Control {
       await control.#supervisor.stop(0);
       await control.#cache?.close();
       clearInterval(control.#retryWindow);
+      control.#metrics.close();
       throw error;
     }
     void control.#cache?.recover();
@@ -81,17 +104,46 @@ export class Control {
     this.#workers = workersOf(settings);
     this.#log = log;
     this.#cache = cache;
+    this.#metrics = new NodeMetrics({
+      workers: this.#workers,
+      codes: PROXY_ERRORS,
+      build: { version: VERSION, node: process.version },
+      log,
+      state: () => this.state,
+      now: Date.now,
+    });
+    // The first row is for what belongs to no site.
+    this.#siteSlots.take(NO_SITE_NAME);
+    if (cache !== undefined) this.#metrics.page.register('cache', () => cache.snapshot());
     this.#supervisor = new Supervisor({
       entry: new URL('./worker.ts', import.meta.url),
       workers: this.#workers,
       log: this.#log,
       cache,
+      traffic: this.#metrics.table,
     });
     this.#retryWindow = setInterval(() => this.#supervisor.originTable.beginRetryWindow(), RETRY_WINDOW);
   }
 
   get listeners(): readonly RunningListener[] {
     return this.#listeners;
+  }
+
+  get metrics(): NodeMetrics {
+    return this.#metrics;
+  }
+
+  /** How the node is, for metrics and readiness. */
+  get state(): NodeState {
+    return {
+      workers: this.#workers,
+      serving: this.#supervisor.serving,
+      deaths: this.#supervisor.deaths,
+      stopping: this.#stopping,
+      draining: false,
+      listeners: this.#listeners.length,
+      configuration: { generation: this.#generation, takenAt: this.#takenAt, accepted: this.#accepted },
+    };
   }
 
   /** Takes the file as it is now, if it is good; else goes on as before and says why. One at a time. */
@@ -106,12 +158,14 @@ export class Control {
 
   /** Lets what runs end, at the longest until `node.stop_timeout`. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.#reloads;
     this.#log.info('stopping', { stop_timeout_ms: this.#settings.node.stop_timeout });
     await this.#supervisor.stop(this.#settings.node.stop_timeout);
     if (process.env[CHECK_CACHE] === '1') this.#cache?.check();
     await this.#cache?.close();
     clearInterval(this.#retryWindow);
+    this.#metrics.close();
     this.#log.info('stopped');
   }
 
@@ -126,7 +180,9 @@ export class Control {
       if (tiersOf(settings) !== tiersOf(this.#settings))
         this.#log.warn('the tiers of the cache change with the next start');
       this.#settings = settings;
+      this.#accepted = true;
     } catch (error) {
+      this.#accepted = false;
       const problems = error instanceof RefusedError ? error.problems : [(error as Error).message];
       this.#log.error('reload refused', { problems });
       this.#releaseSlots(this.#settings);
@@ -147,6 +203,8 @@ export class Control {
       const problems = await this.#supervisor.switchTo(workerPlan);
       if (problems.length > 0) throw new RefusedError(problems);
       this.#generation = workerPlan.generation;
+      this.#takenAt = Date.now();
+      this.#metrics.rows = plan;
     } finally {
       reservation.release();
     }
@@ -177,18 +235,27 @@ export class Control {
       ticketKeys: this.#ticketKeys,
       poolSlot: (pool) => this.#poolSlots.take(pool),
       originSlot: (key) => this.#originSlots.take(key),
+      siteSlot: (name) => this.#siteSlots.take(name),
+      listenerSlot: (key) => this.#listenerSlots.take(key),
       selfSigned: (names) => [ensureSelfSigned(settings.node.state_dir, names)],
       now: Date.now(),
     });
   }
 
   /** Rows of what is no longer configured are free again, once nothing is in flight there. */
-  #releaseSlots({ pools }: Settings): void {
+  #releaseSlots({ pools, sites, listeners }: Settings): void {
     const origins = Object.entries(pools).flatMap(([pool, each]) =>
       each.origins.map((origin) => originKey(pool, origin)),
     );
     this.#originSlots.release(new Set(origins), (slot) => this.#supervisor.originTable.inFlight(slot) > 0);
-    this.#poolSlots.release(new Set(Object.keys(pools)), () => false);
+    // What is still under way at an origin counts for its pool as well.
+    const busyPools = this.#originSlots.names.map(poolOfKey);
+    this.#poolSlots.release(new Set([...Object.keys(pools), ...busyPools]), () => false);
+    const { table } = this.#metrics;
+    const usedSites = new Set([NO_SITE_NAME, ...sites.map(siteName)]);
+    this.#siteSlots.release(usedSites, (slot) => table.sum('site', slot, SITE.inFlight) > 0);
+    const usedListeners = new Set(listenerKeys(listeners));
+    this.#listenerSlots.release(usedListeners, (slot) => table.sum('listener', slot, LISTENER.sockets) > 0);
   }
 }
 
@@ -230,6 +297,8 @@ export function check(file: string): readonly string[] {
     ticketKeys: new Uint8Array(48),
     poolSlot: () => 0,
     originSlot: () => 0,
+    siteSlot: () => 0,
+    listenerSlot: () => 0,
     selfSigned: () => [],
     now: Date.now(),
   });

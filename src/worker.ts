@@ -2,12 +2,17 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Ms } from './base/units.ts';
 import type { Cache } from './cache/cache.ts';
 import { WorkerCache } from './cache/worker-cache.ts';
+import { ThreadVitals } from './metrics/thread-vitals.ts';
+import { TrafficCounts } from './metrics/traffic-counts.ts';
+import { TrafficTable } from './metrics/traffic-table.ts';
 import { AccessLog } from './observe/access-log.ts';
 import { forwardedEventLog } from './observe/event-forward.ts';
+import { PROXY_ERRORS } from './proxy/error.ts';
 import { Generation } from './proxy/generation.ts';
 import { Handler } from './proxy/handle.ts';
 import { Listener } from './proxy/listener.ts';
 import type { ListenerPlan } from './proxy/plan.ts';
+import { type TrafficCounter, UNCOUNTED } from './proxy/traffic.ts';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './workers/messages.ts';
 import { OriginTable } from './workers/origin-table.ts';
 
@@ -28,6 +33,7 @@ interface Prepared {
 class DataPlane {
   readonly #port: MessagePort;
   readonly #table: OriginTable;
+  readonly #traffic: TrafficCounter;
   readonly #events = forwardedEventLog((record) => this.#say({ type: 'event', record }));
   readonly #listeners = new Map<string, Listener>();
   /** Taken out by a reload; some of their connections may still be open. */
@@ -38,9 +44,10 @@ class DataPlane {
   #plan: WorkerPlan | undefined;
   #prepared: Prepared | undefined;
 
-  constructor(port: MessagePort, { index, workers, originTable, cache }: WorkerStart) {
+  constructor(port: MessagePort, { index, workers, originTable, trafficTable, cache }: WorkerStart) {
     this.#port = port;
     this.#table = new OriginTable(originTable, workers, index);
+    this.#traffic = trafficTable === undefined ? UNCOUNTED : countIn(new TrafficTable(trafficTable, workers), index);
     this.#cache =
       cache === undefined ? undefined : new WorkerCache(cache, { worker: index, workers, log: this.#events });
     port.on('message', (message: ToWorker) => this.#heard(message));
@@ -76,7 +83,7 @@ class DataPlane {
   async #prepare(plan: WorkerPlan): Promise<void> {
     const opened = new Map<string, Listener>();
     try {
-      const generation = new Generation(plan.proxy, this.#table, this.#handler?.generation);
+      const generation = new Generation(plan.proxy, this.#table, this.#handler?.generation, this.#traffic);
       this.#cache?.prepare(plan.proxy.cache, plan.proxy.node.name);
       this.#handler ??= new Handler(
         generation,
@@ -84,7 +91,8 @@ class DataPlane {
         () => this.#cacheNow(),
       );
       for (const listener of plan.proxy.listeners) {
-        if (!this.#listeners.has(listener.key)) opened.set(listener.key, new Listener(listener, this.#handler));
+        if (!this.#listeners.has(listener.key))
+          opened.set(listener.key, new Listener(listener, this.#handler, this.#traffic));
       }
       this.#prepared = { plan, generation, opened };
       await Promise.all([...opened.values()].map((listener) => listener.listen()));
@@ -180,6 +188,12 @@ class DataPlane {
   #say(message: FromWorker): void {
     this.#port.postMessage(message);
   }
+}
+
+/** Also how this thread is, for as long as it lives. */
+function countIn(table: TrafficTable, worker: number): TrafficCounter {
+  new ThreadVitals(table.rows(worker, 'thread'));
+  return new TrafficCounts(table, worker, PROXY_ERRORS);
 }
 
 function isIdle(listener: Listener): boolean {

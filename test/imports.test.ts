@@ -14,6 +14,7 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   sibling: { imports: ['base', 'observe', 'cache'] },
   proxy: { imports: ['base', 'observe', 'cache'] },
   health: { imports: ['base', 'observe'] },
+  metrics: { imports: ['base', 'observe'] },
   config: { imports: ['base', '*/config.ts'] },
   workers: { imports: ['base', 'observe'], types: ['config', 'cache', 'proxy'] },
   operator: { imports: ['base', 'observe'], types: ['health', 'config', 'proxy/pool/standing.ts'] },

@@ -96,6 +96,11 @@ export class TrafficCounts {
 
   accepted(listener: number): void {
     add(this.#listeners, listener * LISTENER.size + LISTENER.accepted, 1);
+    add(this.#listeners, listener * LISTENER.size + LISTENER.sockets, 1);
+  }
+
+  left(listener: number): void {
+    add(this.#listeners, listener * LISTENER.size + LISTENER.sockets, -1);
   }
 
   opened(listener: number, protocol: keyof typeof PROTOCOLS): void {

@@ -90,6 +90,11 @@ function listenerFamilies(table: TrafficTable, all: TrafficRows['listeners']): M
       "Clients' connections that speak HTTP now, tunnels among them.",
       samples(table, 'listener', all, labels, columns(PROTOCOLS, LISTENER.open), 'protocol'),
     ),
+    gauge(
+      'portico_open_sockets',
+      "Clients' connections, those among them that have not yet said anything or are in a TLS handshake.",
+      samples(table, 'listener', all, labels, [['', LISTENER.sockets]]),
+    ),
     counter(
       'portico_tls_handshakes_total',
       'TLS handshakes with clients that were completed.',

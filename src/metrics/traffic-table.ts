@@ -20,7 +20,7 @@ export const SITE = rowOf(
 export const POOL = rowOf({ firstByte: HISTOGRAM_CELLS, retries: 1 });
 /** `firstByteTime`: the sum in milliseconds, over all responses. */
 export const ORIGIN = rowOf({ byClass: 6, unanswered: 4, brokenOff: 1, received: 1, sent: 1, firstByteTime: 1 });
-export const LISTENER = rowOf({ accepted: 1, handshakes: 2, handshakeFailures: 1 }, { open: 2 });
+export const LISTENER = rowOf({ accepted: 1, handshakes: 2, handshakeFailures: 1 }, { sockets: 1, open: 2 });
 export const MAX_ERROR_CODES = 64;
 /** One row: a cell for each code of an error. */
 export const ERRORS = rowOf({ byCode: MAX_ERROR_CODES });
@@ -53,6 +53,7 @@ const STARTS = startsOf();
 const COLUMN = STARTS.end;
 
 export class TrafficTable {
+  readonly memory: SharedArrayBuffer;
   readonly #workers: number;
   readonly #columns: readonly Float64Array[];
 
@@ -62,6 +63,7 @@ export class TrafficTable {
   }
 
   constructor(memory: SharedArrayBuffer, workers: number) {
+    this.memory = memory;
     this.#workers = workers;
     this.#columns = Array.from(
       { length: workers },

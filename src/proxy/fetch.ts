@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
+import { failureOf } from './caching/failure.ts';
 import { PROXY_ERRORS, type ProxyError, type ProxyErrorCode } from './error.ts';
 import type { Fields, RequestBody, RequestHead } from './exchange.ts';
 import type { OriginFields } from './headers.ts';
@@ -9,6 +10,7 @@ import { originError } from './origin-error.ts';
 import type { Origin, OriginCounters } from './pool/origin.ts';
 import type { Pool } from './pool/pool.ts';
 import { ReplayBody } from './replay-body.ts';
+import { type TrafficCounter, UNCOUNTED } from './traffic.ts';
 
 /** What a fetch is asked for. */
 export interface FetchOrder {
@@ -22,6 +24,8 @@ export interface FetchOrder {
   /** How long the origins may be silent, all attempts together; without the time in which the client is waited for. */
   readonly patience: Ms;
   readonly bodyLimit: number | undefined;
+  /** Default: nothing is counted. */
+  readonly traffic?: TrafficCounter | undefined;
 }
 
 /** Whom a fetch brings its reply. After `end`, `upgraded`, `broken` or `failed` nothing more comes. */
@@ -75,6 +79,10 @@ export class Fetch implements AttemptOwner {
     return this.order.pool.counters;
   }
 
+  get traffic(): TrafficCounter {
+    return this.order.traffic ?? UNCOUNTED;
+  }
+
   get origin(): Origin | undefined {
     return this.#attempt?.origin;
   }
@@ -95,7 +103,9 @@ export class Fetch implements AttemptOwner {
   }
 
   timeout(): void {
-    this.#fail(this.#attempt?.started ? 'http_response_timeout' : 'connection_timeout');
+    const code = this.#attempt?.started ? 'http_response_timeout' : 'connection_timeout';
+    this.#attempt?.cancel(failureOf(code));
+    this.#fail(code);
   }
 
   #next(lastError: ProxyErrorCode | undefined): void {
@@ -180,6 +190,7 @@ export class Fetch implements AttemptOwner {
       this.#settle();
       this.#target.broken(problem.code);
     } else if (this.#mayRetry(attempt, problem)) {
+      this.traffic.retried(this.order.pool.plan.slot);
       this.#next(problem.code);
     } else {
       this.#fail(problem.code);
@@ -217,6 +228,8 @@ export class Fetch implements AttemptOwner {
     this.#settled = true;
     clearTimeout(this.#timer);
     this.#attempt?.cancel();
+    const { body } = this.order;
+    if (body !== undefined && this.origin !== undefined) this.traffic.sent(this.origin.slot, body.bytesReceived);
     return true;
   }
 }

@@ -9,9 +9,12 @@ import { Pool } from './pool/pool.ts';
 import { Forwarding } from './request-fields.ts';
 import { Router } from './router.ts';
 import type { SplashPages } from './splash.ts';
+import { type TrafficCounter, UNCOUNTED } from './traffic.ts';
 
 /** Where a request goes, and under which rules. */
 export interface Route {
+  /** The row of its site in the traffic table. */
+  readonly site: number;
   readonly pool: Pool;
   readonly rules: ResponseRules;
   readonly access: { readonly allow: AddressSet; readonly deny: AddressSet };
@@ -30,6 +33,7 @@ export interface Route {
  */
 export class Generation {
   readonly plan: ProxyPlan;
+  readonly traffic: TrafficCounter;
   readonly trustedProxies: AddressSet;
   /** Who may send PURGE requests. */
   readonly purgeFrom: AddressSet;
@@ -40,8 +44,14 @@ export class Generation {
   #next: Generation | undefined;
 
   /** Keeps the origins of `previous`, with their connections, that the new plan did not change. */
-  constructor(plan: ProxyPlan, counters: OriginCounters, previous: Generation | undefined) {
+  constructor(
+    plan: ProxyPlan,
+    counters: OriginCounters,
+    previous: Generation | undefined,
+    traffic: TrafficCounter = UNCOUNTED,
+  ) {
     this.plan = plan;
+    this.traffic = traffic;
     this.trustedProxies = new AddressSet(plan.trustedProxies);
     this.purgeFrom = new AddressSet(plan.cache?.purgeFrom ?? []);
     const pools = new Map<string, Pool>();
@@ -94,16 +104,17 @@ export class Generation {
 function siteRoutes(site: SitePlan, pools: ReadonlyMap<string, Pool>, via: string | undefined) {
   return {
     hosts: site.hosts,
-    routes: site.routes.map((each) => ({ path: each.path, route: routeOf(each, pools, via) })),
-    fallback: routeOf(site.fallback, pools, via),
+    routes: site.routes.map((each) => ({ path: each.path, route: routeOf(each, site.slot, pools, via) })),
+    fallback: routeOf(site.fallback, site.slot, pools, via),
   };
 }
 
-function routeOf(plan: RoutePlan, pools: ReadonlyMap<string, Pool>, via: string | undefined): Route {
+function routeOf(plan: RoutePlan, site: number, pools: ReadonlyMap<string, Pool>, via: string | undefined): Route {
   const pool = pools.get(plan.pool) as Pool;
   const { remove, set } = plan.responseHeaders;
   const setNames = Object.keys(set).map((name) => name.toLowerCase());
   return {
+    site,
     pool,
     rules: {
       // What is set replaces what the origin said.

@@ -55,16 +55,28 @@ export class Handler implements ExchangeTaker {
   }
 
   unparsed(endpoints: Endpoints, scheme: 'http' | 'https', code: ProxyErrorCode): void {
-    this.#log(unparsedEntry(endpoints, scheme, code));
+    const entry = unparsedEntry(endpoints, scheme, code);
+    this.#generation.traffic.ended(undefined, entry);
+    this.#log(entry);
   }
 
   #begin(exchange: Exchange): Handling {
     const handling = new Handling(exchange, this.#generation, this.#cache(), this.#tunnels, (ended, entry) => {
       this.#running.delete(ended);
       this.#tunnels.delete(ended);
+      this.#count(ended, entry);
       this.#log(entry);
     });
     this.#running.add(handling);
     return handling;
+  }
+
+  #count({ route, fetch }: Handling, entry: AccessEntry): void {
+    const { traffic } = this.#generation;
+    traffic.ended(route?.site, entry);
+    // What a tunnel carried is known at its end; it was the origin's as well.
+    if (entry.status !== 101 || fetch?.origin === undefined) return;
+    traffic.received(fetch.origin.slot, entry.bytesSent);
+    traffic.sent(fetch.origin.slot, entry.bytesReceived);
   }
 }

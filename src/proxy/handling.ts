@@ -89,6 +89,7 @@ export class Handling implements ReplyOwner, Rostered, Ended {
     if (route === undefined) return 'misdirected_request';
     // A refusal has the headers of its site.
     this.route = route;
+    this.#generation.traffic.entered(route.site);
     if (!isAllowed(route, this.client.address)) return 'access_denied';
     if (isLoop(head.known.cdnLoop, plan.node.name)) return 'proxy_loop_detected';
     if ((body?.length ?? 0) > (route.bodyLimit ?? Number.POSITIVE_INFINITY)) return 'body_too_large';
@@ -143,6 +144,7 @@ export class Handling implements ReplyOwner, Rostered, Ended {
       lines: `${this.#generation.forwarding.lines(head, this.client, endpoints)}x-request-id: ${this.id}\r\n`,
       patience: route.patience,
       bodyLimit: route.bodyLimit,
+      traffic: this.#generation.traffic,
     };
   }
 
@@ -168,7 +170,8 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   }
 
   upgraded(client: Duplex, origin: Duplex): void {
-    const { pool } = this.route as Route;
+    const { pool, site } = this.route as Route;
+    this.#generation.traffic.tunnelled(site);
     this.#tunnels.add(this);
     this.#tunnel = new Tunnel(client, origin, pool.plan.timeouts.tunnel, (end) => this.#end(101, undefined, end));
   }

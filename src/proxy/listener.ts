@@ -10,6 +10,7 @@ import type { ListenerPlan } from './plan.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
 import type { ExchangeTaker } from './taker.ts';
 import { CertificateStore, tlsServerOptions } from './tls/sni.ts';
+import { type ClientProtocol, type TrafficCounter, UNCOUNTED } from './traffic.ts';
 
 /** However many come, this is when a listener that is to close lets nobody in any more. */
 const QUEUE_GRACE: Ms = 200;
@@ -20,6 +21,7 @@ const QUEUE_GRACE: Ms = 200;
  */
 export class Listener {
   readonly #server: Server;
+  readonly #traffic: TrafficCounter;
   readonly #http1: Http1Front;
   readonly #http2: Http2Front;
   readonly #sockets = new Set<Socket>();
@@ -31,8 +33,9 @@ export class Listener {
   #tls: TlsServer | undefined;
   #proxies: AddressSet;
 
-  constructor(plan: ListenerPlan, taker: ExchangeTaker) {
+  constructor(plan: ListenerPlan, taker: ExchangeTaker, traffic: TrafficCounter = UNCOUNTED) {
     this.#plan = plan;
+    this.#traffic = traffic;
     this.#http1 = new Http1Front(plan, taker);
     this.#http2 = new Http2Front(plan, taker);
     this.#tls = this.#tlsServer();
@@ -109,11 +112,16 @@ export class Listener {
 
   #accept(accepted: Socket): void {
     this.#accepted += 1;
+    const { slot } = this.#plan;
+    this.#traffic.accepted(slot);
     // What is read before HTTP, or wrapped in TLS, is a stream like any other.
     const isPlain = this.#tls === undefined && this.#proxies.isEmpty;
     const socket = isPlain ? LendingSocket.inPlaceOf(accepted) : accepted;
     this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#traffic.left(slot);
+    });
     // Whoever reads from it hears of an error by its end; this listener keeps it from being nobody's.
     socket.on('error', ignore);
     const { endpoints } = connectionOf(socket);
@@ -137,6 +145,7 @@ export class Listener {
 
   #serve(socket: Socket): void {
     if (this.#tls === undefined) {
+      this.#count(socket, 'http/1.1');
       this.#http1.accept(socket);
       return;
     }
@@ -152,7 +161,10 @@ export class Listener {
     const certificates = new CertificateStore(tls);
     const server = createTlsServer(tlsServerOptions(() => certificates, timeouts.head));
     server.on('secureConnection', (socket) => this.#secured(socket));
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('tlsClientError', (_error, socket) => {
+      this.#traffic.notSecured(this.#plan.slot);
+      socket.destroy();
+    });
     return server;
   }
 
@@ -160,8 +172,16 @@ export class Listener {
     socket.on('error', ignore);
     const proxied = this.#proxied.get(peerOf(socket));
     if (proxied !== undefined) rememberConnection(socket, proxied);
+    this.#traffic.secured(this.#plan.slot, socket.getProtocol() ?? '');
+    this.#count(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1');
     if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
     else this.#http1.accept(socket);
+  }
+
+  #count(socket: Socket, protocol: ClientProtocol): void {
+    const { slot } = this.#plan;
+    this.#traffic.opened(slot, protocol);
+    socket.once('close', () => this.#traffic.closed(slot, protocol));
   }
 }
 

@@ -22,6 +22,8 @@ export interface ProxyPlan {
 export interface ListenerPlan extends Pick<ListenerSettings, 'protocol' | 'limits' | 'timeouts'> {
   /** What tells one listener from another across reloads: see `listenerKeys`. */
   readonly key: string;
+  /** Its row in the traffic table. */
+  readonly slot: number;
   readonly host: string;
   /** Never 0: the control plane has found a free one. */
   readonly port: number;
@@ -40,6 +42,10 @@ export interface TlsPlan {
 }
 
 export interface SitePlan {
+  /** The first of its hosts: what metrics call it. */
+  readonly name: string;
+  /** Its row in the traffic table. */
+  readonly slot: number;
   readonly hosts: readonly string[];
   /** What holds where no route matches. */
   readonly fallback: RoutePlan;

@@ -30,6 +30,9 @@ export interface PlanContext {
   /** The row of a pool, or of an origin, in the shared table. */
   readonly poolSlot: (pool: string) => number;
   readonly originSlot: (key: string) => number;
+  /** The row of a site, or of a listener, in the traffic table. */
+  readonly siteSlot: (name: string) => number;
+  readonly listenerSlot: (key: string) => number;
   readonly now: number;
 }
 
@@ -48,7 +51,7 @@ export function planProxy(settings: ProxySettings, context: PlanContext): Planne
     node: { name, via },
     listeners,
     trustedProxies: settings.trusted_proxies,
-    sites: settings.sites.map((site) => planSite(site, settings.cache)),
+    sites: settings.sites.map((site) => planSite(site, settings.cache, context)),
     pools: Object.entries(settings.pools).map(([pool, each]) => planPool(pool, each, context)),
     cache: planCache(settings.cache),
   };
@@ -58,6 +61,17 @@ export function planProxy(settings: ProxySettings, context: PlanContext): Planne
 /** What tells origins from one another in the shared table: another url is another origin, whatever its name. */
 export function originKey(pool: string, origin: OriginSettings): string {
   return `${pool}/${originName(origin)} ${origin.url}`;
+}
+
+/** The pool of such a key: neither a name nor a url has a blank in it, nor a name a slash. */
+export function poolOfKey(key: string): string {
+  const named = key.slice(0, key.lastIndexOf(' '));
+  return named.slice(0, named.lastIndexOf('/'));
+}
+
+/** What metrics call a site. No host is named by two of them. */
+export function siteName({ hosts }: Pick<SiteSettings, 'hosts'>): string {
+  return hosts[0] as string;
 }
 
 /**
@@ -78,8 +92,10 @@ function planListener(index: number, all: ProxySettings, context: PlanContext): 
   const settings = all.listeners[index] as ListenerSettings;
   const { address, protocol, limits, timeouts } = settings;
   const https = all.listeners.findIndex((listener) => listener.protocol === 'https');
+  const key = listenerKeys(all.listeners)[index] as string;
   return {
-    key: listenerKeys(all.listeners)[index] as string,
+    key,
+    slot: context.listenerSlot(key),
     protocol,
     limits,
     timeouts,
@@ -104,7 +120,7 @@ function ownNames({ node, sites }: ProxySettings): string[] {
   return [node.name, ...sites.flatMap((site) => site.hosts.filter((host) => host !== 'default'))];
 }
 
-function planSite(site: SiteSettings, cache: CacheSettings): SitePlan {
+function planSite(site: SiteSettings, cache: CacheSettings, context: PlanContext): SitePlan {
   const fallback: RoutePlan = {
     path: '/',
     pool: site.pool,
@@ -126,7 +142,8 @@ function planSite(site: SiteSettings, cache: CacheSettings): SitePlan {
       cache: planRules(cache, site, route, (splash ?? site.splash).stale),
     };
   });
-  return { hosts: site.hosts, fallback, routes };
+  const name = siteName(site);
+  return { name, slot: context.siteSlot(name), hosts: site.hosts, fallback, routes };
 }
 
 /** A route adds to the headers of its site; where both speak of one, the route has the last word. */

@@ -31,8 +31,10 @@ export interface TrafficCounter {
   /** A request is tried again. */
   retried(pool: number): void;
 
+  /** A connection was accepted; `left` follows when its socket is closed. */
   accepted(listener: number): void;
-  /** A connection speaks HTTP now, and `closed` follows. */
+  left(listener: number): void;
+  /** It speaks HTTP now, and `closed` follows. */
   opened(listener: number, protocol: ClientProtocol): void;
   closed(listener: number, protocol: ClientProtocol): void;
   /** A TLS handshake is done; `version` as OpenSSL calls it: `TLSv1.3`. */
@@ -52,6 +54,7 @@ export const UNCOUNTED: TrafficCounter = {
   sent() {},
   retried() {},
   accepted() {},
+  left() {},
   opened() {},
   closed() {},
   secured() {},

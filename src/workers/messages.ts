@@ -11,6 +11,8 @@ export interface WorkerStart {
   readonly index: number;
   readonly workers: number;
   readonly originTable: SharedArrayBuffer;
+  /** Where it counts; `undefined`: nowhere. */
+  readonly trafficTable: SharedArrayBuffer | undefined;
   /** `undefined`: nothing is cached. */
   readonly cache: CacheShare | undefined;
 }

@@ -3,10 +3,18 @@ export class SlotAllocator {
   readonly #slots = new Map<string, number>();
   readonly #free: number[] = [];
   readonly #capacity: number;
+  readonly #given: (slot: number) => void;
   #next = 0;
 
-  constructor(capacity: number) {
+  /** `given` hears of each row that gets a name, before anybody counts in it. */
+  constructor(capacity: number, given: (slot: number) => void = () => {}) {
     this.#capacity = capacity;
+    this.#given = given;
+  }
+
+  /** All that have a row. */
+  get names(): readonly string[] {
+    return [...this.#slots.keys()];
   }
 
   /** The row of `name`, given now if it has none. Throws a `RangeError` when the table is full. */
@@ -16,6 +24,7 @@ export class SlotAllocator {
     const slot = this.#free.pop() ?? this.#next++;
     if (slot >= this.#capacity) throw new RangeError(`more than ${this.#capacity} of them in one configuration`);
     this.#slots.set(name, slot);
+    this.#given(slot);
     return slot;
   }
 

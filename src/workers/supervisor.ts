@@ -22,6 +22,14 @@ export interface SupervisorOptions {
   readonly workers: number;
   readonly log: EventLog;
   readonly cache?: SupervisedCache | undefined;
+  readonly traffic?: SupervisedTraffic | undefined;
+}
+
+/** Where workers count what passes. */
+export interface SupervisedTraffic {
+  readonly memory: SharedArrayBuffer;
+  /** Forgets what a dead worker held: requests in flight, open connections. */
+  dropWorker(worker: number): void;
 }
 
 /** What workers share beside the origin table. */
@@ -42,6 +50,7 @@ export class Supervisor {
   /** One change at a time: a new generation, or a new worker that is brought to where the others are. */
   #changes: Promise<unknown> = Promise.resolve();
   #stopping = false;
+  #deaths = 0;
   /** What of the cache is being set right after a death. */
   readonly #settling = new Set<Promise<void>>();
 
@@ -82,6 +91,17 @@ export class Supervisor {
     });
   }
 
+  /** Workers that serve the newest generation. */
+  get serving(): number {
+    const generation = this.#current?.generation;
+    return generation === undefined ? 0 : this.#seats.filter((seat) => seat.generation === generation).length;
+  }
+
+  /** How many workers have died. */
+  get deaths(): number {
+    return this.#deaths;
+  }
+
   reopenLogs(): void {
     for (const seat of this.#seats) seat.send({ type: 'reopen_logs' });
   }
@@ -101,8 +121,14 @@ export class Supervisor {
   }
 
   #seat(seat: Seat): void {
-    const { entry, workers, log, cache } = this.#options;
-    const start: WorkerStart = { index: seat.index, workers, originTable: this.#memory, cache: cache?.share };
+    const { entry, workers, log, cache, traffic } = this.#options;
+    const start: WorkerStart = {
+      index: seat.index,
+      workers,
+      originTable: this.#memory,
+      trafficTable: traffic?.memory,
+      cache: cache?.share,
+    };
     const worker = new Worker(entry, {
       workerData: start,
       name: `worker ${seat.index}`,
@@ -113,7 +139,9 @@ export class Supervisor {
 
   #replace(seat: Seat, error: unknown): void {
     this.originTable.dropWorker(seat.index);
+    this.#options.traffic?.dropWorker(seat.index);
     if (this.#stopping) return;
+    this.#deaths += 1;
     const settled = this.#settleCache(seat.index);
     this.#settling.add(settled);
     void settled.finally(() => this.#settling.delete(settled));

@@ -42,6 +42,8 @@ function planned(written: Written, context: Partial<PlanContext> = {}) {
     selfSigned: () => [],
     poolSlot: () => 0,
     originSlot: () => 0,
+    siteSlot: () => 0,
+    listenerSlot: () => 0,
     now: 0,
     ...context,
   });
