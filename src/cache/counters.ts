@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/units.ts';
 import { counter, gauge, type ScalarFamily } from '../observe/metric.ts';
+import type { DiskTrouble } from './disk/read-trouble.ts';
 import type { PurgeOrder } from './purge/order.ts';
 import type { ForwardReason } from './semantics/cache-status.ts';
 import type { NotStored } from './semantics/storable.ts';
@@ -116,6 +117,12 @@ const BODY_BYTES = {
   label: 'source',
   cells: cells<'cache' | 'origin'>({ cache: 1, origin: 1 }),
 };
+const DISK_ERRORS = {
+  name: 'portico_cache_disk_errors_total',
+  help: 'Times that the disk could not be read or written, or had damaged records.',
+  label: 'kind',
+  cells: cells<DiskTrouble>({ read: 1, write: 1, damaged: 1 }),
+};
 const PURGES = {
   name: 'portico_cache_purges_total',
   help: 'Purges that were asked for, by what they were for.',
@@ -132,6 +139,7 @@ const FAMILIES: readonly Family[] = [
   STORES,
   NOT_STORED,
   BODY_BYTES,
+  DISK_ERRORS,
   PURGES,
 ];
 
@@ -186,6 +194,10 @@ export class CacheCounters {
 
   sent(source: 'cache' | 'origin', bytes: Bytes): void {
     this.#add(BODY_BYTES.cells[source], bytes);
+  }
+
+  diskError(kind: DiskTrouble): void {
+    this.#add(DISK_ERRORS.cells[kind], 1);
   }
 
   purged(kind: PurgeOrder['kind']): void {

@@ -3,6 +3,7 @@ import type { EventLog } from '../observe/event-forward.ts';
 import { Cache } from './cache.ts';
 import { CacheCounters } from './counters.ts';
 import { DiskTier } from './disk/disk-tier.ts';
+import type { DiskTrouble } from './disk/read-trouble.ts';
 import { Invalidations } from './invalidations.ts';
 import { InvalidationsFile } from './invalidations-file.ts';
 import { CalmMemory } from './memory/calm-memory.ts';
@@ -43,6 +44,9 @@ export class WorkerCache {
     if (share.disk === undefined) return;
     this.#disk = new DiskTier(share.disk, { worker, forget, log });
     this.#invalidations = new InvalidationsFile(share.disk.directory, worker, log);
+    const counters = new CacheCounters(share.counters, worker);
+    const onTrouble = (trouble: DiskTrouble) => counters.diskError(trouble);
+    this.#disk = share.disk === undefined ? undefined : new DiskTier(share.disk, { worker, forget, log, onTrouble });
   }
 
   /**

@@ -43,6 +43,7 @@ export class NodeMetrics {
   readonly table: TrafficTable;
   readonly page: MetricsPage;
   readonly rates: TrafficRates;
+  readonly #now: () => Ms;
   readonly #vitals: ThreadVitals;
   readonly #timer: NodeJS.Timeout;
   #rows: TrafficRows = { sites: [], listeners: [], pools: [] };
@@ -51,17 +52,21 @@ export class NodeMetrics {
     this.table = new TrafficTable(TrafficTable.allocate(workers), workers);
     this.rates = new TrafficRates(this.table);
     this.page = new MetricsPage(log);
+    this.#now = now;
     const cells = new Float64Array(THREAD.size);
     this.#vitals = new ThreadVitals(cells);
     this.page.register('node', () => nodeFamilies(state()));
     this.page.register('traffic', () => trafficFamilies(this.table, this.#rows, codes));
     this.page.register('process', () => [...processFamilies(build), ...threadFamilies(this.table, cells)]);
-    this.#timer = setInterval(() => this.rates.sample(this.#rows, now()), SAMPLE_EVERY).unref();
+    this.#timer = setInterval(() => this.rates.sample(this.#rows, this.#now()), SAMPLE_EVERY).unref();
   }
 
   /** Whose rows are whose from now on. */
   set rows({ sites, listeners, pools }: TrafficRows) {
+    const isFirst = this.#rows.sites.length === 0;
     this.#rows = { sites: [{ name: NO_SITE_NAME, slot: NO_SITE }, ...sites], listeners, pools };
+    // What comes from now on is a rate already.
+    if (isFirst) this.rates.sample(this.#rows, this.#now());
   }
 
   /** `undefined`: it has no row. */

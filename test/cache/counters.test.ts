@@ -30,6 +30,11 @@ describe('the counters of the cache', () => {
       by: 2 ** 40 + 1,
     },
     {
+      name: 'what goes wrong with the disk',
+      count: (c: CacheCounters) => c.diskError('damaged'),
+      is: 'portico_cache_disk_errors_total{kind=damaged}',
+    },
+    {
       name: 'purges by kind',
       count: (c: CacheCounters) => c.purged('tag'),
       is: 'portico_cache_purges_total{kind=tag}',

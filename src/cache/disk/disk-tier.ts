@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 import type { DiskRecord } from './disk-record.ts';
-import { ReadTrouble } from './read-trouble.ts';
+import { type DiskTrouble, ReadTrouble } from './read-trouble.ts';
 import type { NewRecord, RecordPlace } from './record.ts';
 import { SegmentHandles } from './segment-handles.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -23,6 +23,8 @@ export interface DiskTierOptions {
   /** Called in this thread, when it has to make room for what it writes. */
   readonly forget: Forget;
   readonly log: EventLog;
+  /** Told of everything that goes wrong, where the log gets a line now and then. */
+  readonly onTrouble?: (trouble: DiskTrouble) => void;
   /** What may wait to be written. Default 16 MiB. */
   readonly queueLimit?: Bytes;
 }
@@ -36,16 +38,19 @@ export class DiskTier {
   readonly #writer: SegmentWriter;
   readonly #reader: SegmentReader;
 
-  constructor({ directory, memory }: DiskPlan, { worker, forget, log, queueLimit }: DiskTierOptions) {
+  constructor({ directory, memory }: DiskPlan, { worker, forget, log, onTrouble, queueLimit }: DiskTierOptions) {
     this.#segments = new Segments(memory);
     this.#writer = new SegmentWriter({
       directory,
       segments: this.#segments,
       space: new SegmentSpace(directory, this.#segments, worker, forget),
-      pause: new WritePause(this.#segments, directory, log),
+      pause: new WritePause(this.#segments, directory, log, Date.now, onTrouble),
       queueLimit,
     });
-    this.#reader = new SegmentReader(new SegmentHandles(directory, this.#segments), new ReadTrouble(directory, log));
+    this.#reader = new SegmentReader(
+      new SegmentHandles(directory, this.#segments),
+      new ReadTrouble(directory, log, Date.now, onTrouble),
+    );
   }
 
   /**

@@ -1,6 +1,9 @@
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 
+/** What went wrong with the disk: the system could not read, or not write, or the bytes are not those that were written. */
+export type DiskTrouble = 'read' | 'write' | 'damaged';
+
 /** At most one event in this time from one thread. */
 const INTERVAL: Ms = 60_000;
 
@@ -8,24 +11,32 @@ const INTERVAL: Ms = 60_000;
 export class ReadTrouble {
   readonly #directory: string;
   readonly #log: EventLog;
+  readonly #count: (trouble: DiskTrouble) => void;
   readonly #now: () => Ms;
   #toldAt = Number.NEGATIVE_INFINITY;
-  #count = 0;
+  #untold = 0;
 
-  constructor(directory: string, log: EventLog, now: () => Ms = Date.now) {
+  constructor(
+    directory: string,
+    log: EventLog,
+    now: () => Ms = Date.now,
+    count: (trouble: DiskTrouble) => void = () => {},
+  ) {
     this.#directory = directory;
     this.#log = log;
+    this.#count = count;
     this.#now = now;
   }
 
   /** `error`: what the system said; without one the bytes are not those that were written. */
   found(segment: number, error?: unknown): void {
-    this.#count++;
+    this.#untold++;
+    this.#count(error ? 'read' : 'damaged');
     const now = this.#now();
     if (now - this.#toldAt < INTERVAL) return;
     this.#toldAt = now;
-    const fields = { directory: this.#directory, segment, records: this.#count, ...(error ? { error } : {}) };
-    this.#count = 0;
+    const fields = { directory: this.#directory, segment, records: this.#untold, ...(error ? { error } : {}) };
+    this.#untold = 0;
     this.#log.warn(error ? 'disk cache cannot be read' : 'disk cache has damaged records, they are not served', fields);
   }
 }

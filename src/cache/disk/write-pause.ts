@@ -1,5 +1,6 @@
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
+import type { DiskTrouble } from './read-trouble.ts';
 import type { Segments } from './segments.ts';
 
 /** How long nothing is written after it went wrong. What is on disk is served meanwhile. */
@@ -13,12 +14,20 @@ export class WritePause {
   readonly #segments: Segments;
   readonly #directory: string;
   readonly #log: EventLog;
+  readonly #count: (trouble: DiskTrouble) => void;
   readonly #now: () => Ms;
 
-  constructor(segments: Segments, directory: string, log: EventLog, now: () => Ms = Date.now) {
+  constructor(
+    segments: Segments,
+    directory: string,
+    log: EventLog,
+    now: () => Ms = Date.now,
+    count: (trouble: DiskTrouble) => void = () => {},
+  ) {
     this.#segments = segments;
     this.#directory = directory;
     this.#log = log;
+    this.#count = count;
     this.#now = now;
   }
 
@@ -28,6 +37,7 @@ export class WritePause {
   }
 
   failed(error: unknown): void {
+    this.#count('write');
     const before = this.#segments.pauseUntil(this.#now() + PAUSE);
     if (before !== 0) return;
     this.#log.warn('disk cache cannot be written, it is only read for now', { directory: this.#directory, error });
