@@ -41,6 +41,18 @@ describe('a row of the table', () => {
     expect(() => slots.take('d')).toThrow('more than 2');
   });
 
+  test('is told of each time that a name gets it, and not while it keeps it', () => {
+    const given: number[] = [];
+    const slots = new SlotAllocator(2, (slot) => given.push(slot));
+    slots.take('a');
+    slots.take('a');
+    slots.take('b');
+    slots.release(new Set(['b']), idle);
+    slots.take('c');
+    expect(given).toEqual([0, 1, 0]);
+    expect(slots.names).toEqual(['b', 'c']);
+  });
+
   test('is never given twice, through many reloads', () => {
     const slots = new SlotAllocator(50);
     for (let reload = 0; reload < 100; reload++) {

@@ -19,12 +19,16 @@ function supervise(workers: number) {
   const events = new Journal<Event>('event');
   const write = (event: string, fields?: object) => events.add({ event, ...fields });
   const log = { debug: write, info: write, warn: write, error: write } as EventLog;
-  const supervisor = new Supervisor({ entry: new URL('./scripted-worker.ts', import.meta.url), workers, log });
+  const dropped: number[] = [];
+  const traffic = { memory: new SharedArrayBuffer(8), dropWorker: (worker: number) => void dropped.push(worker) };
+  const entry = new URL('./scripted-worker.ts', import.meta.url);
+  const supervisor = new Supervisor({ entry, workers, log, traffic });
   running = supervisor;
   let generation = 0;
   return {
     supervisor,
     events,
+    dropped,
     switchTo(name = '') {
       generation += 1;
       return supervisor.switchTo(plan(generation, name));
@@ -71,15 +75,19 @@ describe('a generation', () => {
 
 describe('a worker that dies', () => {
   test('has a successor that serves what the others serve, and its requests are in flight no more', async () => {
-    const { supervisor, switchTo, events, seen } = supervise(2);
+    const { supervisor, switchTo, events, seen, dropped } = supervise(2);
     await switchTo('0 dies serving');
     await switchTo('0 dies serving');
     expect(supervisor.originTable.inFlight(3)).toBe(2);
+    expect([supervisor.serving, supervisor.deaths]).toEqual([2, 0]);
     supervisor.reopenLogs();
     const death = await events.waitFor(({ event }) => event.startsWith('worker died'));
     expect(death).toMatchObject({ worker: 0, backoff_ms: 100 });
     expect(supervisor.originTable.inFlight(3)).toBe(1);
+    expect(dropped).toEqual([0]);
+    expect([supervisor.serving, supervisor.deaths]).toEqual([1, 1]);
     await events.waitFor(({ event }) => event === 'worker replaced');
+    expect(supervisor.serving).toBe(2);
     expect(seen('serves').at(-1)).toEqual([0, 2]);
     expect(supervisor.originTable.inFlight(3)).toBe(2);
   });
