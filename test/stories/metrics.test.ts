@@ -202,6 +202,7 @@ describe('connections', () => {
     const end = await ends.waitFor(() => true);
     await end.until('ping!');
     end.socket.destroy();
+    tunnel.socket.destroy();
     const page = await node.pageWhere((each) => each.sum('portico_requests_total') === 1);
     expect(page.value('portico_open_tunnels', site)).toBe(0);
     expect(page.value('portico_tunnels_total', site)).toBe(1);
