@@ -8,17 +8,17 @@ import { Exposition } from '../support/exposition.ts';
 
 const build = { version: '1.2.3', node: 'v26.0.0' };
 
-function process_(): Exposition {
+function ofProcess(): Exposition {
   return new Exposition(exposition(processFamilies(build), 'prometheus'));
 }
 
 describe('the process', () => {
   test('says what runs', () => {
-    expect(process_().value('portico_build_info', build)).toBe(1);
+    expect(ofProcess().value('portico_build_info', build)).toBe(1);
   });
 
   test('has the CPU time, memory and start that the system and Node know of', () => {
-    const page = process_();
+    const page = ofProcess();
     expect(page.value('process_cpu_seconds_total')).toBeCloseTo(process.cpuUsage().user / 1e6, -1);
     expect(page.value('process_resident_memory_bytes')).toBeGreaterThan(10 * 2 ** 20);
     const uptime = Date.now() / 1_000 - page.value('process_start_time_seconds');
@@ -26,11 +26,11 @@ describe('the process', () => {
   });
 
   test.runIf(process.platform === 'linux')('counts the file descriptors that are open, of so many', () => {
-    const before = process_().value('process_open_fds');
+    const before = ofProcess().value('process_open_fds');
     const files = [1, 2, 3].map(() => openSync('/dev/null', 'r'));
-    expect(process_().value('process_open_fds')).toBe(before + 3);
+    expect(ofProcess().value('process_open_fds')).toBe(before + 3);
     for (const file of files) closeSync(file);
-    expect(process_().value('process_max_fds')).toBeGreaterThan(before);
+    expect(ofProcess().value('process_max_fds')).toBeGreaterThan(before);
   });
 });
 
