@@ -42,11 +42,10 @@ export class WorkerCache {
     this.#memory = new CalmMemory(share.memory, worker);
     const forget = (segment: number) => this.#forget(segment);
     if (share.disk === undefined) return;
-    this.#disk = new DiskTier(share.disk, { worker, forget, log });
-    this.#invalidations = new InvalidationsFile(share.disk.directory, worker, log);
     const counters = new CacheCounters(share.counters, worker);
     const onTrouble = (trouble: DiskTrouble) => counters.diskError(trouble);
-    this.#disk = share.disk === undefined ? undefined : new DiskTier(share.disk, { worker, forget, log, onTrouble });
+    this.#disk = new DiskTier(share.disk, { worker, forget, log, onTrouble });
+    this.#invalidations = new InvalidationsFile(share.disk.directory, worker, log);
   }
 
   /**
