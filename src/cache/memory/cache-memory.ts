@@ -1,4 +1,4 @@
-import { Doorbell } from './doorbell.ts';
+import { Doorbell } from '../../base/doorbell.ts';
 import type {
   Claim,
   EntryFacts,

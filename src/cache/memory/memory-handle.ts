@@ -1,4 +1,4 @@
-import { Doorbell } from './doorbell.ts';
+import { Doorbell } from '../../base/doorbell.ts';
 import { type EntryMemory, EntryTable } from './entry-table.ts';
 import { type KeyHash, randomSeed } from './hash.ts';
 import { Lock } from './lock.ts';

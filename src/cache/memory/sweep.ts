@@ -1,4 +1,4 @@
-import type { Doorbell } from './doorbell.ts';
+import type { Doorbell } from '../../base/doorbell.ts';
 import {
   COMPLETE,
   FAILED,

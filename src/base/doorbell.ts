@@ -1,3 +1,5 @@
+import type { Bytes } from './units.ts';
+
 /**
  * One bell a seat, by which threads tell each other that something changed; what, stands in the memory that they share.
  * Each cell counts rings and wraps around, each in a cache line of its own.
@@ -16,11 +18,16 @@ export class Doorbell {
   #isWaiting = false;
 
   static allocate(seats: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(4 * STRIDE * seats);
+    return new SharedArrayBuffer(Doorbell.size(seats));
   }
 
-  constructor(memory: SharedArrayBuffer, seat: number) {
-    this.#cells = new Int32Array(memory);
+  static size(seats: number): Bytes {
+    return 4 * STRIDE * seats;
+  }
+
+  /** `offset`: where the first bell is in the memory, in bytes, if that holds other things as well. */
+  constructor(memory: SharedArrayBuffer, seat: number, offset: Bytes = 0) {
+    this.#cells = new Int32Array(memory, offset);
     this.#seat = seat;
   }
 

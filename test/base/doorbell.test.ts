@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { Doorbell } from '../../../src/cache/memory/doorbell.ts';
+import { Doorbell } from '../../src/base/doorbell.ts';
 
 async function start(memory: SharedArrayBuffer, times: number): Promise<Worker> {
   const thread = new Worker(new URL('./doorbell-thread.ts', import.meta.url), { workerData: { memory, times } });

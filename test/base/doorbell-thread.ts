@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Doorbell } from '../../../src/cache/memory/doorbell.ts';
+import { Doorbell } from '../../src/base/doorbell.ts';
 
 /** Answers each ring by ringing back, so many times; then it ends because nothing keeps it. */
 const { memory, times } = workerData as { memory: SharedArrayBuffer; times: number };
