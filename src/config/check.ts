@@ -5,6 +5,7 @@ import { show } from '../base/setting.ts';
 import { originName } from '../proxy/pool/config.ts';
 import { checkAdmin } from './check-admin.ts';
 import { checkCache } from './check-cache.ts';
+import { checkPools } from './check-pools.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 
@@ -21,6 +22,7 @@ export function check(draft: Draft, has: (path: Path) => boolean): Finding[] {
     ...poolsExist(draft),
     ...originNamesStandOnce(draft),
     ...certificatesHaveKeys(draft, has),
+    ...checkPools(draft, has),
     ...checkCache(draft, has),
     ...checkAdmin(draft),
   ];

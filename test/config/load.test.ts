@@ -17,7 +17,7 @@ describe('a configuration', () => {
       limits: { head: 32_768, fields: 100, uri: 8_192 },
       timeouts: { head: 10_000, body: 30_000, idle: 60_000, write: 60_000 },
     });
-    expect(settings.pools.app?.origins).toEqual([{ url: 'http://127.0.0.1:8081', weight: 1 }]);
+    expect(settings.pools.app?.origins).toEqual([{ url: 'http://127.0.0.1:8081', weight: 1, role: 'primary', set: 0 }]);
     expect(settings.pools.app?.retries).toEqual({ attempts: 2, budget: 0.2 });
     expect(settings.node.name).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
   });
@@ -237,10 +237,10 @@ describe('problems', () => {
     },
     {
       name: 'a key within the branch of a union that was meant',
-      pools: 'pools: { app: { origins: [{ url: "http://b", wieght: 2, role: standby }] } }',
+      pools: 'pools: { app: { origins: [{ url: "http://b", wieght: 2, role: stand-by }] } }',
       lines: [
         '3:46 pools.app.origins[0].wieght: is no known setting, did you mean weight?',
-        '3:57 pools.app.origins[0].role: is not yet supported by this version',
+        '3:63 pools.app.origins[0].role: expected primary, standby or spare, got "stand-by"',
       ],
     },
     {
@@ -275,9 +275,9 @@ describe('problems', () => {
       lines: ['3:42 pools["a/b"]: expected 1 to 64 letters, digits, dots, dashes or underscores, got "a/b"'],
     },
     {
-      name: 'the other balances of the design',
-      pools: 'pools: { app: { balance: ewma, origins: ["http://a"] } }',
-      lines: ['3:26 pools.app.balance: expected round-robin (this version has no other), got "ewma"'],
+      name: 'a balance that there is not',
+      pools: 'pools: { app: { balance: random, origins: ["http://a"] } }',
+      lines: ['3:26 pools.app.balance: expected round-robin, least-requests, ewma or consistent-hash, got "random"'],
     },
   ])('tell of $name', ({ pools, lines }) => {
     expect(scene.problems(config({ pools }))).toEqual(lines.map((line) => `portico.yaml:${line}`));

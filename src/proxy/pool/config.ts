@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { duration, expected, integer, notYet, path, percent, text } from '../../base/setting.ts';
+import { duration, expected, integer, path, percent, text } from '../../base/setting.ts';
+import { balance, hashOn, maxInFlight, queueSettings, stickySettings } from './balance/config.ts';
+import { healthCheckSettings, outlierSettings, slowStart } from './health/config.ts';
 
 /** `pools:` the origins that a route leads to, and how they are used. */
 
 const URL_FORM = 'http://HOST[:PORT] or https://HOST[:PORT] without a path';
 const originUrl = text(URL_FORM, isOriginUrl, /^https?:\/\/[^/?#@\s]+\/?$/);
 const nameForm = expected('letters, digits, dots, colons, dashes or underscores');
+
+const routeForm = expected('letters, digits, colons, dashes or underscores');
 
 const originSettings = z.strictObject({
   url: originUrl.describe('http://HOST[:PORT] or https://HOST[:PORT]; the path comes from the request.'),
@@ -15,7 +19,16 @@ const originSettings = z.strictObject({
     .optional()
     .describe('How logs and operators call it. Default: HOST:PORT of the url.'),
   weight: integer(1, 256).default(1).describe("Its share of the requests, beside the others' weights."),
-  role: notYet(),
+  role: z
+    .enum(['primary', 'standby', 'spare'], expected('primary, standby or spare'))
+    .default('primary')
+    .describe('standby: used when no primary is usable. spare: takes the place of one of its set that is out.'),
+  set: integer(0, 99).default(0).describe('A set of a higher number is used when no origin of a lower one is usable.'),
+  route: z
+    .string(routeForm)
+    .regex(/^[A-Za-z0-9_:-]{1,128}$/, routeForm)
+    .optional()
+    .describe("What tells it in a cookie that sticky.route_of names, as Apache's jvmRoute. Default: its name."),
 });
 
 const timeoutSettings = z.strictObject({
@@ -35,10 +48,8 @@ const timeoutSettings = z.strictObject({
 });
 
 export const poolSettings = z.strictObject({
-  balance: z
-    .literal('round-robin', expected('round-robin (this version has no other)'))
-    .default('round-robin')
-    .describe('How the origin of a request is picked. round-robin: in turn, by weight.'),
+  balance,
+  hash_on: hashOn,
   origins: z
     .array(
       z.union(
@@ -78,13 +89,12 @@ export const poolSettings = z.strictObject({
     })
     .prefault({})
     .describe('For origins with an https url.'),
-  hash_on: notYet(),
-  health_check: notYet(),
-  outlier: notYet(),
-  slow_start: notYet(),
-  max_in_flight: notYet(),
-  queue: notYet(),
-  sticky: notYet(),
+  health_check: healthCheckSettings,
+  outlier: outlierSettings,
+  slow_start: slowStart,
+  max_in_flight: maxInFlight,
+  queue: queueSettings,
+  sticky: stickySettings,
 });
 
 export type PoolSettings = z.output<typeof poolSettings>;
@@ -94,6 +104,11 @@ export type OriginSettings = z.output<typeof originSettings>;
 export function originName({ name, url }: OriginSettings): string {
   const { hostname, port, protocol } = new URL(url);
   return name ?? `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}
+
+/** What tells an origin in the suffix of a session cookie. */
+export function originRoute(origin: OriginSettings): string {
+  return origin.route ?? originName(origin);
 }
 
 function isOriginUrl(text: string): boolean {
