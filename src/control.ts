@@ -22,6 +22,7 @@ import {
   poolOfKey,
   siteName,
 } from './proxy/planner.ts';
+import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import type { WorkerPlan } from './workers/messages.ts';
 import { MAX_ORIGINS, MAX_POOLS } from './workers/origin-table.ts';
@@ -62,7 +63,10 @@ export class Control {
   readonly #log: ProcessEventLog;
   readonly #supervisor: Supervisor;
   readonly #poolSlots = new SlotAllocator(MAX_POOLS, (slot) => this.#metrics.table.clear('pool', slot));
-  readonly #originSlots = new SlotAllocator(MAX_ORIGINS, (slot) => this.#metrics.table.clear('origin', slot));
+  readonly #originSlots = new SlotAllocator(MAX_ORIGINS, (slot) => {
+    this.#supervisor.originTable.clear(slot);
+    this.#metrics.table.clear('origin', slot);
+  });
   readonly #siteSlots = new SlotAllocator(MAX_SITES, (slot) => this.#metrics.table.clear('site', slot));
   readonly #listenerSlots = new SlotAllocator(MAX_LISTENERS, (slot) => this.#metrics.table.clear('listener', slot));
   readonly #metrics: NodeMetrics;
@@ -237,6 +241,7 @@ export class Control {
       originSlot: (key) => this.#originSlots.take(key),
       siteSlot: (name) => this.#siteSlots.take(name),
       listenerSlot: (key) => this.#listenerSlots.take(key),
+      stickyKey: () => ensureStickyKey(settings.node.state_dir),
       selfSigned: (names) => [ensureSelfSigned(settings.node.state_dir, names)],
       now: Date.now(),
     });
@@ -299,6 +304,7 @@ export function check(file: string): readonly string[] {
     originSlot: () => 0,
     siteSlot: () => 0,
     listenerSlot: () => 0,
+    stickyKey: () => new Uint8Array(32),
     selfSigned: () => [],
     now: Date.now(),
   });

@@ -50,6 +50,7 @@ class DataPlane {
     this.#traffic = trafficTable === undefined ? UNCOUNTED : countIn(new TrafficTable(trafficTable, workers), index);
     this.#cache =
       cache === undefined ? undefined : new WorkerCache(cache, { worker: index, workers, log: this.#events });
+    this.#table.listen(() => this.#handler?.generation.underWay.wake());
     port.on('message', (message: ToWorker) => this.#heard(message));
   }
 
@@ -67,6 +68,9 @@ class DataPlane {
         break;
       case 'replace_cache':
         this.#cache?.replace(message.cache);
+        break;
+      case 'cut':
+        this.#handler?.generation.underWay.cut(message.slot);
         break;
       case 'reopen_logs':
         this.#accessLog?.reopen();

@@ -16,10 +16,10 @@ export function makeDirectory(path: string): void {
 }
 
 /** With mode 0600. Never a half-written file under its real name, and never a moment when others may read it. */
-export function writeSecret(file: string, text: string): void {
+export function writeSecret(file: string, content: string | Uint8Array): void {
   const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+    writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
     renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });

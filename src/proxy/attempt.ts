@@ -1,15 +1,18 @@
 import type { Duplex } from 'node:stream';
+import type { Ms } from '../base/units.ts';
 import { failureOf } from './caching/failure.ts';
+import { ProxyError } from './error.ts';
 import type { OriginFields } from './headers.ts';
 import type { OriginCall, OriginReplies, OriginRequest } from './origin/call.ts';
 import { originError } from './origin-error.ts';
-import type { Origin, OriginCounters } from './pool/origin.ts';
+import type { Admission } from './pool/admission.ts';
+import type { Origin } from './pool/origin.ts';
 import type { Pool } from './pool/pool.ts';
+import type { Cuttable, UnderWay } from './pool/under-way.ts';
 import type { TrafficCounter, Unanswered } from './traffic.ts';
 
 /** Whom an attempt is made for, and who hears of it: its fetch. */
 export interface AttemptOwner {
-  readonly counters: OriginCounters;
   readonly traffic: TrafficCounter;
   readonly order: { readonly pool: Pool };
   request(origin: Origin): OriginRequest;
@@ -22,28 +25,42 @@ export interface AttemptOwner {
   end(trailers: OriginFields): void;
   upgrade(fields: OriginFields, socket: Duplex): void;
   /** It came to nothing. */
-  attemptFailed(attempt: Attempt, error: unknown): void;
+  attemptFailed(attempt: Attempt, problem: ProxyError): void;
 }
 
-/** One try at one origin. */
-export class Attempt implements OriginReplies {
-  readonly origin: Origin;
+/** One try at one origin: it has its place there until it is over, and tells the pool how it came out. */
+export class Attempt implements OriginReplies, Cuttable {
+  place = -1;
+  readonly admission: Admission;
   readonly #fetch: AttemptOwner;
+  readonly #underWay: UnderWay;
+  readonly #startedAt: Ms = performance.now();
   #call: OriginCall | undefined;
+  #tunnel: Duplex | undefined;
   #over = false;
   #answered = false;
-  #begunAt = 0;
   /** The origin may have seen some of the request. */
   started = false;
+  /** It was ended because its origin is to have no more requests. */
+  wasCut = false;
 
-  constructor(fetch: AttemptOwner, origin: Origin) {
+  constructor(fetch: AttemptOwner, admission: Admission, underWay: UnderWay) {
     this.#fetch = fetch;
-    this.origin = origin;
+    this.admission = admission;
+    this.#underWay = underWay;
+  }
+
+  get origin(): Origin {
+    return this.admission.origin;
+  }
+
+  /** Since the origin was chosen. */
+  get elapsed(): Ms {
+    return performance.now() - this.#startedAt;
   }
 
   start(): void {
-    this.#begunAt = performance.now();
-    this.#fetch.counters.enter(this.origin.slot);
+    this.#underWay.begin(this.origin.slot, this);
     const call = this.origin.send(this.#fetch.request(this.origin), this);
     this.#call = call;
     if (this.#over) call.cancel();
@@ -60,6 +77,17 @@ export class Attempt implements OriginReplies {
     this.#call?.cancel();
   }
 
+  /** Ends it because its origin is to have no more requests: who waits for a reply gets it from another one. */
+  cut(): void {
+    if (this.#tunnel !== undefined) this.#tunnel.destroy();
+    else if (this.#leave()) {
+      this.wasCut = true;
+      if (!this.#answered) this.#fetch.traffic.unanswered(this.origin.slot, 'cancelled');
+      this.#call?.cancel();
+      this.#fetch.attemptFailed(this, new ProxyError('connection_terminated', 'the origin was stopped'));
+    }
+  }
+
   sent(): void {
     this.started = true;
     this.#fetch.sent();
@@ -71,6 +99,8 @@ export class Attempt implements OriginReplies {
 
   head(status: number, fields: OriginFields): void {
     this.#count(status);
+    if (status >= 500) this.admission.failed();
+    else this.admission.succeeded(this.elapsed);
     this.#fetch.head(status, fields);
   }
 
@@ -84,32 +114,46 @@ export class Attempt implements OriginReplies {
   }
 
   failed(error: Error): void {
-    if (!this.#leave()) return;
+    if (this.#over) return;
+    const problem = originError(error, this.started);
+    if (problem.blame === 'origin') this.admission.failed();
+    this.#leave();
     const { traffic } = this.#fetch;
     if (this.#answered) traffic.brokenOff(this.origin.slot);
-    else traffic.unanswered(this.origin.slot, failureOf(originError(error, this.started).code));
-    this.#fetch.attemptFailed(this, error);
+    else traffic.unanswered(this.origin.slot, failureOf(problem.code));
+    this.#fetch.attemptFailed(this, problem);
+  }
+
+  /** The fetch's time is over. The origin is to blame if it has had most of that. */
+  overdue(patience: Ms): void {
+    if (!this.#over && this.elapsed >= patience / 2) this.admission.failed();
   }
 
   switched(fields: OriginFields, socket: Duplex): void {
     // A tunnel is in flight as long as it lives.
     this.#over = true;
     this.#count(101);
-    const { counters } = this.#fetch;
-    socket.once('close', () => counters.leave(this.origin.slot));
+    this.#tunnel = socket;
+    this.admission.succeeded(this.elapsed);
+    this.admission.upgraded();
+    socket.once('close', () => {
+      this.#underWay.end(this.origin.slot, this);
+      this.admission.tunnelEnded();
+    });
     this.#fetch.upgrade(fields, socket);
   }
 
   #count(status: number): void {
     this.#answered = true;
     const { traffic, order } = this.#fetch;
-    traffic.answered(order.pool.plan.slot, this.origin.slot, status, performance.now() - this.#begunAt);
+    traffic.answered(order.pool.plan.slot, this.origin.slot, status, this.elapsed);
   }
 
   #leave(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    this.#fetch.counters.leave(this.origin.slot);
+    this.#underWay.end(this.origin.slot, this);
+    this.admission.leave();
     return true;
   }
 }

@@ -2,13 +2,15 @@ import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { failureOf } from './caching/failure.ts';
+import type { Client } from './client.ts';
 import { PROXY_ERRORS, type ProxyError, type ProxyErrorCode } from './error.ts';
 import type { Fields, RequestBody, RequestHead } from './exchange.ts';
 import type { OriginFields } from './headers.ts';
 import type { OriginRequest } from './origin/call.ts';
-import { originError } from './origin-error.ts';
-import type { Origin, OriginCounters } from './pool/origin.ts';
-import type { Pool } from './pool/pool.ts';
+import type { Admission } from './pool/admission.ts';
+import type { Origin } from './pool/origin.ts';
+import type { Chosen, Pool } from './pool/pool.ts';
+import type { QueueMember, Waiter } from './pool/queue.ts';
 import { ReplayBody } from './replay-body.ts';
 import { type TrafficCounter, UNCOUNTED } from './traffic.ts';
 
@@ -19,6 +21,8 @@ export interface FetchOrder {
   readonly fields: Fields;
   readonly body: RequestBody | undefined;
   readonly pool: Pool;
+  /** Who asks: some pools keep their clients at one origin. */
+  readonly client: Client;
   /** What the origin is told beside them, as lines. */
   readonly lines: string;
   /** How long the origins may be silent, all attempts together; without the time in which the client is waited for. */
@@ -46,16 +50,19 @@ export interface FetchTarget {
 }
 
 /**
- * Gets a reply from a pool: an attempt at the origin whose turn it is, another one elsewhere where that is safe
- * (RFC 9110 §9.2.2), one deadline over all of them.
+ * Gets a reply from a pool: an attempt at the origin that the pool chooses, after a wait in its queue if none has a
+ * place, another one elsewhere where that is safe (RFC 9110 §9.2.2), one deadline over all of them.
  */
-export class Fetch implements AttemptOwner {
+export class Fetch implements AttemptOwner, QueueMember {
   readonly order: FetchOrder;
   readonly #target: FetchTarget;
   readonly #tried: Origin[] = [];
   readonly #body: ReplayBody | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt: Attempt | undefined;
+  /** Its place in the queue, while it has none at an origin. */
+  #waiter: Waiter | undefined;
+  #lastError: ProxyErrorCode | undefined;
   #settled = false;
   #reached = false;
   /** A head was handed on: whatever comes, there is no other attempt. */
@@ -75,10 +82,6 @@ export class Fetch implements AttemptOwner {
       body === undefined ? undefined : new ReplayBody(body, order.bodyLimit, (waits) => this.#waitForClient(waits));
   }
 
-  get counters(): OriginCounters {
-    return this.order.pool.counters;
-  }
-
   get traffic(): TrafficCounter {
     return this.order.traffic ?? UNCOUNTED;
   }
@@ -89,7 +92,7 @@ export class Fetch implements AttemptOwner {
 
   start(): void {
     this.#startClock();
-    this.#next(undefined);
+    this.#go(this.order.pool.choose(this.order, this.#tried));
   }
 
   /** More can be taken. */
@@ -102,31 +105,88 @@ export class Fetch implements AttemptOwner {
     return this.#settle();
   }
 
-  timeout(): void {
-    const code = this.#attempt?.started ? 'http_response_timeout' : 'connection_timeout';
-    this.#attempt?.cancel(failureOf(code));
-    this.#fail(code);
+  /** The Set-Cookie that keeps the client at the origin of this reply; `undefined`: none is needed. */
+  stickyCookie(): string | undefined {
+    const { pool, head, client } = this.order;
+    const position = this.#attempt?.admission.position;
+    return position === undefined ? undefined : pool.stickyCookie(position, head, client.proto === 'https');
   }
 
-  #next(lastError: ProxyErrorCode | undefined): void {
-    const origin = this.order.pool.next(this.#tried) ?? this.#again(lastError);
-    if (origin === undefined) {
-      // Not one of them could be connected to: the pool is down, whatever the last one's own trouble was.
-      this.#fail(lastError ?? 'destination_unavailable', this.#reached ? undefined : 'destination_unavailable');
-      return;
+  timeout(): void {
+    if (this.#waiter !== undefined) this.#fail('queue_timeout');
+    else {
+      const code = this.#attempt?.started ? 'http_response_timeout' : 'connection_timeout';
+      this.#attempt?.overdue(this.order.patience);
+      this.#attempt?.cancel(failureOf(code));
+      this.#fail(code);
     }
-    this.#tried.push(origin);
-    const attempt = new Attempt(this, origin);
+  }
+
+  get isPicky(): boolean {
+    return this.#tried.length > 0 || this.order.pool.isSticking(this.order);
+  }
+
+  goOn(): boolean {
+    const chosen = this.order.pool.choose(this.order, this.#tried, true);
+    if (chosen === 'wait') return false;
+    this.#leaveQueue();
+    this.#go(chosen);
+    return true;
+  }
+
+  overdue(): void {
+    this.#waiter = undefined;
+    this.#fail('queue_timeout');
+  }
+
+  #go(chosen: Chosen): void {
+    if (chosen === 'wait') this.#wait();
+    else if (chosen !== undefined) this.#begin(chosen);
+    // Not one of them could be connected to: the pool is down, whatever the last one's own trouble was.
+    else
+      this.#fail(this.#lastError ?? 'destination_unavailable', this.#reached ? undefined : 'destination_unavailable');
+  }
+
+  #begin(admission: Admission): void {
+    this.#tried.push(admission.origin);
+    const attempt = new Attempt(this, admission, this.order.pool.underWay);
     this.#attempt = attempt;
     attempt.start();
+  }
+
+  #wait(): void {
+    const { pool } = this.order;
+    this.#waiter = pool.queue.join(this, pool.plan.queue);
+    if (this.#waiter !== undefined) return;
+    // Those who wait may be waiting for other origins.
+    const chosen = pool.choose(this.order, this.#tried, true);
+    if (chosen === 'wait') this.#fail('queue_full');
+    else this.#go(chosen);
+  }
+
+  #next(error: ProxyErrorCode): void {
+    this.#lastError = error;
+    const { pool } = this.order;
+    this.#go(pool.choose(this.order, this.#tried) ?? this.#again(error));
   }
 
   /**
    * The same origin once more, when there is no other and it closed a connection on us before its answer: most often
    * that was a kept one whose time was up just then, and all that is needed is a new one.
    */
-  #again(lastError: ProxyErrorCode | undefined): Origin | undefined {
-    return lastError === 'connection_terminated' && this.#attempt?.started ? this.#attempt.origin : undefined;
+  #again(error: ProxyErrorCode): Chosen {
+    const last = this.#attempt;
+    if (error !== 'connection_terminated' || !last?.started || last.wasCut) return undefined;
+    const chosen = this.order.pool.again(last.origin);
+    // Somebody else has its place by now: it waits for any.
+    if (chosen === 'wait') this.#tried.length = 0;
+    return chosen;
+  }
+
+  #leaveQueue(): void {
+    if (this.#waiter === undefined) return;
+    this.order.pool.queue.leave(this.#waiter);
+    this.#waiter = undefined;
   }
 
   /** An attempt is being written to its origin. */
@@ -181,9 +241,8 @@ export class Fetch implements AttemptOwner {
   }
 
   /** An attempt came to nothing: another one where it is safe, else the end. */
-  attemptFailed(attempt: Attempt, error: unknown): void {
+  attemptFailed(attempt: Attempt, problem: ProxyError): void {
     if (attempt !== this.#attempt || this.#settled) return;
-    const problem = originError(error, attempt.started);
     // Somebody is there, but not who it should be: that is another trouble than a pool which is down.
     if (problem.code.startsWith('tls_')) this.#reached = true;
     if (this.#headed) {
@@ -202,7 +261,9 @@ export class Fetch implements AttemptOwner {
     // What never left us cannot have been acted on, nor did it burden the origin.
     if (!attempt.started) return true;
     const { head, pool } = this.order;
-    return isIdempotent(head.method) && this.attempts < pool.plan.retries.attempts && pool.takeRetry();
+    if (!isIdempotent(head.method)) return false;
+    // An operator's word is no trouble of the pool's.
+    return attempt.wasCut || (this.attempts < pool.plan.retries.attempts && pool.takeRetry());
   }
 
   #fail(code: ProxyErrorCode, as: ProxyErrorCode = code): void {
@@ -227,6 +288,7 @@ export class Fetch implements AttemptOwner {
     if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
+    this.#leaveQueue();
     this.#attempt?.cancel();
     const { body } = this.order;
     if (body !== undefined && this.origin !== undefined) this.traffic.sent(this.origin.slot, body.bytesReceived);

@@ -4,8 +4,10 @@ import type { CacheRules } from '../cache/rules.ts';
 import { RefreshRules } from './caching/refresh-rules.ts';
 import type { ResponseRules } from './headers.ts';
 import type { ProxyPlan, RoutePlan, SitePlan } from './plan.ts';
-import { Origin, type OriginCounters } from './pool/origin.ts';
+import type { OriginCounters } from './pool/counters.ts';
+import { Origin } from './pool/origin.ts';
 import { Pool } from './pool/pool.ts';
+import { UnderWay } from './pool/under-way.ts';
 import { Forwarding } from './request-fields.ts';
 import { Router } from './router.ts';
 import type { SplashPages } from './splash.ts';
@@ -39,6 +41,7 @@ export class Generation {
   readonly purgeFrom: AddressSet;
   readonly router: Router<Route>;
   readonly forwarding: Forwarding;
+  readonly underWay: UnderWay;
   readonly #origins = new Map<string, Origin>();
   #running = 0;
   #next: Generation | undefined;
@@ -54,6 +57,7 @@ export class Generation {
     this.traffic = traffic;
     this.trustedProxies = new AddressSet(plan.trustedProxies);
     this.purgeFrom = new AddressSet(plan.cache?.purgeFrom ?? []);
+    this.underWay = previous?.underWay ?? new UnderWay(counters);
     const pools = new Map<string, Pool>();
     for (const pool of plan.pools) {
       const origins = pool.origins.map((origin) => {
@@ -63,7 +67,7 @@ export class Generation {
         this.#origins.set(identity, used);
         return used;
       });
-      pools.set(pool.name, new Pool(pool, origins, counters));
+      pools.set(pool.name, new Pool(pool, origins, this.underWay));
     }
     this.forwarding = new Forwarding(plan.node);
     const via = plan.node.via ? plan.node.name : undefined;

@@ -141,6 +141,7 @@ export class Handling implements ReplyOwner, Rostered, Ended {
       fields,
       body,
       pool: route.pool,
+      client: this.client,
       lines: `${this.#generation.forwarding.lines(head, this.client, endpoints)}x-request-id: ${this.id}\r\n`,
       patience: route.patience,
       bodyLimit: route.bodyLimit,

@@ -3,6 +3,7 @@ import type { ProxyErrorCode } from './error.ts';
 import type { Exchange, ExchangeListener } from './exchange.ts';
 import { Fetch, type FetchOrder, type FetchTarget } from './fetch.ts';
 import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from './headers.ts';
+import { keepClient } from './keep-client.ts';
 
 /** Who answers for an exchange, and hears how it came out. */
 export interface ReplyOwner {
@@ -64,6 +65,7 @@ export class PassThrough implements FetchTarget, ExchangeListener {
     const { rules, requestId, more } = this.#passing;
     const { fields, contentLength } = responseFields(origin, status, rules, requestId);
     if (more !== undefined) fields.push(...more(status, origin));
+    keepClient(fields, this.fetch, rules);
     this.#exchange.respond({ status, fields, length: contentLength });
   }
 
@@ -79,6 +81,7 @@ export class PassThrough implements FetchTarget, ExchangeListener {
   upgraded(origin: OriginFields, socket: Duplex): void {
     const { rules, requestId } = this.#passing;
     const { fields } = responseFields({ ...origin, 'content-length': undefined }, 101, rules, requestId);
+    keepClient(fields, this.fetch, rules);
     this.#owner.upgraded(this.#exchange.switchProtocols(fields), socket);
   }
 

@@ -2,6 +2,9 @@ import type { Bytes, Fraction, Ms } from '../base/units.ts';
 import type { CachePlan } from '../cache/plan.ts';
 import type { CacheRules } from '../cache/rules.ts';
 import type { ListenerSettings, ResponseHeaderSettings } from './config.ts';
+import type { HashOn } from './pool/balance/hash-key.ts';
+import type { Standing } from './pool/standing.ts';
+import type { StickyPlan } from './pool/sticky.ts';
 import type { SplashPages } from './splash.ts';
 import type { CertificateData } from './tls/certificate.ts';
 
@@ -78,6 +81,17 @@ export interface PoolPlan {
     readonly tunnel: Ms;
   };
   readonly retries: { readonly attempts: number; readonly budget: Fraction };
+  readonly balance: 'round-robin' | 'least-requests' | 'ewma' | 'consistent-hash';
+  /** For `consistent-hash`. */
+  readonly hashOn: HashOn;
+  /** For each origin, over all workers; `undefined`: unlimited. */
+  readonly maxInFlight: number | undefined;
+  readonly queue: { readonly size: number; readonly timeout: Ms };
+  /** `undefined`: nobody is kept at an origin. */
+  readonly sticky: StickyPlan | undefined;
+  /** So many failures in a row wake the control plane; 0: it does not want to know. */
+  readonly troubleAfter: number;
+  readonly whenAllDown: 'try' | 'splash';
   readonly tls: OriginTlsPlan;
 }
 
@@ -87,7 +101,10 @@ export interface OriginPlan {
   readonly slot: number;
   /** `http://HOST[:PORT]` or `https://HOST[:PORT]`. */
   readonly url: string;
-  readonly weight: number;
+  /** What tells it in a sticky cookie. */
+  readonly route: string;
+  /** How it stands as long as the control plane has not said otherwise. */
+  readonly standing: Standing;
 }
 
 export interface OriginTlsPlan {

@@ -2,9 +2,9 @@ import { parseListenAddress } from '../base/address.ts';
 import type { CacheSettings } from '../cache/config.ts';
 import { planCache, planRules } from '../cache/plan.ts';
 import type { ListenerSettings, ResponseHeaderSettings, SiteSettings, SplashSettings } from './config.ts';
-import type { ListenerPlan, PoolPlan, ProxyPlan, RoutePlan, SitePlan, TlsPlan } from './plan.ts';
+import type { ListenerPlan, ProxyPlan, RoutePlan, SitePlan, TlsPlan } from './plan.ts';
 import { type OriginSettings, originName, type PoolSettings } from './pool/config.ts';
-import { readText } from './read-text.ts';
+import { planPool } from './pool/planner.ts';
 import { loadSplash } from './splash-load.ts';
 import { type CertificateFiles, certificateWarnings, readCertificate } from './tls/certificate.ts';
 import { checkTlsSettings } from './tls/settings.ts';
@@ -33,6 +33,8 @@ export interface PlanContext {
   /** The row of a site, or of a listener, in the traffic table. */
   readonly siteSlot: (name: string) => number;
   readonly listenerSlot: (key: string) => number;
+  /** What sticky cookies are signed with; asked for when a pool has some. */
+  readonly stickyKey: () => Uint8Array;
   readonly now: number;
 }
 
@@ -52,7 +54,13 @@ export function planProxy(settings: ProxySettings, context: PlanContext): Planne
     listeners,
     trustedProxies: settings.trusted_proxies,
     sites: settings.sites.map((site) => planSite(site, settings.cache, context)),
-    pools: Object.entries(settings.pools).map(([pool, each]) => planPool(pool, each, context)),
+    pools: Object.entries(settings.pools).map(([pool, each]) =>
+      planPool(pool, each, {
+        slot: context.poolSlot(pool),
+        originSlot: (origin) => context.originSlot(originKey(pool, origin)),
+        stickyKey: context.stickyKey,
+      }),
+    ),
     cache: planCache(settings.cache),
   };
   return { plan, warnings: [...new Set(certificates.flatMap((each) => certificateWarnings(each, context.now)))] };
@@ -159,36 +167,4 @@ function planSplash(settings: SplashSettings): RoutePlan['splash'] {
 
 function limitOf(limit: number | 'unlimited'): number | undefined {
   return limit === 'unlimited' ? undefined : limit;
-}
-
-function planPool(name: string, settings: PoolSettings, context: PlanContext): PoolPlan {
-  const { timeouts, retries, tls } = settings;
-  return {
-    name,
-    slot: context.poolSlot(name),
-    origins: settings.origins.map((origin) => {
-      const { url, weight } = origin;
-      return { name: originName(origin), slot: context.originSlot(originKey(name, origin)), url, weight };
-    }),
-    hostHeader: settings.host_header,
-    timeouts: {
-      connect: timeouts.connect,
-      firstByte: timeouts.first_byte,
-      idle: timeouts.idle,
-      keepAlive: timeouts.keep_alive,
-      tunnel: timeouts.tunnel,
-    },
-    retries,
-    tls: {
-      ca: textOf(tls.ca),
-      serverName: tls.server_name,
-      verify: tls.verify,
-      cert: textOf(tls.cert),
-      key: textOf(tls.key),
-    },
-  };
-}
-
-function textOf(file: string | undefined): string | undefined {
-  return file === undefined ? undefined : readText(file);
 }

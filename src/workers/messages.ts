@@ -33,6 +33,8 @@ export type ToWorker =
   | { readonly type: 'discard' }
   /** A worker died and left the cache's memory half-changed: here is an empty one. */
   | { readonly type: 'replace_cache'; readonly cache: CacheShare }
+  /** Cut what is in flight at the origin of this row of the table. Who still waits for a reply may get it from another. */
+  | { readonly type: 'cut'; readonly slot: number }
   | { readonly type: 'reopen_logs' }
   /** Accept no more connections, and say `not_accepting`. */
   | { readonly type: 'stop_accepting' }

@@ -102,6 +102,11 @@ export class Supervisor {
     return this.#deaths;
   }
 
+  /** Has every worker cut what is in flight at an origin, by its row. Nobody new goes there if its standing says so. */
+  cut(slot: number): void {
+    for (const seat of this.#seats) seat.send({ type: 'cut', slot });
+  }
+
   reopenLogs(): void {
     for (const seat of this.#seats) seat.send({ type: 'reopen_logs' });
   }

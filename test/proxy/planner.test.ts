@@ -44,6 +44,7 @@ function planned(written: Written, context: Partial<PlanContext> = {}) {
     originSlot: () => 0,
     siteSlot: () => 0,
     listenerSlot: () => 0,
+    stickyKey: () => new Uint8Array(32),
     now: 0,
     ...context,
   });
@@ -250,8 +251,8 @@ describe('a pool', () => {
         name: 'app',
         slot: 0,
         origins: [
-          { name: '192.0.2.1:80', slot: 1, url: 'http://192.0.2.1', weight: 1 },
-          { name: 'two', slot: 2, url: 'https://app.internal', weight: 3 },
+          { name: '192.0.2.1:80', slot: 1, url: 'http://192.0.2.1', standing: { weight: 100 } },
+          { name: 'two', slot: 2, url: 'https://app.internal', standing: { weight: 300 } },
         ],
       },
       { name: 'other', slot: 3 },
@@ -288,6 +289,61 @@ describe('a pool', () => {
       retries: { attempts: 3, budget: 0.5 },
       tls: { ca: undefined, serverName: undefined, verify: true, cert: undefined, key: undefined },
     });
+  });
+
+  test('says how requests are balanced', () => {
+    const app = {
+      origins: ['http://192.0.2.1', { url: 'http://192.0.2.2', name: 'b', role: 'standby', set: 3, route: 'r' }],
+      balance: 'consistent-hash',
+      hash_on: 'header:X-Tenant',
+      max_in_flight: 20,
+      queue: { size: 5, timeout: '1s' },
+      outlier: { failures: 7 },
+    };
+    const [pool] = plan({ pools: { app } }).pools;
+    expect(pool).toMatchObject({
+      balance: 'consistent-hash',
+      hashOn: { kind: 'header', name: 'x-tenant' },
+      maxInFlight: 20,
+      queue: { size: 5, timeout: 1000 },
+      sticky: undefined,
+      troubleAfter: 7,
+      whenAllDown: 'try',
+    });
+    expect(pool?.origins).toMatchObject([
+      { route: '192.0.2.1:80', standing: { role: 'primary', set: 0, health: 'up' } },
+      { route: 'r', standing: { role: 'standby', set: 3, health: 'up' } },
+    ]);
+  });
+
+  test.each([
+    { check: 'off', health: 'up' },
+    { check: {}, health: 'checking' },
+    { check: { initial: 'up' }, health: 'up' },
+  ])('with health_check $check begins with origins that are $health', ({ check, health }) => {
+    const [pool] = plan({ pools: { app: { origins: ['http://192.0.2.1'], health_check: check } } }).pools;
+    expect(pool?.origins[0]?.standing.health).toBe(health);
+  });
+
+  test('asks for the key of sticky cookies only when it has some', () => {
+    const none = () => {
+      throw new Error('nobody needs one');
+    };
+    const app = (sticky: unknown) => ({ pools: { app: { origins: ['http://192.0.2.1'], sticky } } });
+    expect(plan(app({ route_of: 'JSESSIONID' }), { stickyKey: none }).pools[0]?.sticky).toEqual({
+      kind: 'route',
+      name: 'JSESSIONID',
+    });
+    const key = new Uint8Array(32).fill(7);
+    expect(plan(app({ cookie: 'AT', lifetime: '1h' }), { stickyKey: () => key }).pools[0]?.sticky).toEqual({
+      kind: 'cookie',
+      name: 'AT',
+      sameSite: 'lax',
+      secure: 'auto',
+      lifetime: 3_600_000,
+      key,
+    });
+    expect(() => plan(app({ cookie: 'AT' }), { stickyKey: none })).toThrow('nobody needs one');
   });
 
   test('brings the PEM of its files, read while there is time', async () => {

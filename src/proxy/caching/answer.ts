@@ -3,6 +3,8 @@ import type { CachedObject } from '../../cache/object.ts';
 import type { OpenBody } from '../../cache/open-body.ts';
 import { ageSeconds } from '../../cache/semantics/freshness.ts';
 import type { ResponseHead } from '../exchange.ts';
+import type { Fetch } from '../fetch.ts';
+import { keepClient } from '../keep-client.ts';
 import { BodySender, type BodySenderOwner } from './body-sender.ts';
 import type { CacheReport } from './cache-report.ts';
 import { type CachedExchange, tellStatus } from './cached-exchange.ts';
@@ -28,6 +30,7 @@ export class StoredAnswer implements BodySenderOwner {
   readonly #with: CachedExchange;
   readonly #report: CacheReport;
   readonly #owner: AnswerOwner;
+  #fetch: Fetch | undefined;
   #body: OpenBody | undefined;
   #sender: BodySender | undefined;
   #sendsWhole = false;
@@ -39,8 +42,12 @@ export class StoredAnswer implements BodySenderOwner {
     this.#owner = owner;
   }
 
-  /** Replies with this object. Another one may follow if nothing was sent of it. */
-  give(object: CachedObject, age: Ms): void {
+  /**
+   * Replies with this object, which the client's own `fetch` may have brought. Another one may follow if nothing was
+   * sent of it.
+   */
+  give(object: CachedObject, age: Ms, fetch?: Fetch): void {
+    this.#fetch = fetch;
     const { cache, exchange, query, rules } = this.#with;
     const { shared, upstream } = presented(object, rules, query.rules.setCookie);
     const reply = storedReply(exchange.head, object, shared, cache.now());
@@ -114,6 +121,7 @@ export class StoredAnswer implements BodySenderOwner {
     if (isAged && !rules.remove.has('age')) fields.push('age', String(ageSeconds(age)));
     tellStatus(fields, upstream, cache, query.rules, rules, this.#report);
     if (!rules.remove.has('x-request-id')) fields.push('x-request-id', requestId);
+    if (this.#fetch !== undefined) keepClient(fields, this.#fetch, rules);
     return { status, shared, fields, length };
   }
 }

@@ -166,7 +166,7 @@ export class CachedReply implements ExchangeListener, LookUpOwner, WaitingOwner,
     const age = currentAge(object.stored, this.#with.cache.now());
     this.report.stored = true;
     this.report.ttl = object.stored.lifetime - age;
-    this.#answer.give(object, age);
+    this.#answer.give(object, age, this.fetch);
   }
 
   freshened(object: CachedObject): void {
@@ -191,7 +191,12 @@ export class CachedReply implements ExchangeListener, LookUpOwner, WaitingOwner,
 
   passing(status: number, origin: OriginFields, reason: NotWritten | undefined): void {
     const { exchange } = this.#with;
-    const { head, hasAlready, length } = passingReply(this.#with, this.report, status, origin, reason);
+    const { head, hasAlready, length } = passingReply(
+      this.#with,
+      this.report,
+      { status, fields: origin, fetch: (this.#fill as Fill).fetch },
+      reason,
+    );
     if (!hasAlready) {
       this.report.replied = status;
       exchange.respond(head);

@@ -4,7 +4,9 @@ import { notModifiedFields } from '../../cache/conditional/not-modified.ts';
 import type { NotWritten } from '../../cache/object-writer.ts';
 import { firstValue } from '../../cache/select/field.ts';
 import type { Fields, ResponseHead } from '../exchange.ts';
+import type { Fetch } from '../fetch.ts';
 import { type OriginFields, responseFields } from '../headers.ts';
+import { keepClient } from '../keep-client.ts';
 import type { CacheReport } from './cache-report.ts';
 import { type CachedExchange, tellStatus } from './cached-exchange.ts';
 
@@ -21,14 +23,14 @@ export interface PassingReply {
 export function passingReply(
   cached: CachedExchange,
   report: CacheReport,
-  status: number,
-  origin: OriginFields,
+  { status, fields: origin, fetch }: { status: number; fields: OriginFields; fetch: Fetch },
   reason: NotWritten | undefined,
 ): PassingReply {
   const { fields, contentLength: length } = responseFields(origin, status, cached.rules, cached.requestId);
   if (reason === undefined) report.stored = true;
   else report.notStored(reason);
   tellStatus(fields, origin['cache-status'], cached.cache, cached.query.rules, cached.rules, report);
+  keepClient(fields, fetch, cached.rules);
   if (!isNotModified(cached, report, status, fields))
     return { head: { status, fields, length }, hasAlready: false, length };
   return { head: { status: 304, fields: notModifiedFields(fields) }, hasAlready: true, length };

@@ -177,6 +177,7 @@ export class Rig {
       fields,
       body: undefined,
       pool: this.#pool,
+      client: NOBODY_SPECIAL,
       lines: '',
       patience: PATIENCE,
       bodyLimit: undefined,
@@ -276,3 +277,11 @@ const BANS: Bytes = 65_536;
 const PATIENCE: Ms = 60_000;
 /** Of the machine's own clock as well: nothing here waits for it but the disk. */
 const STUCK_AFTER: Ms = 5000;
+
+const NOBODY_SPECIAL = {
+  address: '192.0.2.99',
+  proto: 'http',
+  host: 'www.example.com',
+  through: [],
+  peerTrusted: false,
+} as const;

@@ -1,8 +1,10 @@
 import type { OriginFields } from '../../../src/proxy/headers.ts';
 import type { OriginCall, OriginReplies, OriginRequest } from '../../../src/proxy/origin/call.ts';
-import type { PoolPlan } from '../../../src/proxy/plan.ts';
-import type { Origin, OriginCounters } from '../../../src/proxy/pool/origin.ts';
+import type { Origin } from '../../../src/proxy/pool/origin.ts';
 import { Pool } from '../../../src/proxy/pool/pool.ts';
+import { UnderWay } from '../../../src/proxy/pool/under-way.ts';
+import { OriginTable } from '../../../src/workers/origin-table.ts';
+import { planOf } from '../pool/pool-plan.ts';
 
 /** A request at the origin. Whoever plays the origin answers it, as slowly and as badly as the play wants. */
 export class ScriptedCall implements OriginCall {
@@ -94,17 +96,7 @@ export class ScriptedCall implements OriginCall {
 
 /** A pool of one origin, which `answer` plays. It hears of a request in a turn of its own. */
 export function scriptedPool(answer: (call: ScriptedCall) => void): Pool & { readonly inFlight: () => number } {
-  let inFlight = 0;
-  const counters: OriginCounters = {
-    enter: () => {
-      inFlight += 1;
-    },
-    leave: () => {
-      inFlight -= 1;
-    },
-    turn: () => 0,
-    takeRetry: () => false,
-  };
+  const table = new OriginTable(OriginTable.allocate(1), 1, 0);
   const send = (request: OriginRequest, replies: OriginReplies): OriginCall => {
     const call = new ScriptedCall(request, replies);
     queueMicrotask(() => {
@@ -113,15 +105,7 @@ export function scriptedPool(answer: (call: ScriptedCall) => void): Pool & { rea
     return call;
   };
   const origin = { name: 'scripted', slot: 0, authority: 'origin.example', send } as Partial<Origin> as Origin;
-  return Object.assign(new Pool(PLAN, [origin], counters), { inFlight: () => inFlight });
+  return Object.assign(new Pool(PLAN, [origin], new UnderWay(table)), { inFlight: () => table.inFlight(0) });
 }
 
-const PLAN: PoolPlan = {
-  name: 'scripted',
-  slot: 0,
-  origins: [{ name: 'scripted', slot: 0, url: 'http://origin.example', weight: 1 }],
-  hostHeader: 'preserve',
-  timeouts: { connect: 1000, firstByte: 60_000, idle: 60_000, keepAlive: 4000, tunnel: 60_000 },
-  retries: { attempts: 1, budget: 0.2 },
-  tls: { ca: undefined, serverName: undefined, verify: true, cert: undefined, key: undefined },
-};
+const PLAN = planOf({ name: 'scripted', origins: [{}], retries: { attempts: 1, budget: 0 } });
