@@ -37,6 +37,7 @@ export class Attempt implements OriginReplies, Cuttable {
   readonly #startedAt: Ms = performance.now();
   #call: OriginCall | undefined;
   #tunnel: Duplex | undefined;
+  #isKept = false;
   #over = false;
   #answered = false;
   /** The origin may have seen some of the request. */
@@ -88,8 +89,9 @@ export class Attempt implements OriginReplies, Cuttable {
     }
   }
 
-  sent(): void {
+  sent(isKept: boolean): void {
     this.started = true;
+    this.#isKept = isKept;
     this.#fetch.sent();
   }
 
@@ -116,7 +118,7 @@ export class Attempt implements OriginReplies, Cuttable {
   failed(error: Error): void {
     if (this.#over) return;
     const problem = originError(error, this.started);
-    if (problem.blame === 'origin') this.admission.failed();
+    if (problem.blame === 'origin' && !this.#isLateClose(problem)) this.admission.failed();
     this.#leave();
     const { traffic } = this.#fetch;
     if (this.#answered) traffic.brokenOff(this.origin.slot);
@@ -147,6 +149,11 @@ export class Attempt implements OriginReplies, Cuttable {
     this.#answered = true;
     const { traffic, order } = this.#fetch;
     traffic.answered(order.pool.plan.slot, this.origin.slot, status, this.elapsed);
+  }
+
+  /** A kept connection may be closed for good reason, just as a request is on its way: that is no failure. */
+  #isLateClose({ code }: ProxyError): boolean {
+    return this.#isKept && !this.#answered && code === 'connection_terminated';
   }
 
   #leave(): boolean {

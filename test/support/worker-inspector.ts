@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WebSocket } from 'ws';
+import type { Standing } from '../../src/proxy/pool/standing.ts';
+import type { Outcomes } from '../../src/workers/origin-table.ts';
 import { Journal } from './journal.ts';
 import { MAIN, type Portico } from './portico.ts';
 import { atTeardown } from './teardown.ts';
@@ -12,6 +14,7 @@ import { within } from './wait.ts';
 export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
 
 const ORIGIN_TABLE = join(dirname(MAIN), 'workers/origin-table.ts');
+const SUPERVISOR = join(dirname(MAIN), 'workers/supervisor.ts');
 
 /** A worker as the debugger sees it. */
 export interface InspectedWorker {
@@ -97,6 +100,32 @@ export class WorkerInspector {
   inFlight(): Promise<number> {
     const body = 'let sum = 0; for (let slot = 0; slot < 16; slot++) sum += instances[0].inFlight(slot); return sum;';
     return this.#inMain<number>(ORIGIN_TABLE, 'OriginTable', body);
+  }
+
+  /** Sets how the origin in a row of the table stands: rows are given in the order of the file. */
+  async setStanding(slot: number, standing: Partial<Standing>): Promise<void> {
+    const whole = {
+      admits: 'all',
+      health: 'up',
+      role: 'primary',
+      set: 0,
+      weight: 100,
+      ignoreErrors: false,
+      ...standing,
+    };
+    await this.#inMain(ORIGIN_TABLE, 'OriginTable', `instances[0].setStanding(${slot}, ${JSON.stringify(whole)});`);
+  }
+
+  /** Cuts what is in flight at the origin in a row of the table. */
+  async cut(slot: number): Promise<void> {
+    await this.#inMain(SUPERVISOR, 'Supervisor', `instances[0].cut(${slot});`);
+  }
+
+  /** What is counted of the origin in a row of the table. */
+  counts(slot: number): Promise<Outcomes & { readonly inFlight: number; readonly latency: number | undefined }> {
+    const body = `const [table] = instances; const slot = ${slot};
+      return { ...table.outcomes(slot), inFlight: table.inFlight(slot), latency: table.latency(slot) };`;
+    return this.#inMain(ORIGIN_TABLE, 'OriginTable', body);
   }
 
   /** Evaluates a function body in the main thread, which finds there all `instances` of a module's class. */

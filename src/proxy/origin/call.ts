@@ -21,8 +21,8 @@ export interface OriginRequest {
 
 /** Where the response goes. After `end`, `switched` or `failed` nothing more comes. */
 export interface OriginReplies {
-  /** The request is about to be written: from now on the origin may act on it. */
-  sent(): void;
+  /** The request is about to be written: from now on the origin may act on it. `isKept`: the connection was in use before. */
+  sent(isKept: boolean): void;
   interim(status: number, fields: OriginFields): void;
   /** May throw: the response is broken off, and `failed` gets what was thrown. */
   head(status: number, fields: OriginFields): void;

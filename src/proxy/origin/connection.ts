@@ -38,7 +38,7 @@ export class OriginConnection implements ResponseListener {
   #persistent = true;
   #idleFor: number | undefined;
   #over = false;
-  /** On the clock of `performance.now()`: not to be used after that. Its owner's to write. */
+  /** On the clock of `performance.now()`: not to be used after that. Its owner's to write. 0: it is new. */
   expiresAt: Ms = 0;
 
   /** `socket` is connected. `idle`: the longest silence within a body. */
@@ -61,7 +61,7 @@ export class OriginConnection implements ResponseListener {
     this.#call = call;
     const { request } = call;
     this.#parser.expect(request.method, request.upgrade);
-    call.replies.sent();
+    call.replies.sent(this.expiresAt > 0);
     if (this.#call !== call) return;
     this.#socket.write(requestText(request), 'latin1');
     this.#body = undefined;

@@ -16,6 +16,8 @@ export interface Waiter {
   readonly member: QueueMember;
   readonly ticket: number;
   readonly deadline: Ms;
+  /** As the member was when it came: that may change while it waits. */
+  readonly isPicky: boolean;
   previous: Waiter | undefined;
   next: Waiter | undefined;
   isWaiting: boolean;
@@ -54,10 +56,19 @@ export class PoolQueue {
     const ticket = this.#counters.join(this.#slot, size);
     if (ticket === undefined) return undefined;
     const deadline = performance.now() + timeout;
-    const waiter: Waiter = { member, ticket, deadline, previous: this.#last, next: undefined, isWaiting: true };
+    const { isPicky } = member;
+    const waiter: Waiter = {
+      member,
+      ticket,
+      deadline,
+      isPicky,
+      previous: this.#last,
+      next: undefined,
+      isWaiting: true,
+    };
     if (this.#last !== undefined) this.#last.next = waiter;
     this.#last = waiter;
-    if (member.isPicky) this.#picky += 1;
+    if (isPicky) this.#picky += 1;
     if (this.#first === undefined) this.#lead(waiter);
     // A place that was freed before we said that somebody waits, nobody offers to us.
     this.#schedule();
@@ -71,7 +82,7 @@ export class PoolQueue {
     const { previous, next } = waiter;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
-    if (waiter.member.isPicky) this.#picky -= 1;
+    if (waiter.isPicky) this.#picky -= 1;
     this.#counters.leave(this.#slot);
     if (previous === undefined) this.#lead(next);
     else previous.next = next;

@@ -35,7 +35,7 @@ export class ScriptedCall implements OriginCall {
 
   /** The origin has read the request. */
   sent(): void {
-    this.#replies.sent();
+    this.#replies.sent(false);
   }
 
   head(status: number, fields: OriginFields): void {
