@@ -1,47 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import type { NodeStatus } from './admin/api/context.ts';
 import { formatHostPort, parseListenAddress } from './base/address.ts';
+import type { Ms } from './base/units.ts';
 import { DiskError } from './cache/disk/error.ts';
 import { planCache } from './cache/plan.ts';
 import { SharedCache } from './cache/shared-cache.ts';
-import { loadSettings } from './config/load.ts';
-import { formatProblem } from './config/problem.ts';
 import type { Settings } from './config/settings.ts';
+import { Admin, type AdminOptions } from './control/admin.ts';
+import { load, plan } from './control/loading.ts';
+import { Origins } from './control/origins.ts';
+import { Purging } from './control/purging.ts';
+import { RefusedError } from './control/refused-error.ts';
+import { Rows } from './control/rows.ts';
 import type { NodeState } from './metrics/node-families.ts';
-import { NO_SITE_NAME, NodeMetrics } from './metrics/node-metrics.ts';
-import { LISTENER, MAX_LISTENERS, MAX_SITES, SITE } from './metrics/traffic-table.ts';
+import { NodeMetrics } from './metrics/node-metrics.ts';
+import { poolFamilies } from './metrics/pool-families.ts';
+import { healthzPage, readyzPage } from './metrics/readiness.ts';
 import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
 import { PROXY_ERRORS } from './proxy/error.ts';
-import {
-  listenerKeys,
-  originKey,
-  type PlanContext,
-  type Planned,
-  planProxy,
-  poolOfKey,
-  siteName,
-} from './proxy/planner.ts';
+import { listenerKeys, type Planned } from './proxy/planner.ts';
 import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import type { WorkerPlan } from './workers/messages.ts';
-import { MAX_ORIGINS, MAX_POOLS } from './workers/origin-table.ts';
 import { type Reservation, reserve } from './workers/reserve.ts';
-import { SlotAllocator } from './workers/slots.ts';
 import { Supervisor } from './workers/supervisor.ts';
 
-/** The control plane: loads, plans, starts the workers, and does what signals ask for. */
-
-/** Why a configuration cannot be taken: one line each. */
-export class RefusedError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'RefusedError';
-    this.problems = problems;
-  }
-}
+/** The control plane: loads, plans, starts the workers, and does what signals and operators ask for. */
 
 export interface RunningListener {
   /** ADDRESS:PORT as it is, also where the file says port 0. */
@@ -55,25 +41,27 @@ const CHECK_CACHE = 'PORTICO_CACHE_CHECK';
 /** What runs, as metrics tell it. */
 const VERSION = (createRequire(import.meta.url)('../package.json') as { readonly version: string }).version;
 
+/** How long who asks the admin listener may take when the node stops. */
+const ADMIN_GRACE: Ms = 500;
+
 /** How often the retry budget of each pool begins anew. */
-const RETRY_WINDOW = 10_000;
+const RETRY_WINDOW: Ms = 10_000;
 
 export class Control {
   readonly #file: string;
   readonly #log: ProcessEventLog;
   readonly #supervisor: Supervisor;
-  readonly #poolSlots = new SlotAllocator(MAX_POOLS, (slot) => this.#metrics.table.clear('pool', slot));
-  readonly #originSlots = new SlotAllocator(MAX_ORIGINS, (slot) => {
-    this.#supervisor.originTable.clear(slot);
-    this.#metrics.table.clear('origin', slot);
-  });
-  readonly #siteSlots = new SlotAllocator(MAX_SITES, (slot) => this.#metrics.table.clear('site', slot));
-  readonly #listenerSlots = new SlotAllocator(MAX_LISTENERS, (slot) => this.#metrics.table.clear('listener', slot));
+  readonly #rows: Rows;
   readonly #metrics: NodeMetrics;
   readonly #ticketKeys = randomBytes(48);
   readonly #retryWindow: NodeJS.Timeout;
   readonly #workers: number;
   readonly #cache: SharedCache | undefined;
+  readonly #purging: Purging | undefined;
+  readonly #startedAt: Ms = Date.now();
+  /** Made with the first generation, when it is sure that no other node has this state_dir's ports. */
+  #origins: Origins | undefined;
+  #admin: Admin | undefined;
   #settings: Settings;
   #ports = new Map<string, number>();
   #listeners: readonly RunningListener[] = [];
@@ -90,15 +78,19 @@ export class Control {
     const control = new Control(file, settings, log, await openCache(file, settings, log));
     try {
       await control.#take(settings, warnings);
+      if (settings.admin !== 'off') control.#admin = await Admin.open(settings.admin, control.#adminOptions(settings));
     } catch (error) {
       await control.#supervisor.stop(0);
-      await control.#cache?.close();
-      clearInterval(control.#retryWindow);
-      control.#metrics.close();
+      await control.#close();
       throw error;
     }
     void control.#cache?.recover();
-    control.#log.info('ready', { listeners: control.#listeners, workers: control.#workers, pid: process.pid });
+    const { listeners, workers, admin } = {
+      listeners: control.#listeners,
+      workers: control.#workers,
+      admin: control.adminUrl,
+    };
+    control.#log.info('ready', { listeners, workers, ...(admin !== undefined && { admin }), pid: process.pid });
     return control;
   }
 
@@ -116,9 +108,9 @@ export class Control {
       state: () => this.state,
       now: Date.now,
     });
-    // The first row is for what belongs to no site.
-    this.#siteSlots.take(NO_SITE_NAME);
     if (cache !== undefined) this.#metrics.page.register('cache', () => cache.snapshot());
+    this.#metrics.page.register('pools', () => poolFamilies(this.#origins?.operator.pools() ?? []));
+    this.#purging = cache && new Purging(cache);
     this.#supervisor = new Supervisor({
       entry: new URL('./worker.ts', import.meta.url),
       workers: this.#workers,
@@ -126,11 +118,17 @@ export class Control {
       cache,
       traffic: this.#metrics.table,
     });
+    this.#rows = new Rows(this.#supervisor.originTable, this.#metrics.table);
     this.#retryWindow = setInterval(() => this.#supervisor.originTable.beginRetryWindow(), RETRY_WINDOW);
   }
 
   get listeners(): readonly RunningListener[] {
     return this.#listeners;
+  }
+
+  /** Where the admin listener is; `undefined`: there is none. */
+  get adminUrl(): string | undefined {
+    return this.#admin?.url;
   }
 
   get metrics(): NodeMetrics {
@@ -167,16 +165,24 @@ export class Control {
     this.#log.info('stopping', { stop_timeout_ms: this.#settings.node.stop_timeout });
     await this.#supervisor.stop(this.#settings.node.stop_timeout);
     if (process.env[CHECK_CACHE] === '1') this.#cache?.check();
+    await this.#close();
+    this.#log.info('stopped');
+  }
+
+  async #close(): Promise<void> {
+    // Until now whoever looks sees what still runs.
+    await this.#admin?.close(ADMIN_GRACE);
+    this.#origins?.close();
     await this.#cache?.close();
     clearInterval(this.#retryWindow);
     this.#metrics.close();
-    this.#log.info('stopped');
   }
 
   async #reload(): Promise<void> {
     try {
       const { settings, warnings } = load(this.#file);
       await this.#take(settings, warnings);
+      await this.#reloadAdmin(settings);
       this.#log.info('reloaded', { generation: this.#generation, listeners: this.#listeners });
       if (settings.node.workers !== this.#settings.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
@@ -189,26 +195,47 @@ export class Control {
       this.#accepted = false;
       const problems = error instanceof RefusedError ? error.problems : [(error as Error).message];
       this.#log.error('reload refused', { problems });
-      this.#releaseSlots(this.#settings);
+      this.#releaseRows(this.#settings);
     }
+  }
+
+  /** The same file with what operators have added or removed since. Resolves with what is wrong with that. */
+  #retake(): Promise<readonly string[]> {
+    const taken = this.#reloads.then(async () => {
+      try {
+        await this.#take(this.#settings, []);
+        return [];
+      } catch (error) {
+        this.#releaseRows(this.#settings);
+        return error instanceof RefusedError ? error.problems : [(error as Error).message];
+      }
+    });
+    this.#reloads = taken.then(() => {});
+    return taken;
   }
 
   /** Plans a generation, has every worker build it, and only then lets them serve it. */
   async #take(settings: Settings, warnings: readonly string[]): Promise<void> {
     const reservation = await this.#reserve(settings);
     try {
-      const { plan, warnings: more } = this.#plan(settings, reservation.ports);
+      this.#origins ??= this.#makeOrigins(settings);
+      const origins = this.#origins;
+      const adjusted = origins.adjusted(settings.pools);
+      const { plan, warnings: more } = this.#plan({ ...settings, pools: adjusted }, reservation.ports);
       for (const warning of [...warnings, ...more]) this.#log.warn('configuration', { warning });
       const workerPlan: WorkerPlan = {
         generation: this.#generation + 1,
         proxy: plan,
         accessLog: settings.logs.access,
       };
+      origins.prepare(settings.pools, adjusted, plan.pools);
       const problems = await this.#supervisor.switchTo(workerPlan);
       if (problems.length > 0) throw new RefusedError(problems);
       this.#generation = workerPlan.generation;
       this.#takenAt = Date.now();
       this.#metrics.rows = plan;
+      if (this.#purging !== undefined) this.#purging.plan = plan;
+      origins.take(settings.pools, adjusted, plan.pools);
     } finally {
       reservation.release();
     }
@@ -219,7 +246,7 @@ export class Control {
       address: formatHostPort(parseListenAddress(address)?.host as string, ports[index] as number),
       protocol,
     }));
-    this.#releaseSlots(settings);
+    this.#releaseRows(settings);
   }
 
   async #reserve(settings: Settings): Promise<Reservation> {
@@ -237,30 +264,70 @@ export class Control {
     return plan(this.#file, settings, {
       ports,
       ticketKeys: this.#ticketKeys,
-      poolSlot: (pool) => this.#poolSlots.take(pool),
-      originSlot: (key) => this.#originSlots.take(key),
-      siteSlot: (name) => this.#siteSlots.take(name),
-      listenerSlot: (key) => this.#listenerSlots.take(key),
+      poolSlot: (pool) => this.#rows.pool(pool),
+      originSlot: (key) => this.#rows.origin(key),
+      siteSlot: (name) => this.#rows.site(name),
+      listenerSlot: (key) => this.#rows.listener(key),
       stickyKey: () => ensureStickyKey(settings.node.state_dir),
       selfSigned: (names) => [ensureSelfSigned(settings.node.state_dir, names)],
       now: Date.now(),
     });
   }
 
-  /** Rows of what is no longer configured are free again, once nothing is in flight there. */
-  #releaseSlots({ pools, sites, listeners }: Settings): void {
-    const origins = Object.entries(pools).flatMap(([pool, each]) =>
-      each.origins.map((origin) => originKey(pool, origin)),
-    );
-    this.#originSlots.release(new Set(origins), (slot) => this.#supervisor.originTable.inFlight(slot) > 0);
-    // What is still under way at an origin counts for its pool as well.
-    const busyPools = this.#originSlots.names.map(poolOfKey);
-    this.#poolSlots.release(new Set([...Object.keys(pools), ...busyPools]), () => false);
-    const { table } = this.#metrics;
-    const usedSites = new Set([NO_SITE_NAME, ...sites.map(siteName)]);
-    this.#siteSlots.release(usedSites, (slot) => table.sum('site', slot, SITE.inFlight) > 0);
-    const usedListeners = new Set(listenerKeys(listeners));
-    this.#listenerSlots.release(usedListeners, (slot) => table.sum('listener', slot, LISTENER.sockets) > 0);
+  #makeOrigins({ node }: Settings): Origins {
+    return new Origins({
+      stateDir: node.state_dir,
+      table: this.#supervisor.originTable,
+      log: this.#log,
+      counted: (pool, origin) => this.#metrics.origin(pool, origin),
+      cut: (slot) => this.#supervisor.cut(slot),
+      maintain: (maintained) => this.#supervisor.maintain(maintained),
+      apply: () => this.#retake(),
+    });
+  }
+
+  async #reloadAdmin(settings: Settings): Promise<void> {
+    if (settings.admin === 'off') {
+      await this.#admin?.close(ADMIN_GRACE);
+      this.#admin = undefined;
+    } else if (this.#admin === undefined) {
+      this.#admin = await Admin.open(settings.admin, this.#adminOptions(settings));
+    } else await this.#admin.reload(settings.admin);
+  }
+
+  #adminOptions({ node }: Settings): AdminOptions {
+    const { operator } = this.#origins as Origins;
+    const purging = this.#purging;
+    return {
+      file: this.#file,
+      stateDir: node.state_dir,
+      log: this.#log,
+      now: Date.now,
+      operator,
+      purge: purging && ((command) => purging.purge(command)),
+      status: () => this.#status(),
+      metrics: (accept) => this.#metrics.page.answer(accept),
+      healthz: () => healthzPage(),
+      readyz: () => readyzPage(this.state),
+    };
+  }
+
+  #status(): NodeStatus {
+    const { node } = this.#settings;
+    return {
+      node: node.name,
+      region: node.region,
+      version: VERSION,
+      started: this.#startedAt,
+      generation: this.#generation,
+      workers: this.#workers,
+      listeners: this.#listeners,
+      cache: this.#cache?.summary(),
+    };
+  }
+
+  #releaseRows(settings: Settings): void {
+    this.#rows.release({ ...settings, pools: this.#origins?.adjusted(settings.pools) ?? settings.pools });
   }
 }
 
@@ -285,36 +352,4 @@ async function openCache(file: string, settings: Settings, log: ProcessEventLog)
 /** What of the cache is made once, at the start. */
 function tiersOf({ cache }: Settings): string {
   return JSON.stringify(cache === 'off' ? cache : [cache.memory, cache.disk]);
-}
-
-/** The settings of a file, and its warnings as lines. Throws a `RefusedError`. */
-export function load(file: string): { readonly settings: Settings; readonly warnings: readonly string[] } {
-  const result = loadSettings(file);
-  if (!result.ok) throw new RefusedError(result.problems.map(formatProblem));
-  return { settings: result.settings, warnings: result.warnings.map(formatProblem) };
-}
-
-/** As `load`, and everything else that can be known of a configuration without running it. Changes nothing. */
-export function check(file: string): readonly string[] {
-  const { settings, warnings } = load(file);
-  const planned = plan(file, settings, {
-    ports: settings.listeners.map(() => 0),
-    ticketKeys: new Uint8Array(48),
-    poolSlot: () => 0,
-    originSlot: () => 0,
-    siteSlot: () => 0,
-    listenerSlot: () => 0,
-    stickyKey: () => new Uint8Array(32),
-    selfSigned: () => [],
-    now: Date.now(),
-  });
-  return [...warnings, ...planned.warnings];
-}
-
-function plan(file: string, settings: Settings, context: PlanContext): Planned {
-  try {
-    return planProxy(settings, context);
-  } catch (error) {
-    throw new RefusedError([`${file}: ${(error as Error).message}`]);
-  }
 }

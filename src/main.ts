@@ -71,7 +71,7 @@ async function stateDirOf(file: string): Promise<string> {
 
 /** What a refusal has to say is lines of its own, with the places in the file. */
 async function unlessRefused(act: () => Promise<void>): Promise<ExitStatus> {
-  const { RefusedError } = await import('./control.ts');
+  const { RefusedError } = await import('./control/refused-error.ts');
   try {
     await act();
     return 0;
@@ -116,7 +116,7 @@ async function run(file: string, beforeExit: () => Promise<void> = async () => {
 }
 
 async function checkFile(file: string): Promise<void> {
-  const { check } = await import('./control.ts');
+  const { check } = await import('./control/loading.ts');
   for (const warning of check(file)) process.stdout.write(`warning: ${warning}\n`);
   process.stdout.write(`${file}: good\n`);
 }

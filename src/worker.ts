@@ -11,6 +11,7 @@ import { PROXY_ERRORS } from './proxy/error.ts';
 import { Generation } from './proxy/generation.ts';
 import { Handler } from './proxy/handle.ts';
 import { Listener } from './proxy/listener.ts';
+import type { Maintained } from './proxy/maintenance.ts';
 import type { ListenerPlan } from './proxy/plan.ts';
 import { type TrafficCounter, UNCOUNTED } from './proxy/traffic.ts';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './workers/messages.ts';
@@ -40,12 +41,14 @@ class DataPlane {
   readonly #leaving = new Set<Listener>();
   readonly #cache: WorkerCache | undefined;
   #handler: Handler | undefined;
+  #maintained: Maintained;
   #accessLog: AccessLog | undefined;
   #plan: WorkerPlan | undefined;
   #prepared: Prepared | undefined;
 
-  constructor(port: MessagePort, { index, workers, originTable, trafficTable, cache }: WorkerStart) {
+  constructor(port: MessagePort, { index, workers, originTable, trafficTable, maintained, cache }: WorkerStart) {
     this.#port = port;
+    this.#maintained = maintained;
     this.#table = new OriginTable(originTable, workers, index);
     this.#traffic = trafficTable === undefined ? UNCOUNTED : countIn(new TrafficTable(trafficTable, workers), index);
     this.#cache =
@@ -72,6 +75,10 @@ class DataPlane {
       case 'cut':
         this.#handler?.generation.underWay.cut(message.slot);
         break;
+      case 'maintain':
+        this.#maintained = message.maintained;
+        if (this.#handler !== undefined) this.#handler.maintained = message.maintained;
+        break;
       case 'reopen_logs':
         this.#accessLog?.reopen();
         break;
@@ -94,6 +101,7 @@ class DataPlane {
         (entry) => this.#accessLog?.write(entry),
         () => this.#cacheNow(),
       );
+      this.#handler.maintained = this.#maintained;
       for (const listener of plan.proxy.listeners) {
         if (!this.#listeners.has(listener.key))
           opened.set(listener.key, new Listener(listener, this.#handler, this.#traffic));

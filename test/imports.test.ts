@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   admin: { imports: ['base', 'observe'], types: ['*'] },
   quickstart: { imports: ['base', 'observe'] },
   cli: { imports: ['base', 'admin/whereabouts.ts', 'admin/access/password.ts'] },
+  control: { imports: ['*'] },
   'worker.ts': { imports: ['*'] },
   'control.ts': { imports: ['*'] },
   'main.ts': { imports: ['*', 'control.ts'] },

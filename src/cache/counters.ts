@@ -204,6 +204,16 @@ export class CacheCounters {
     this.#add(PURGES.cells[kind], 1);
   }
 
+  /** Over all tiers. */
+  get hits(): number {
+    return this.#total(HITS.cells);
+  }
+
+  /** For whatever reason. */
+  get forwards(): number {
+    return this.#total(FORWARDS.cells);
+  }
+
   /** All counters, over all seats, and the gauges of those tiers that there are. */
   snapshot(tiers: Readonly<Partial<Record<StoreTier, TierGauges>>> = {}): ScalarFamily[] {
     const counters = FAMILIES.map(({ name, help, label, cells }) => {
@@ -229,6 +239,10 @@ export class CacheCounters {
   #add(cell: number, by: number): void {
     const row = this.#row;
     row[cell] = (row[cell] as number) + by;
+  }
+
+  #total(cells: Readonly<Record<string, number>>): number {
+    return Object.values(cells).reduce((sum, cell) => sum + this.#sum(cell), 0);
   }
 
   #sum(cell: number): number {

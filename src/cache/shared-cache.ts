@@ -1,7 +1,7 @@
 import type { Bytes, Ms } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import type { ScalarFamily } from '../observe/metric.ts';
-import { CacheCounters } from './counters.ts';
+import { CacheCounters, type TierGauges } from './counters.ts';
 import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
 import type { RecordSink } from './disk/recovery.ts';
@@ -27,6 +27,14 @@ const SMALLEST_ON_DISK: Bytes = 1_024;
 /** How often it is looked after. */
 const LOOK_EVERY: Ms = 1_000;
 const MOST_ENTRIES = 2 ** 25;
+
+/** `hits`, `forwards`: since the start. */
+export interface CacheSummary {
+  readonly hits: number;
+  readonly forwards: number;
+  readonly memory: TierGauges;
+  readonly disk: TierGauges | undefined;
+}
 
 export interface SharedCacheOptions {
   readonly plan: CachePlan;
@@ -136,16 +144,27 @@ export class SharedCache {
     this.#memory.clearSegment(segment);
   }
 
+  /** For the operator's short account of the node. */
+  summary(): CacheSummary {
+    const counters = new CacheCounters(this.#counters, this.#options.workers);
+    const { memory, disk } = this.#tiers();
+    return { hits: counters.hits, forwards: counters.forwards, memory, disk };
+  }
+
   /** For the metrics page. */
   snapshot(): ScalarFamily[] {
+    const { memory, disk } = this.#tiers();
     const counters = new CacheCounters(this.#counters, this.#options.workers);
+    return counters.snapshot({ memory, ...(disk !== undefined && { disk }) });
+  }
+
+  #tiers(): Pick<CacheSummary, 'memory' | 'disk'> {
     const { objects, objectBytes, bytes, onDisk, evictions } = this.#memory.stats();
     const memory = { objects, bytes: objectBytes, capacity: bytes, evictions };
-    if (this.#disk === undefined) return counters.snapshot({ memory });
+    if (this.#disk === undefined) return { memory, disk: undefined };
     const { usage } = this.#disk;
     const capacity = this.#options.plan.disk?.size ?? 0;
-    const disk = { objects: onDisk, bytes: usage.bytes, capacity, evictions: usage.evictions };
-    return counters.snapshot({ memory, disk });
+    return { memory, disk: { objects: onDisk, bytes: usage.bytes, capacity, evictions: usage.evictions } };
   }
 
   /**

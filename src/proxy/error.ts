@@ -24,6 +24,8 @@ export const PROXY_ERRORS = {
   // No origin had a place for the request: ours, as RFC 9209 has no name for it.
   queue_full: { status: 503, blame: 'origin', retry: 'never' },
   queue_timeout: { status: 503, blame: 'origin', retry: 'never' },
+  // An operator wants it so.
+  in_maintenance: { status: 503, blame: 'us', retry: 'never' },
   // The client's side (RFC 9209 §2.3.20 to §2.3.31: http_request_error and its kin, told by status).
   bad_request: { status: 400, blame: 'client', retry: 'never' },
   not_cached: { status: 504, blame: 'us', retry: 'never' },

@@ -6,6 +6,7 @@ import type { Endpoints, Exchange } from './exchange.ts';
 import type { Generation } from './generation.ts';
 import { Handling } from './handling.ts';
 import { unparsedEntry } from './log-entry.ts';
+import type { Maintained } from './maintenance.ts';
 import type { ListenerPlan } from './plan.ts';
 import type { ExchangeTaker } from './taker.ts';
 
@@ -16,6 +17,8 @@ export class Handler implements ExchangeTaker {
   readonly #running = new Roster<Handling>();
   readonly #tunnels = new Set<Handling>();
   #generation: Generation;
+  /** Pools that an operator has taken out of service. */
+  maintained: Maintained = new Map();
 
   /** `cache`: the one of now; a new one may take its place while it runs. */
   constructor(generation: Generation, log: (entry: AccessEntry) => void, cache: () => Cache | undefined) {
@@ -60,13 +63,22 @@ export class Handler implements ExchangeTaker {
     this.#log(entry);
   }
 
+  readonly #onEnd = (ended: Handling, entry: AccessEntry): void => {
+    this.#running.delete(ended);
+    this.#tunnels.delete(ended);
+    this.#count(ended, entry);
+    this.#log(entry);
+  };
+
   #begin(exchange: Exchange): Handling {
-    const handling = new Handling(exchange, this.#generation, this.#cache(), this.#tunnels, (ended, entry) => {
-      this.#running.delete(ended);
-      this.#tunnels.delete(ended);
-      this.#count(ended, entry);
-      this.#log(entry);
-    });
+    const surroundings = {
+      generation: this.#generation,
+      cache: this.#cache(),
+      maintained: this.maintained,
+      tunnels: this.#tunnels,
+      onEnd: this.#onEnd,
+    };
+    const handling = new Handling(exchange, surroundings);
     this.#running.add(handling);
     return handling;
   }

@@ -17,6 +17,7 @@ import type { Fetch, FetchOrder } from './fetch.ts';
 import type { Generation, Route } from './generation.ts';
 import { addMissing, httpDate } from './headers.ts';
 import { type Ended, endedEntry } from './log-entry.ts';
+import { type Maintained, maintenanceReply } from './maintenance.ts';
 import type { PageFacts } from './page-facts.ts';
 import { PassThrough, type ReplyOwner } from './pass-through.ts';
 import type { ListenerPlan } from './plan.ts';
@@ -25,6 +26,15 @@ import { isLoop, requestId } from './request-fields.ts';
 import { hostOf } from './request-head.ts';
 import { splashPage } from './splash.ts';
 import { Tunnel, type TunnelEnd } from './tunnel.ts';
+
+/** What an exchange is handled in, and who hears of its end. */
+export interface HandlingSurroundings {
+  readonly generation: Generation;
+  readonly cache: Cache | undefined;
+  readonly maintained: Maintained;
+  readonly tunnels: Set<Handling>;
+  readonly onEnd: (handling: Handling, entry: AccessEntry) => void;
+}
 
 /**
  * One exchange on its way, from its head to its line in the access log: access rules, route, cache or fetch, and
@@ -40,21 +50,17 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   splash = false;
   readonly #generation: Generation;
   readonly #cache: Cache | undefined;
+  readonly #maintained: Maintained;
   readonly #tunnels: Set<Handling>;
   readonly #onEnd: (handling: Handling, entry: AccessEntry) => void;
   #passing: PassThrough | CachedReply | undefined;
   #tunnel: Tunnel | undefined;
 
-  constructor(
-    exchange: Exchange,
-    generation: Generation,
-    cache: Cache | undefined,
-    tunnels: Set<Handling>,
-    onEnd: (handling: Handling, entry: AccessEntry) => void,
-  ) {
+  constructor(exchange: Exchange, { generation, cache, maintained, tunnels, onEnd }: HandlingSurroundings) {
     this.exchange = exchange;
     this.#generation = generation;
     this.#cache = cache;
+    this.#maintained = maintained;
     this.#tunnels = tunnels;
     this.#onEnd = onEnd;
     const { head, endpoints } = exchange;
@@ -77,7 +83,17 @@ export class Handling implements ReplyOwner, Rostered, Ended {
       const admitted = this.#admit();
       if (typeof admitted === 'string') this.refuse(admitted);
       else if (this.exchange.head.method === 'PURGE' && this.#cache !== undefined) this.#purge(admitted, this.#cache);
-      else this.#fetchFrom(admitted);
+      else this.#serve(admitted);
+    }
+  }
+
+  #serve(route: Route): void {
+    const page = this.#maintained.size > 0 ? this.#maintained.get(route.pool.name) : undefined;
+    if (page === undefined) this.#fetchFrom(route);
+    else {
+      this.splash = true;
+      const facts = this.#facts(503, 'in_maintenance', page.retryAfter);
+      this.#answer(maintenanceReply(page, route.pages, facts), 'in_maintenance');
     }
   }
 

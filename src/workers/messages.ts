@@ -1,6 +1,7 @@
 import type { CacheShare } from '../cache/share.ts';
 import type { AccessLogSettings } from '../observe/config.ts';
 import type { EventRecord } from '../observe/event-forward.ts';
+import type { Maintained } from '../proxy/maintenance.ts';
 import type { ProxyPlan } from '../proxy/plan.ts';
 
 /** What the control plane and its workers say to each other. */
@@ -13,6 +14,8 @@ export interface WorkerStart {
   readonly originTable: SharedArrayBuffer;
   /** Where it counts; `undefined`: nowhere. */
   readonly trafficTable: SharedArrayBuffer | undefined;
+  /** Pools that are answered by a page. */
+  readonly maintained: Maintained;
   /** `undefined`: nothing is cached. */
   readonly cache: CacheShare | undefined;
 }
@@ -35,6 +38,8 @@ export type ToWorker =
   | { readonly type: 'replace_cache'; readonly cache: CacheShare }
   /** Cut what is in flight at the origin of this row of the table. Who still waits for a reply may get it from another. */
   | { readonly type: 'cut'; readonly slot: number }
+  /** From now on these pools, and no others, are answered by a page. */
+  | { readonly type: 'maintain'; readonly maintained: Maintained }
   | { readonly type: 'reopen_logs' }
   /** Accept no more connections, and say `not_accepting`. */
   | { readonly type: 'stop_accepting' }

@@ -3,6 +3,7 @@ import type { Ms } from '../base/units.ts';
 import type { CacheShare } from '../cache/share.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import { replayEvent } from '../observe/event-log.ts';
+import type { Maintained } from '../proxy/maintenance.ts';
 import { keepHeapsSmall, youngGeneration } from './heaps.ts';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './messages.ts';
 import { OriginTable } from './origin-table.ts';
@@ -49,6 +50,7 @@ export class Supervisor {
   #current: WorkerPlan | undefined;
   /** One change at a time: a new generation, or a new worker that is brought to where the others are. */
   #changes: Promise<unknown> = Promise.resolve();
+  #maintained: Maintained = new Map();
   #stopping = false;
   #deaths = 0;
   /** What of the cache is being set right after a death. */
@@ -107,6 +109,12 @@ export class Supervisor {
     for (const seat of this.#seats) seat.send({ type: 'cut', slot });
   }
 
+  /** Has these pools, and no others, answered by a page. */
+  maintain(maintained: Maintained): void {
+    this.#maintained = maintained;
+    for (const seat of this.#seats) seat.send({ type: 'maintain', maintained });
+  }
+
   reopenLogs(): void {
     for (const seat of this.#seats) seat.send({ type: 'reopen_logs' });
   }
@@ -132,6 +140,7 @@ export class Supervisor {
       workers,
       originTable: this.#memory,
       trafficTable: traffic?.memory,
+      maintained: this.#maintained,
       cache: cache?.share,
     };
     const worker = new Worker(entry, {

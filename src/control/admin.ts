@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { UsersError } from '../admin/access/users.ts';
+import { type MountedApi, mountApi } from '../admin/api/api.ts';
+import type { ApiOptions } from '../admin/api/context.ts';
+import type { AdminSettings } from '../admin/config.ts';
+import type { Mount } from '../admin/mount.ts';
+import { AdminServer, type AdminServerSettings } from '../admin/server.ts';
+import { adminServerSettings } from '../admin/server-settings.ts';
+import { localUrl, removeWhereabouts, writeWhereabouts } from '../admin/whereabouts.ts';
+import type { Ms } from '../base/units.ts';
+import type { Page } from '../metrics/gather.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import { readCertificate } from '../proxy/tls/certificate.ts';
+import { ensureSelfSigned } from '../proxy/tls/self-signed.ts';
+import { RefusedError } from './refused-error.ts';
+
+export interface AdminOptions extends ApiOptions {
+  readonly stateDir: string;
+  readonly file: string;
+  readonly log: EventLog;
+  /** Prometheus' page, for who accepts what. */
+  readonly metrics: (accept: string | undefined) => Page;
+  readonly healthz: () => Page;
+  readonly readyz: () => Page;
+}
+
+/** The certificate that `tls: auto` makes; not the sites', which has other names. */
+const CERTIFICATES = 'admin';
+
+/** The admin listener, as control has it: made of the settings, told where it is, and reloaded with them. */
+export class Admin {
+  readonly #options: AdminOptions;
+  readonly #server: AdminServer;
+  readonly #api: MountedApi;
+  #settings: AdminServerSettings;
+
+  /** Throws a `RefusedError` when the port cannot be had, or a file is not good. */
+  static async open(settings: AdminSettings, options: AdminOptions): Promise<Admin> {
+    const admin = new Admin(await serverSettings(settings, options, []), options);
+    await orRefused(options.file, () => admin.#server.start());
+    admin.#tellWhere(settings);
+    return admin;
+  }
+
+  private constructor(settings: AdminServerSettings, options: AdminOptions) {
+    const { log, now, operator } = options;
+    this.#options = options;
+    this.#settings = settings;
+    this.#server = new AdminServer({ settings, log, now, record: (entry) => operator.record(entry) });
+    for (const mount of pages(options)) this.#server.mount(mount);
+    this.#api = mountApi(this.#server, options);
+  }
+
+  get url(): string | undefined {
+    return this.#server.url;
+  }
+
+  /** Takes new settings, or throws a `RefusedError` and is as before. */
+  async reload(settings: AdminSettings): Promise<void> {
+    const next = await serverSettings(settings, this.#options, this.#settings.users);
+    await orRefused(this.#options.file, () => this.#server.reload(next));
+    this.#settings = next;
+    this.#tellWhere(settings);
+  }
+
+  async close(grace: Ms): Promise<void> {
+    removeWhereabouts(this.#options.stateDir, process.pid);
+    this.#api.close();
+    await this.#server.close(grace);
+  }
+
+  /** For commands on this machine. */
+  #tellWhere({ tls }: AdminSettings): void {
+    const { stateDir, log } = this.#options;
+    const url = this.#server.url as string;
+    const isSecure = this.#settings.certificate !== undefined;
+    const own = typeof tls === 'object' ? tls.cert : join(stateDir, CERTIFICATES, 'self-signed.pem');
+    try {
+      writeWhereabouts(stateDir, {
+        url: localUrl(isSecure ? 'https' : 'http', url.slice(url.indexOf('//') + 2)),
+        pid: process.pid,
+        ...(isSecure && { certificate: own }),
+      });
+    } catch (error) {
+      log.warn('commands on this machine will not find the admin listener', { error });
+    }
+  }
+}
+
+function pages({ metrics, healthz, readyz }: AdminOptions): Mount[] {
+  const asReply = ({ status, contentType, body }: Page) => ({ status, headers: { 'content-type': contentType }, body });
+  return [
+    { method: 'GET', path: '/healthz', role: 'anyone', handler: () => asReply(healthz()) },
+    { method: 'GET', path: '/readyz', role: 'anyone', handler: () => asReply(readyz()) },
+    { method: 'GET', path: '/metrics', role: 'read', handler: ({ headers }) => asReply(metrics(headers.accept)) },
+  ];
+}
+
+async function serverSettings(
+  settings: AdminSettings,
+  { stateDir, log, file }: AdminOptions,
+  known: AdminServerSettings['users'],
+): Promise<AdminServerSettings> {
+  return orRefused(file, () =>
+    adminServerSettings(settings, {
+      stateDir,
+      log,
+      known,
+      selfSigned: (names) => ensureSelfSigned(join(stateDir, CERTIFICATES), names),
+      readCertificate,
+    }),
+  );
+}
+
+async function orRefused<T>(file: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof UsersError) throw new RefusedError(error.problems.map((each) => `${file} ${each}`));
+    throw new RefusedError([`${file} admin: ${(error as Error).message}`]);
+  }
+}
