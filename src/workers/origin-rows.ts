@@ -51,7 +51,7 @@ export const ORIGIN = {
   trialsFailed: 5,
   /** Time to the first byte, a moving mean in µs; 0: none was measured. */
   latency: 6,
-  /** The same as `ewma` wants it, and when it was: see `peakLatency`. */
+  /** The same as policies want it that go by it, and when it was: see `peakLatency`. */
   peak: 7,
   peakAt: 8,
 } as const;

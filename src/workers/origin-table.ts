@@ -206,7 +206,7 @@ export class OriginTable {
     return mean === 0 ? undefined : mean / 1000;
   }
 
-  /** What `ewma` keeps of an origin's latency, and when (ms that wrap around at 2^31). 0: nothing. */
+  /** What policies keep of an origin's latency, and when (ms that wrap around at 2^31). 0: nothing. */
   peakLatency(slot: number): Ms {
     return Atomics.load(this.#cells, this.#row(slot) + ORIGIN.peak) / 1000;
   }

@@ -32,14 +32,14 @@ export class Admission {
   /** The head of a good response is there. */
   succeeded(latency: Ms): void {
     this.#counters.succeeded(this.origin.slot, latency);
-    if (this.#plan.balance === 'ewma') this.#notePeak(latency);
+    if (goesByLatency(this.#plan)) this.#notePeak(latency);
     if (this.#onTrial) this.#endTrial('succeeded');
   }
 
   /** The origin cannot be connected to, is silent or breaks off; or says itself that it failed (5xx). */
   failed(): void {
     this.#counters.failed(this.origin.slot, this.#plan.troubleAfter);
-    if (this.#plan.balance === 'ewma') this.#notePeak(FAILURE_LATENCY);
+    if (goesByLatency(this.#plan)) this.#notePeak(FAILURE_LATENCY);
     if (this.#onTrial) this.#endTrial('failed');
   }
 
@@ -71,4 +71,8 @@ export class Admission {
     const peak = nextPeak(this.#counters.peakLatency(slot), this.#counters.peakAt(slot), latency, now);
     this.#counters.setPeakLatency(slot, peak, now);
   }
+}
+
+function goesByLatency({ balance }: PoolPlan): boolean {
+  return balance === 'ewma' || balance === 'least-requests';
 }

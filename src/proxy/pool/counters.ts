@@ -23,7 +23,7 @@ export interface OriginCounters {
   succeeded(slot: number, latency: Ms): void;
   /** `limit`: so many in a row wake the control plane. */
   failed(slot: number, limit: number): void;
-  /** For `ewma`; 0: nothing is known. */
+  /** For policies that go by latency; 0: nothing is known. */
   peakLatency(slot: number): Ms;
   /** When it was renewed, as `wrappingNow` tells it. */
   peakAt(slot: number): Ms;

@@ -8,7 +8,8 @@ export type Cost = (candidate: Candidate, view: OriginsView) => number;
 /**
  * Whoever costs least. All are looked at: with a choice of two at random, as others have it, a slow origin still gets a
  * request whenever both that are drawn are slow, and those are the slowest replies of all. Of those that cost the same
- * the one whose turn it is comes first, so that they share by weight. Beyond some dozens a sample does as well.
+ * the one whose turn it is comes first, so that they share by weight; unless another is far quicker: while there is
+ * little to do all are idle, and a slow one would have its turn like any other. Beyond some dozens a sample does as well.
  */
 export class Least implements Policy {
   readonly #candidates: readonly Candidate[];
@@ -28,19 +29,28 @@ export class Least implements Policy {
     let best = candidates[first] as Candidate;
     let least = this.#cost(best, view);
     const all = candidates.length <= MOST_LOOKED_AT;
-    const looks = all ? candidates.length - 1 : SAMPLE;
-    for (let step = 1; step <= looks && least > 0; step++) {
-      const at = all ? (first + step) % candidates.length : scattered(turn + step) % candidates.length;
+    // Not always from the same one on: who comes after a slow one would get all its turns.
+    const start = scattered(turn);
+    for (let step = 0; step < (all ? candidates.length : SAMPLE); step++) {
+      const at = (all ? start + step : scattered(start + step)) % candidates.length;
       const candidate = candidates[at] as Candidate;
-      if (view.excluded(candidate.position)) continue;
+      if (at === first || view.excluded(candidate.position)) continue;
       const cost = this.#cost(candidate, view);
-      if (cost >= least) continue;
+      if (cost > least || (cost === least && !isFarQuicker(candidate, best, view))) continue;
       best = candidate;
       least = cost;
     }
     return best.position;
   }
 }
+
+/** Of one of which nothing is known, nobody can say so. */
+function isFarQuicker(candidate: Candidate, other: Candidate, view: OriginsView): boolean {
+  return 2 * view.latency(candidate.position) + NOTICEABLE < view.latency(other.position);
+}
+
+/** ms */
+const NOTICEABLE = 5;
 
 const MOST_LOOKED_AT = 64;
 const SAMPLE = 16;

@@ -20,6 +20,22 @@ describe('least-requests', () => {
     expect(turns).toEqual([0, 1, 0, 0, 1, 0]);
   });
 
+  test('of those that are idle passes over one that is far slower, and the others share its turns', () => {
+    const counts = [0, 0, 0, 0];
+    for (let turn = 0; turn < 4000; turn++) {
+      const latencies = [10, 12, 800, 9];
+      const position = policy(1, 1, 1, 1).choose(turn, REQUEST, scene({ latencies })) as number;
+      counts[position] = (counts[position] as number) + 1;
+    }
+    expect(counts[2]).toBe(0);
+    for (const position of [0, 1, 3]) expect(Math.abs((counts[position] as number) - 4000 / 3)).toBeLessThan(250);
+  });
+
+  test('gives a slow one what it can bear, when the others are busy', () => {
+    const latencies = [10, 10, 800];
+    expect(policy(1, 1, 1).choose(0, REQUEST, scene({ latencies, loads: [2, 3, 1] }))).toBe(2);
+  });
+
   test('has nobody to take when all are excluded', () => {
     expect(policy(1, 1).choose(0, REQUEST, scene({ excluded: [0, 1] }))).toBeUndefined();
     expect(policy().choose(0, REQUEST, scene())).toBeUndefined();
