@@ -14,7 +14,7 @@ export function checkPools({ pools = {} }: Draft, has: Has): Finding[] {
     return [
       ...hashIsUsed(pool, path, has),
       ...notAllAreSpares(pool, path),
-      ...checksEndInTime(pool, path),
+      ...checksEndInTime(pool, path, has),
       ...ejectionsGrow(pool, path),
       ...stickyIsOneOfTwo(pool, path, has),
       ...routesTellOrigins(pool, path),
@@ -34,8 +34,9 @@ function* notAllAreSpares({ origins }: Pool, path: Path): Generator<Finding> {
 }
 
 /** A check that takes longer than it is to the next would have two under way. */
-function* checksEndInTime({ health_check: check }: Pool, path: Path): Generator<Finding> {
-  if (check === 'off' || check.timeout <= check.interval) return;
+function* checksEndInTime({ health_check: check }: Pool, path: Path, has: Has): Generator<Finding> {
+  // Where the file does not say it, it is shorter by itself.
+  if (check === 'off' || check.timeout <= check.interval || !has([...path, 'health_check', 'timeout'])) return;
   const message = `expected at most interval (${check.interval}ms), got ${check.timeout}ms`;
   yield { path: [...path, 'health_check', 'timeout'], message };
 }

@@ -210,10 +210,10 @@ function completed({ url, name, weight, role, set, route }: OriginSettings): Ori
 }
 
 function watchedPool({ name, origins, tls }: PoolPlan, settings: PoolSettings): WatchedPool {
-  const { health_check, outlier, slow_start } = settings;
+  const { health_check: check, outlier, slow_start } = settings;
   return {
     name,
-    health_check,
+    health_check: check === 'off' ? check : { ...check, timeout: Math.min(check.timeout, check.interval) },
     outlier,
     slow_start,
     tls,

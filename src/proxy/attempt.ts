@@ -55,11 +55,6 @@ export class Attempt implements OriginReplies, Cuttable {
     return this.admission.origin;
   }
 
-  /** Since the origin was chosen. */
-  get elapsed(): Ms {
-    return performance.now() - this.#startedAt;
-  }
-
   start(): void {
     this.#underWay.begin(this.origin.slot, this);
     const call = this.origin.send(this.#fetch.request(this.origin), this);
@@ -100,9 +95,10 @@ export class Attempt implements OriginReplies, Cuttable {
   }
 
   head(status: number, fields: OriginFields): void {
-    this.#count(status);
+    const latency = performance.now() - this.#startedAt;
+    this.#count(status, latency);
     if (status >= 500) this.admission.failed();
-    else this.admission.succeeded(this.elapsed);
+    else this.#succeeded(latency);
     this.#fetch.head(status, fields);
   }
 
@@ -126,17 +122,18 @@ export class Attempt implements OriginReplies, Cuttable {
     this.#fetch.attemptFailed(this, problem);
   }
 
-  /** The fetch's time is over. The origin is to blame if it has had most of that. */
-  overdue(patience: Ms): void {
-    if (!this.#over && this.elapsed >= patience / 2) this.admission.failed();
+  /** The fetch's time is over, and the origin has had most of it. */
+  overdue(): void {
+    if (!this.#over) this.admission.failed();
   }
 
   switched(fields: OriginFields, socket: Duplex): void {
     // A tunnel is in flight as long as it lives.
     this.#over = true;
-    this.#count(101);
+    const latency = performance.now() - this.#startedAt;
+    this.#count(101, latency);
     this.#tunnel = socket;
-    this.admission.succeeded(this.elapsed);
+    this.#succeeded(latency);
     this.admission.upgraded();
     socket.once('close', () => {
       this.#underWay.end(this.origin.slot, this);
@@ -145,10 +142,15 @@ export class Attempt implements OriginReplies, Cuttable {
     this.#fetch.upgrade(fields, socket);
   }
 
-  #count(status: number): void {
+  /** Tells the pool, where it wants to know how long that took. */
+  #succeeded(latency: Ms): void {
+    this.admission.succeeded(this.admission.isMeasured ? latency : undefined);
+  }
+
+  #count(status: number, latency: Ms): void {
     this.#answered = true;
     const { traffic, order } = this.#fetch;
-    traffic.answered(order.pool.plan.slot, this.origin.slot, status, this.elapsed);
+    traffic.answered(order.pool.plan.slot, this.origin.slot, status, latency);
   }
 
   /** A kept connection may be closed for good reason, just as a request is on its way: that is no failure. */

@@ -63,6 +63,8 @@ export class Fetch implements AttemptOwner, QueueMember {
   /** Its place in the queue, while it has none at an origin. */
   #waiter: Waiter | undefined;
   #lastError: ProxyErrorCode | undefined;
+  /** Of an attempt that is not the first, or had to wait: the origin has had but a part of the fetch's time. */
+  #lateStart: Ms | undefined;
   #settled = false;
   #reached = false;
   /** A head was handed on: whatever comes, there is no other attempt. */
@@ -116,10 +118,14 @@ export class Fetch implements AttemptOwner, QueueMember {
     if (this.#waiter !== undefined) this.#fail('queue_timeout');
     else {
       const code = this.#attempt?.started ? 'http_response_timeout' : 'connection_timeout';
-      this.#attempt?.overdue(this.order.patience);
+      if (this.#hadItsTime()) this.#attempt?.overdue();
       this.#attempt?.cancel(failureOf(code));
       this.#fail(code);
     }
+  }
+
+  #hadItsTime(): boolean {
+    return this.#lateStart === undefined || performance.now() - this.#lateStart >= this.order.patience / 2;
   }
 
   get isPicky(): boolean {
@@ -130,6 +136,7 @@ export class Fetch implements AttemptOwner, QueueMember {
     const chosen = this.order.pool.choose(this.order, this.#tried, true);
     if (chosen === 'wait') return false;
     this.#leaveQueue();
+    this.#lateStart = performance.now();
     this.#go(chosen);
     return true;
   }
@@ -166,6 +173,7 @@ export class Fetch implements AttemptOwner, QueueMember {
 
   #next(error: ProxyErrorCode): void {
     this.#lastError = error;
+    this.#lateStart = performance.now();
     const { pool } = this.order;
     this.#go(pool.choose(this.order, this.#tried) ?? this.#again(error));
   }

@@ -159,14 +159,15 @@ export class OriginTable {
     if (outcome !== undefined) this.#ringControl();
   }
 
-  /** A response that tells that the origin is well. `latency`: until its first byte. */
-  succeeded(slot: number, latency: Ms): void {
+  /** A response that tells that the origin is well. `latency`: until its first byte, if that was measured. */
+  succeeded(slot: number, latency: Ms | undefined): void {
     const cells = this.#cells;
     const row = this.#row(slot);
     Atomics.add(cells, this.#own(slot) + ORIGIN_WORKER.responses, 1);
     if (Atomics.load(cells, row + ORIGIN.consecutiveFailures) !== 0) {
       Atomics.store(cells, row + ORIGIN.consecutiveFailures, 0);
     }
+    if (latency === undefined) return;
     // Of two workers at once one may be lost: it is a mean.
     const sample = Math.min(MAX_LATENCY, latency * 1000);
     const mean = Atomics.load(cells, row + ORIGIN.latency);

@@ -20,7 +20,8 @@ export interface OriginCounters {
   /** Takes the one place of an origin on trial. `false`: it is taken. */
   enterTrial(slot: number): boolean;
   leaveTrial(slot: number, outcome: 'succeeded' | 'failed' | undefined): void;
-  succeeded(slot: number, latency: Ms): void;
+  /** `latency`: if it was measured. */
+  succeeded(slot: number, latency: Ms | undefined): void;
   /** `limit`: so many in a row wake the control plane. */
   failed(slot: number, limit: number): void;
   /** For policies that go by latency; 0: nothing is known. */

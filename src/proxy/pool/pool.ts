@@ -1,7 +1,8 @@
 import type { RequestHead } from '../exchange.ts';
 import type { PoolPlan } from '../plan.ts';
-import { Admission } from './admission.ts';
+import { Admission, goesByLatency } from './admission.ts';
 import { ConsistentHash } from './balance/consistent-hash.ts';
+import { scattered } from './balance/hash.ts';
 import { Least, requestsInFlight, timeInFlight } from './balance/least.ts';
 import type { Balanced, Candidate, Policy } from './balance/policy.ts';
 import { RoundRobin } from './balance/round-robin.ts';
@@ -32,6 +33,7 @@ export class Pool {
   #eligibility: Eligibility = { eligible: [], known: [], mode: 'none' };
   #policy: Policy = new RoundRobin([]);
   readonly #view: PoolView;
+  #choices = -1;
 
   /** `origins` in the order of the plan; the generation keeps those of the one before where nothing changed. */
   constructor(plan: PoolPlan, origins: readonly Origin[], underWay: UnderWay) {
@@ -126,7 +128,15 @@ export class Pool {
       return undefined;
     }
     this.counters.elect(slot, sticks);
-    return new Admission(origin, position, onTrial, this);
+    return new Admission(this, origin, position, onTrial, this.#isMeasured());
+  }
+
+  /** Where the policy goes by latency, each; else one in eight, as the clock takes as long as all the rest of a choice. */
+  #isMeasured(): boolean {
+    if (goesByLatency(this.plan)) return true;
+    this.#choices = (this.#choices + 1) | 0;
+    // In no order that could fall in with that of the origins' turns.
+    return (scattered(this.#choices) & 7) === 0;
   }
 
   /** Reads how the origins stand, if that has changed. Returns the version it goes by. */

@@ -27,7 +27,9 @@ export const healthCheckSettings = z
           .describe('What Host says. Default: host and port of the url.'),
         port: integer(1, 65_535).optional().describe('Where it is asked. Default: the port of the url.'),
         interval: duration({ min: '100ms', max: '1h' }).prefault('5s').describe('From one check to the next.'),
-        timeout: duration({ min: '10ms', max: '10m' }).prefault('2s').describe('How long one check may take.'),
+        timeout: duration({ min: '10ms', max: '10m' })
+          .prefault('2s')
+          .describe('How long one check may take. At most interval, which is the default where that is shorter.'),
         rise: integer(1, 100).default(2).describe('So many good checks in a row make an origin that is down usable.'),
         fall: integer(1, 100).default(3).describe('So many failed checks in a row take it down.'),
         expect: z
