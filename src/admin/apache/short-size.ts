@@ -13,5 +13,5 @@ export function shortSize(bytes: Bytes): string {
   return `${(isSmall ? value.toFixed(1) : String(Math.round(value))).padStart(3)}${unit}`;
 }
 
-/** From here on the next unit takes fewer digits: 973 bytes are 0.95 K. */
-const LARGEST = 972.5;
+/** From here on it is of the next unit: 973 are 0.95 of that, which is 1.0. */
+const LARGEST = 973;

@@ -78,7 +78,9 @@ function ended(at: Element, tag: string): Element {
 
 function attributesOf(text: string): Record<string, string> {
   const found = text.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g);
-  return Object.fromEntries([...found].map(([, name = '', a, b, c]) => [name.toLowerCase(), unescaped(a ?? b ?? c ?? '')]));
+  return Object.fromEntries(
+    [...found].map(([, name = '', a, b, c]) => [name.toLowerCase(), unescaped(a ?? b ?? c ?? '')]),
+  );
 }
 
 function unescaped(text: string): string {

@@ -160,9 +160,7 @@ export class SmallOperator implements OperatorPort {
     const { name, origins } = this.pool(ids[0]?.pool ?? '') as PoolState;
     const active = origins.filter(({ admin }) => admin === 'active');
     const isLast = active.length > 0 && active.every(({ id }) => ids.some((each) => each.id === id));
-    return isLast
-      ? { kind: 'last-active-origin', detail: `pool ${name} would have no usable origin left` }
-      : undefined;
+    return isLast ? { kind: 'last-active-origin', detail: `pool ${name} would have no usable origin left` } : undefined;
   }
 
   #put(origin: OriginState): void {
