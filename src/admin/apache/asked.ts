@@ -12,6 +12,8 @@ export interface Asked {
   /** Beyond Apache's: why; and whether also the last usable origin of a pool may be taken away. */
   readonly reason: string;
   readonly force: boolean;
+  /** Of the origin that a form was made for: nobody undoes what was said since. */
+  readonly version: number | undefined;
   /** Those that change something, by name. */
   readonly changes: ReadonlyMap<string, string>;
   readonly isXml: boolean;
@@ -31,12 +33,14 @@ const MAY_BE_EMPTY = /^(w_status_.|w_wr|w_rr|wr|rr)$/;
 export async function askedBy(request: AdminRequest): Promise<Asked> {
   const body = request.method === 'POST' ? (await request.body()).toString('utf8') : '';
   const params = new Map([...request.query, ...new URLSearchParams(body)]);
+  const version = params.get('version') ?? '';
   return {
     pool: params.get('b') ?? request.params.pool,
     worker: params.get('w'),
     nonce: params.get('nonce') ?? '',
     reason: params.get('reason') ?? '',
     force: isOn(params.get('force') ?? ''),
+    version: /^\d{1,15}$/.test(version) ? Number(version) : undefined,
     changes: new Map([...params].filter(([name, value]) => changes(name, value))),
     isXml: params.get('xml') === '1',
     isAuto: params.has('auto'),

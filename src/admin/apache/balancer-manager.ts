@@ -11,7 +11,7 @@ import { carryOut, shown } from './change.ts';
 import { page } from './page.ts';
 import { checkPermission, hostOf } from './permission.ts';
 import { NO_FACTS, type PoolFacts } from './pool-facts.ts';
-import { type RefusalReason, Refused } from './refusal.ts';
+import { type RefusalReason, Refused, statusOf } from './refusal.ts';
 import { autoLines } from './server-status.ts';
 import { PAGE_FIELDS } from './style.ts';
 import { inOrder, PAGE_PATH, type View } from './view.ts';
@@ -77,9 +77,10 @@ export class BalancerManager {
     const result = isChange ? await this.#change(request, asked) : undefined;
     const reply = this.#show(request, asked, result);
     if (result === undefined) return reply;
-    const status = result instanceof Refused ? result.status(this.#options.compat().strict_status) : 200;
-    const said = result instanceof Refused ? `refused; reason=${result.reason}` : result;
-    return { ...reply, status, headers: { ...reply.headers, [RESULT_FIELD]: said } };
+    if (!(result instanceof Refused)) return { ...reply, headers: { ...reply.headers, [RESULT_FIELD]: result } };
+    const { reason } = result;
+    const status = statusOf(reason, this.#options.compat().strict_status, asked.changes.has('b_nwrkr'));
+    return { ...reply, status, headers: { ...reply.headers, [RESULT_FIELD]: `refused; reason=${reason}` } };
   }
 
   async #change(request: AdminRequest, asked: Asked): Promise<Result> {

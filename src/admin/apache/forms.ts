@@ -24,6 +24,7 @@ ${REASON_ROW}
 </table>
 ${hidden('w', workerUrl(origin))}
 ${hidden('b', origin.pool)}
+${hidden('version', String(origin.version))}
 ${hidden('nonce', view.nonce)}
 </form>
 ${back(view)}`;

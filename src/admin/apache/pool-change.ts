@@ -28,7 +28,7 @@ export function addedOrigin(
   }
   const url = changes.get('b_nwrkr')?.trim();
   if (url !== undefined && changes.get('b_wyes') !== '1') {
-    throw new Refused('invalid', 'b_wyes: expected 1, as b_nwrkr adds an origin', { isBadRequest: true });
+    throw new Refused('invalid', 'b_wyes: expected 1, as b_nwrkr adds an origin');
   }
   return url;
 }

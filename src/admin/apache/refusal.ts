@@ -12,8 +12,8 @@ export type RefusalReason =
   /** A GET with the parameters of Apache 2.2, and `compat.apache22` is off. */
   | 'apache22-off';
 
-/** With `compat.strict_status`; otherwise it is 200 with the unchanged page, as Apache does. */
-export const STRICT_STATUS: Readonly<Record<RefusalReason, number>> = {
+/** With `compat.strict_status`. */
+const STRICT_STATUS: Readonly<Record<RefusalReason, number>> = {
   'role-too-low': 403,
   'foreign-origin': 403,
   'wrong-nonce': 403,
@@ -33,29 +33,20 @@ export class Refused extends Error {
   readonly reason: RefusalReason;
   /** Whether the operator's side has it in its audit log by now. */
   readonly isRecorded: boolean;
-  /** Whether Apache would say 400: of an origin that cannot be added. */
-  readonly isBadRequest: boolean;
 
   /** `detail`: a sentence for a person, that says what was expected. */
-  constructor(
-    reason: RefusalReason,
-    detail: string,
-    {
-      isRecorded = false,
-      isBadRequest = false,
-    }: { readonly isRecorded?: boolean; readonly isBadRequest?: boolean } = {},
-  ) {
+  constructor(reason: RefusalReason, detail: string, { isRecorded = false }: { readonly isRecorded?: boolean } = {}) {
     super(detail);
     this.name = 'Refused';
     this.reason = reason;
     this.isRecorded = isRecorded;
-    this.isBadRequest = isBadRequest;
   }
+}
 
-  status(isStrict: boolean): number {
-    if (isStrict) return STRICT_STATUS[this.reason];
-    return this.isBadRequest ? 400 : 200;
-  }
+/** Without `compat.strict_status` Apache's: 400 for an origin that cannot be added, and 200 for all else. */
+export function statusOf(reason: RefusalReason, isStrict: boolean, isAddition: boolean): number {
+  if (isStrict) return STRICT_STATUS[reason];
+  return isAddition && (reason === 'invalid' || reason === 'duplicate') ? 400 : 200;
 }
 
 /** Of a parameter whose value has no meaning here. */

@@ -7,12 +7,12 @@ export const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 0 auto; padding: 1rem; overflow-x: auto; }
 h1 { font-size: 1.5rem; line-height: 1.2; }
 h3 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; font-weight: 600; }
-dl { color: GrayText; font-size: .85rem; margin: 0; }
+dl { color: light-dark(#555, #aaa); font-size: .85rem; margin: 0; }
 hr { border: 0; margin: 1rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; background: var(--back); }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
 th { font-weight: 600; font-size: .85rem; white-space: nowrap; }
-td { overflow-wrap: anywhere; }
+body > table td { white-space: nowrap; }
 a:focus-visible, input:focus-visible { outline: 2px solid; outline-offset: 2px; }
 input { font: inherit; }
 input[type=text] { width: 20rem; max-width: 100%; box-sizing: border-box; padding: .2rem .4rem; }

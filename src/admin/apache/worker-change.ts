@@ -1,7 +1,7 @@
 import type { Change } from '../../operator/commands.ts';
 import type { OriginState } from '../../operator/model.ts';
 import { isOn } from './asked.ts';
-import { adminOf, FLAGS, type Flags, flagsOf, roleOf } from './flags.ts';
+import { adminOf, FLAGS, type Flag, type Flags, flagsOf, roleOf } from './flags.ts';
 import { invalid } from './refusal.ts';
 
 /**
@@ -22,6 +22,19 @@ export function workerChange(origin: OriginState, changes: ReadonlyMap<string, s
     ...(weight !== undefined && { weight }),
     ...(set !== undefined && { set }),
   };
+}
+
+/** Those that say something else than is so: programs and forms send all that they have. */
+export function whatIsNew(origin: OriginState, changes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const flags = flagsOf(origin);
+  const isNew = (name: string, value: string): boolean => {
+    const flag = /^w_status_(.)$/.exec(name)?.[1] as Flag | undefined;
+    if (flag !== undefined) return isOn(value) !== flags[flag];
+    if (name === 'dw') return /^disable$/i.test(value) !== flags.D;
+    if (/^(w_)?lf$/.test(name)) return Number(value) !== origin.weight;
+    return /^(w_)?ls$/.test(name) && Number(value) !== origin.set;
+  };
+  return new Map([...changes].filter(([name, value]) => isNew(name, value)));
 }
 
 function flagsAfter(origin: OriginState, changes: ReadonlyMap<string, string>): Flags {

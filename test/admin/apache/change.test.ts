@@ -68,10 +68,12 @@ describe('a change', () => {
     const scene = await Scene.open();
     await scene.change('w_status_D=1');
     await scene.change('w_status_D=0&reason=deploy+42');
+    await scene.change('w_lf=1.00&w_ls=0&w_status_D=0&w_status_N=1&w_status_H=0&w_status_I=0');
     const actor = { name: 'ops', source: 'balancer-manager', address: '127.0.0.1' };
     expect(scene.operator.changes.map(({ change, actor }) => ({ reason: change.reason, actor }))).toEqual([
       { reason: 'balancer-manager: w_status_D=1', actor },
       { reason: 'deploy 42', actor },
+      { reason: 'balancer-manager: w_status_N=1', actor },
     ]);
   });
 
@@ -122,6 +124,18 @@ describe('a change', () => {
     const { text } = await (await Scene.open()).change('w_status_N=1');
     expect(text).toContain(`>${WORKER}</a></td><td>jboss1</td><td></td><td>1.00</td><td>0</td><td>Init Drn Ok </td>`);
     expect(text).toContain(`Edit worker settings for ${WORKER}`);
+  });
+
+  test('from a form undoes nothing that was said since the form was made', async () => {
+    const scene = await Scene.open();
+    const { text } = await scene.get(`/balancer-manager?b=jbosscluster&w=${WORKER}`);
+    const version = /name='version' id='version' value="(\d+)"/.exec(text)?.[1];
+    await scene.change('w_status_N=1');
+    expect((await scene.change(`w_lf=2&w_status_N=0&version=${version}`)).result).toBe(
+      'refused; reason=version-mismatch',
+    );
+    expect(scene.operator.origin({ pool: 'jbosscluster', id: 'jboss1' })).toMatchObject({ admin: 'drain', weight: 1 });
+    expect((await scene.change(`w_lf=2&w_status_N=1&version=${Number(version) + 1}`)).result).toBe('changed');
   });
 
   test('of a server that a pool has twice is of both', async () => {

@@ -151,9 +151,13 @@ export class SmallOperator implements OperatorPort {
     throw new Error('not played');
   }
 
-  #refusal(ids: readonly OriginId[], { values, force }: Change): Refusal | undefined {
+  #refusal(ids: readonly OriginId[], { values, force, ifVersion }: Change): Refusal | undefined {
     const refused = this.refuseNext;
     this.refuseNext = undefined;
+    const { version } = this.origin(ids[0] as OriginId) as OriginState;
+    if (ifVersion !== undefined && ifVersion !== version) {
+      return { kind: 'version-mismatch', detail: `it has version ${version}, not ${ifVersion}` };
+    }
     if (refused !== undefined || force === true || values.admin === undefined || values.admin === 'active') {
       return refused;
     }
@@ -176,5 +180,7 @@ export class SmallOperator implements OperatorPort {
 function changedBy(origin: OriginState, { values }: Change): OriginState {
   const said = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
   const health = values.health === null ? origin.observed.health : (values.health ?? origin.health);
-  return { ...origin, ...said, health };
+  const after = { ...origin, ...said, health };
+  const isSame = JSON.stringify(after) === JSON.stringify(origin);
+  return isSame ? origin : { ...after, version: origin.version + 1 };
 }
