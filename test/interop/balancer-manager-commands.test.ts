@@ -9,7 +9,7 @@ import { tempDir } from '../support/temp.ts';
 /** The programs that release engineers have: a playbook around curl, and a shell script around curl, grep and sed. */
 
 describeWithPeers(['ansible-playbook', 'curl'], 'the playbook that was written for Apache 2.2', () => {
-  const PLAYBOOK = join(import.meta.dirname, '../data/apache/seed-pipeline-playbook.yml');
+  const PLAYBOOK = join(import.meta.dirname, '../data/apache/playbook.yml');
   let dir: string;
   let nodes: readonly Scene[];
 

@@ -227,6 +227,13 @@ describe('b_nwrkr', () => {
     expect(scene.operator.added).toEqual([]);
   });
 
+  test.each([
+    { more: 'b_nwrkr=http://127.0.0.2:18111&b_wyes=1', status: 409 },
+    { more: `b_nwrkr=${URL}`, status: 400 },
+  ])('is refused by $status where the status has to tell: $more', async ({ more, status }) => {
+    expect((await add(await Scene.open({ strict: true }), more)).status).toBe(status);
+  });
+
   test('wants the role admin', async () => {
     const scene = await Scene.open();
     const reply = await add(scene, `b_nwrkr=${URL}&b_wyes=1`, 'ops');

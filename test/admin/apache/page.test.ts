@@ -171,7 +171,7 @@ describe('the page', () => {
     expect((await scene.get('/balancer-manager/nothing')).status).toBe(404);
   });
 
-  test('shows what is selected first, with its form, and what an operator said of it', async () => {
+  test('shows what is selected first, with the form of Apache without what only the file says', async () => {
     const scene = await Scene.open();
     const url = 'http://node3.test:18113';
     const page = parse((await scene.get(`/balancer-manager?b=static&w=${url}&nonce=${NONCE}`)).text);
@@ -185,6 +185,38 @@ describe('the page', () => {
     const ours = names(all(page, 'form')[0] as never);
     const fixed = ['w_wr', 'w_rr', 'w_hi', 'w_hp', 'w_hf', 'w_hu'];
     expect([...names(theirs)].filter((name) => !ours.has(name))).toEqual(fixed);
+  });
+
+  test('tells who said what holds of an origin, also to who may only read', async () => {
+    const override = {
+      values: { admin: 'drain' },
+      by: 'alice',
+      source: 'api',
+      reason: 'deploy <42>',
+      since: NOW,
+      expires: NOW + 60_000,
+      was: { url: jboss1.url, weight: 1, role: 'primary', set: 0 },
+    } as const;
+    const observed = { health: 'down', since: NOW, problem: 'expected status 200, got 500', warmth: 1 } as const;
+    const scene = await Scene.open({ pools: [poolOf('p', [{ ...jboss1, admin: 'drain', override, observed }])] });
+    const { text } = await scene.get(`/balancer-manager?b=p&w=${jboss1.url}`, { as: 'viewer' });
+    expect(all(parse(text), 'p').map(textOf)).toEqual([
+      'admin drain: said by alice (api) at 2026-11-20 18:18:50 UTC, until 2026-11-20 18:19:50 UTC. Reason: deploy <42>',
+      'Its last check that failed: expected status 200, got 500',
+      'All balancers',
+    ]);
+  });
+
+  test('has no links but those that the module of Ansible can read', async () => {
+    const scene = await Scene.open({ pools: [...MIXED, poolOf('six', [{ url: 'http://[::1]:80' }])] });
+    const headers = { 'User-Agent': 'ansible-httpget' };
+    const page = parse((await scene.get('/balancer-manager/', { headers })).text);
+    expect(all(page, 'h3').map((heading) => [textOf(heading), all(heading, 'a').length])).toEqual([
+      ['LoadBalancer Status for balancer://jbosscluster', 1],
+      ['LoadBalancer Status for balancer://staticcluster', 0],
+      ['LoadBalancer Status for balancer://six', 0],
+    ]);
+    expect(all(page, 'a')).toHaveLength(8);
   });
 
   test('has no form and no way to add for who may not', async () => {
