@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import type { PoolFacts } from './admin/apache/pool-facts.ts';
 import type { NodeStatus } from './admin/api/context.ts';
 import { formatHostPort, parseListenAddress } from './base/address.ts';
 import type { Ms } from './base/units.ts';
@@ -308,6 +309,9 @@ export class Control {
       status: () => this.#status(),
       metrics: (accept) => this.#metrics.page.answer(accept),
       healthz: () => healthzPage(),
+      register: (name, source) => this.#metrics.page.register(name, source),
+      factsOf: (pool) => factsOf(this.#settings, pool),
+      version: VERSION,
       readyz: () => readyzPage(this.state),
     };
   }
@@ -329,6 +333,18 @@ export class Control {
   #releaseRows(settings: Settings): void {
     this.#rows.release({ ...settings, pools: this.#origins?.adjusted(settings.pools) ?? settings.pools });
   }
+}
+
+/** In Apache's terms. */
+function factsOf({ pools, sites }: Settings, name: string): PoolFacts | undefined {
+  const pool = pools[name];
+  if (pool === undefined) return undefined;
+  const routes = sites.flatMap((site) => [...site.routes, { path: '/', pool: site.pool }]);
+  return {
+    timeout: Math.round(pool.timeouts.first_byte / 1000),
+    failoverAttempts: pool.retries.attempts,
+    path: routes.find((route) => route.pool === name)?.path ?? '/',
+  };
 }
 
 /** As many threads as the cache has seats for, less the control plane's. */

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { UsersError } from '../admin/access/users.ts';
+import { BalancerManager } from '../admin/apache/balancer-manager.ts';
+import { keptNonce } from '../admin/apache/nonce.ts';
+import type { PoolFacts } from '../admin/apache/pool-facts.ts';
 import { type MountedApi, mountApi } from '../admin/api/api.ts';
 import type { ApiOptions } from '../admin/api/context.ts';
 import type { AdminSettings } from '../admin/config.ts';
@@ -10,8 +13,10 @@ import { localUrl, removeWhereabouts, writeWhereabouts } from '../admin/whereabo
 import type { Ms } from '../base/units.ts';
 import type { Page } from '../metrics/gather.ts';
 import type { EventLog } from '../observe/event-forward.ts';
+import { counter, type MetricSource } from '../observe/metric.ts';
 import { readCertificate } from '../proxy/tls/certificate.ts';
 import { ensureSelfSigned } from '../proxy/tls/self-signed.ts';
+import { MAX_ORIGINS } from '../workers/origin-table.ts';
 import { RefusedError } from './refused-error.ts';
 
 export interface AdminOptions extends ApiOptions {
@@ -21,6 +26,11 @@ export interface AdminOptions extends ApiOptions {
   /** Prometheus' page, for who accepts what. */
   readonly metrics: (accept: string | undefined) => Page;
   readonly healthz: () => Page;
+  /** Has this told on Prometheus' page. */
+  readonly register: (name: string, source: MetricSource) => void;
+  /** What the file says of a pool, for Apache's page. */
+  readonly factsOf: (pool: string) => PoolFacts | undefined;
+  readonly version: string;
   readonly readyz: () => Page;
 }
 
@@ -32,22 +42,25 @@ export class Admin {
   readonly #options: AdminOptions;
   readonly #server: AdminServer;
   readonly #api: MountedApi;
+  #compat: AdminSettings['compat'];
   #settings: AdminServerSettings;
 
   /** Throws a `RefusedError` when the port cannot be had, or a file is not good. */
   static async open(settings: AdminSettings, options: AdminOptions): Promise<Admin> {
-    const admin = new Admin(await serverSettings(settings, options, []), options);
+    const admin = new Admin(settings, await serverSettings(settings, options, []), options);
     await orRefused(options.file, () => admin.#server.start());
     admin.#tellWhere(settings);
     return admin;
   }
 
-  private constructor(settings: AdminServerSettings, options: AdminOptions) {
+  private constructor(admin: AdminSettings, settings: AdminServerSettings, options: AdminOptions) {
     const { log, now, operator } = options;
+    this.#compat = admin.compat;
     this.#options = options;
     this.#settings = settings;
     this.#server = new AdminServer({ settings, log, now, record: (entry) => operator.record(entry) });
     for (const mount of pages(options)) this.#server.mount(mount);
+    this.#balancerManager().mountOn(this.#server);
     this.#api = mountApi(this.#server, options);
   }
 
@@ -60,6 +73,7 @@ export class Admin {
     const next = await serverSettings(settings, this.#options, this.#settings.users);
     await orRefused(this.#options.file, () => this.#server.reload(next));
     this.#settings = next;
+    this.#compat = settings.compat;
     this.#tellWhere(settings);
   }
 
@@ -67,6 +81,28 @@ export class Admin {
     removeWhereabouts(this.#options.stateDir, process.pid);
     this.#api.close();
     await this.#server.close(grace);
+  }
+
+  #balancerManager(): BalancerManager {
+    const { stateDir, operator, log, factsOf, version, now, register } = this.#options;
+    const manager = new BalancerManager({
+      operator,
+      log,
+      nonce: keptNonce(stateDir),
+      compat: () => this.#compat,
+      factsOf,
+      maxOrigins: MAX_ORIGINS,
+      version,
+      built: now(),
+    });
+    register('balancer-manager', () => [
+      counter(
+        'portico_balancer_manager_refused_total',
+        "Changes by Apache's balancer-manager that were refused, by reason.",
+        [...manager.refused].map(([reason, value]) => ({ labels: { reason }, value })),
+      ),
+    ]);
+    return manager;
   }
 
   /** For commands on this machine. */

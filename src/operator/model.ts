@@ -101,6 +101,7 @@ export interface Traffic {
   readonly errors: Fraction;
   /** Time to the first byte: a moving mean in milliseconds; `undefined` before the first. */
   readonly latency: Ms | undefined;
+  /** Of bodies: what came from it, and what was sent to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
