@@ -1,9 +1,12 @@
+const CONFIGURATION = '-c config/quickstart.yaml';
+
 /**
  * Tells on the terminal what the quickstart has to show.
  *
  * @param urls Where the node in front listens: `http://127.0.0.1:8080`, `https://127.0.0.1:8443`.
+ * @param admin Where its admin listener is.
  */
-export function printWhatToTry(write: (text: string) => void, urls: readonly string[]): void {
+export function printWhatToTry(write: (text: string) => void, urls: readonly string[], admin?: string): void {
   const bases = urls.map((url) => url.replace(/\/$/, ''));
   const plain = bases.find((base) => base.startsWith('http:')) ?? bases[0];
   const tls = bases.find((base) => base.startsWith('https:'));
@@ -19,13 +22,19 @@ export function printWhatToTry(write: (text: string) => void, urls: readonly str
     [`curl -v ${plain}/hints`, '103 Early Hints'],
   ];
   if (tls !== undefined) commands.push([`curl -k --http2 -i ${tls}/`, 'HTTP/2; the certificate is self-signed']);
+  if (admin !== undefined) {
+    commands.push(
+      [`bin/portico status ${CONFIGURATION}`, 'the node, its pools and its cache'],
+      [`bin/portico drain north --wait ${CONFIGURATION}`, 'no more requests there; enable brings it back'],
+    );
+  }
 
   write(`
 Portico is in front of two sample origins. Open ${plain}/ and reload, or try:
 
 ${twoColumns(commands)}
 
-A configuration of your own: npm start -- run -c my.yaml (config/minimal.yaml is the shortest). Ctrl-C stops.
+${admin === undefined ? '' : `The dashboard is at ${admin}/ (user admin, password in state/admin-password).\n\n`}A configuration of your own: npm start -- run -c my.yaml (config/minimal.yaml is the shortest). Ctrl-C stops.
 
 `);
 }

@@ -11,10 +11,21 @@ test('says nothing of TLS when there is none', () => {
   expect(whatIsTold(['http://127.0.0.1:8080/'])).not.toContain('https');
 });
 
-function whatIsTold(urls: readonly string[]): string {
+test('tells where the dashboard is, and how to drain an origin', () => {
+  const told = whatIsTold(['http://127.0.0.1:8080'], 'http://127.0.0.1:8400');
+  expect(told).toContain('The dashboard is at http://127.0.0.1:8400/ (user admin, password in state/admin-password).');
+  expect(told).toContain('bin/portico drain north --wait');
+  expect(whatIsTold(['http://127.0.0.1:8080'])).not.toContain('dashboard');
+});
+
+function whatIsTold(urls: readonly string[], admin?: string): string {
   let told = '';
-  printWhatToTry((text) => {
-    told += text;
-  }, urls);
+  printWhatToTry(
+    (text) => {
+      told += text;
+    },
+    urls,
+    admin,
+  );
   return told;
 }
