@@ -3,6 +3,7 @@ import { UsersError } from '../admin/access/users.ts';
 import { BalancerManager } from '../admin/apache/balancer-manager.ts';
 import { keptNonce } from '../admin/apache/nonce.ts';
 import type { PoolFacts } from '../admin/apache/pool-facts.ts';
+import { REFUSAL_REASONS } from '../admin/apache/refusal.ts';
 import { type MountedApi, mountApi } from '../admin/api/api.ts';
 import type { ApiOptions } from '../admin/api/context.ts';
 import type { AdminSettings } from '../admin/config.ts';
@@ -99,7 +100,7 @@ export class Admin {
       counter(
         'portico_balancer_manager_refused_total',
         "Changes by Apache's balancer-manager that were refused, by reason.",
-        [...manager.refused].map(([reason, value]) => ({ labels: { reason }, value })),
+        REFUSAL_REASONS.map((reason) => ({ labels: { reason }, value: manager.refused.get(reason) ?? 0 })),
       ),
     ]);
     return manager;

@@ -37,7 +37,7 @@ let text: string;
 beforeAll(async () => {
   const origin = await startOrigin();
   const config = frontDoor({ origins: [{ url: origin.url, name: 'a' }] });
-  const node = await startNode({ ...config, cache: { memory: '64MiB' } });
+  const node = await startNode({ ...config, cache: { memory: '64MiB' }, admin: { listen: '127.0.0.1:0' } });
   const { page: metrics } = node.control.metrics;
   metrics.register('pools', () => poolFamilies([pool]));
   text = metrics.answer(undefined).body;
@@ -78,7 +78,9 @@ describe('the page of a node', () => {
 });
 
 describe('README.md', () => {
-  const rows = readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^\| `([a-z_]+)(?:\{([a-z_,]+)\})?` \| (\w+)/gm);
+  const rows = readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(
+    /^\| `((?:portico|process|nodejs)_[a-z_]+)(?:\{([a-z_,]+)\})?` \| (\w+)/gm,
+  );
   const told = new Map([...rows].map(([, name, labels = '', type]) => [name, { labels, type }]));
 
   test('has every metric in its table, and no other', () => {

@@ -121,6 +121,11 @@ export class WorkerInspector {
     await this.#inMain(SUPERVISOR, 'Supervisor', `instances[0].cut(${slot});`);
   }
 
+  /** Requests that wait at the pool of this row. */
+  queued(pool: number): Promise<number> {
+    return this.#inMain(ORIGIN_TABLE, 'OriginTable', `return instances[0].queues.length(${pool});`);
+  }
+
   /** What is counted of the origin in a row of the table. */
   counts(slot: number): Promise<Outcomes & { readonly inFlight: number; readonly latency: number | undefined }> {
     const body = `const [table] = instances; const slot = ${slot};

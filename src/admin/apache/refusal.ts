@@ -28,6 +28,8 @@ const STRICT_STATUS: Readonly<Record<RefusalReason, number>> = {
   'not-kept': 503,
 };
 
+export const REFUSAL_REASONS = Object.keys(STRICT_STATUS) as readonly RefusalReason[];
+
 /** Ends what was asked; nothing was changed. */
 export class Refused extends Error {
   readonly reason: RefusalReason;
