@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { attempt } from '../base/attempt.ts';
 import type { Bytes } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import { CELLS } from './invalidations.ts';
@@ -168,13 +169,4 @@ function make(path: string, tables: number, { high, low }: KeyHash, cells: Float
 
 function isMissing(problem: unknown): boolean {
   return (problem as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-}
-
-function attempt(action: () => void): Error | undefined {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    return error as Error;
-  }
 }

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { attempt } from '../base/attempt.ts';
 import type { Bytes } from '../base/units.ts';
 import { type Entry, KINDS } from './kept.ts';
 
@@ -183,14 +184,5 @@ function syncDirectory(path: string): void {
     fsyncSync(directory);
   } finally {
     closeSync(directory);
-  }
-}
-
-function attempt(action: () => void): Error | undefined {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    return error as Error;
   }
 }

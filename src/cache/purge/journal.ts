@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { attempt } from '../../base/attempt.ts';
 import type { Ms } from '../../base/units.ts';
 import type { Ban, PurgeOrder } from './order.ts';
 
@@ -157,14 +158,5 @@ function appendWhole(file: number, bytes: Buffer): void {
   } catch (error) {
     attempt(() => ftruncateSync(file, size));
     throw error;
-  }
-}
-
-function attempt(action: () => void): Error | undefined {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    return error as Error;
   }
 }
