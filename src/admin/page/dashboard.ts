@@ -1,0 +1,200 @@
+import type { Ms } from '../../base/units.ts';
+import type { OriginState, PoolState } from '../../operator/model.ts';
+import type { AdminReply, AdminRequest, Handler, Mount } from '../mount.ts';
+import { assetReply } from './assets.ts';
+import { cachePage } from './cache-page.ts';
+import { CacheSeries } from './cache-series.ts';
+import { changeOrigin } from './change-origin.ts';
+import { auditList, eventList, isNoise } from './event-list.ts';
+import { AFTER_FIELD, Following } from './following.ts';
+import { type Refused, readFields, STALE_FORM } from './forms.ts';
+import { type Html, html } from './html.ts';
+import { type Page, pageReply } from './layout.ts';
+import { maintainPool, maintenanceForm } from './maintenance-page.ts';
+import { actionOf } from './origin-actions.ts';
+import { actionForm, originPage } from './origin-page.ts';
+import { overviewPage } from './overview-page.ts';
+import { anchorOf, backPath, CACHE_PATH, PURGE_PATH } from './paths.ts';
+import { poolPage } from './pool-page.ts';
+import { purgeCache, purgeForm } from './purge-page.ts';
+import type { DashboardSource } from './source.ts';
+import { Peaks, type View, viewOf } from './view.ts';
+
+/** By which way the audit log says that it was asked. */
+const SOURCE = 'page';
+/** Of the graphs of the cache. */
+const SAMPLE: Ms = 5_000;
+const LISTED = 200;
+
+export interface MountedDashboard {
+  /** Nothing is sampled any more. */
+  close(): void;
+}
+
+/** Mounts the dashboard on the admin listener: pages at `/`, and the forms that they have. */
+export function mountDashboard(server: { mount(mount: Mount): void }, source: DashboardSource): MountedDashboard {
+  const dashboard = new Dashboard(source);
+  const get = (path: string, role: Mount['role'], handler: Handler) =>
+    server.mount({ method: 'GET', path, role, handler });
+  const post = (path: string, handler: Handler) => server.mount({ method: 'POST', path, role: 'operate', handler });
+  get('/', 'read', (request) => dashboard.overview(request));
+  get('/pools/{pool}', 'read', (request) => dashboard.pool(request));
+  get('/pools/{pool}/origins/{origin}', 'read', (request) => dashboard.origin(request));
+  post('/pools/{pool}/origins/{origin}', (request) => dashboard.changeOrigin(request));
+  get('/pools/{pool}/maintenance', 'operate', (request) => dashboard.maintenance(request));
+  post('/pools/{pool}/maintenance', (request) => dashboard.maintain(request));
+  get(CACHE_PATH, 'read', (request) => dashboard.cache(request));
+  get(PURGE_PATH, 'operate', (request) => dashboard.purgeForm(request));
+  post(PURGE_PATH, (request) => dashboard.purge(request));
+  get('/events', 'read', (request) => dashboard.events(request));
+  get('/audit', 'admin', (request) => dashboard.audit(request));
+  get('/assets/{file}', 'read', assetReply);
+  const timer = setInterval(() => dashboard.sample(), SAMPLE).unref();
+  return { close: () => clearInterval(timer) };
+}
+
+class Dashboard {
+  readonly #source: DashboardSource;
+  readonly #following: Following;
+  readonly #cache = new CacheSeries();
+  readonly #peaks = new Peaks();
+
+  constructor(source: DashboardSource) {
+    this.#source = source;
+    this.#following = new Following(source.operator, source.now().toString(36));
+    this.sample();
+  }
+
+  sample(): void {
+    this.#cache.sample(this.#source.status().cache, this.#source.now());
+  }
+
+  overview(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, (view) => overviewPage(view, this.#cache));
+  }
+
+  pool(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, (view) => {
+      const pool = this.#source.operator.pool(request.params.pool ?? '');
+      return pool === undefined ? NO_POOL : poolPage(pool, view, this.#following);
+    });
+  }
+
+  cache(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, (view) => ({ title: 'Cache', main: cachePage(view, this.#cache, request.query) }));
+  }
+
+  events(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, ({ now }) => {
+      const events = this.#following.newest(LISTED, (event) => !isNoise(event));
+      return { title: 'Events', main: html`<h1 class="title">Events</h1>${eventList(events, now)}` };
+    });
+  }
+
+  audit(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, ({ now, source }) => {
+      const records = source.operator.audit(0, Number.MAX_SAFE_INTEGER).slice(-LISTED).reverse();
+      return { title: 'Audit', main: html`<h1 class="title">Audit</h1>${auditList(records, now)}` };
+    });
+  }
+
+  origin(request: AdminRequest): AdminReply {
+    const found = this.#find(request);
+    if (found === undefined) return this.#reply(request, NO_ORIGIN);
+    const { origin, pool } = found;
+    const view = this.#view(request);
+    const action = view.mayOperate ? actionOf(request.query.get('to')) : undefined;
+    const main =
+      action === undefined
+        ? originPage(origin, pool, request.query, view)
+        : actionForm(action, origin, pool, request.query, view);
+    return this.#reply(request, { title: `${origin.id} of ${pool.name}`, main });
+  }
+
+  async changeOrigin(request: AdminRequest): Promise<AdminReply> {
+    const fields = await readFields(request);
+    const found = this.#find(request);
+    const action = actionOf(fields.get('to'));
+    if (found === undefined || action === undefined) return this.#reply(request, NO_ORIGIN);
+    const { origin, pool } = found;
+    const refused = isOurs(request, fields)
+      ? changeOrigin(action, origin, fields, request.actor(SOURCE), this.#source)
+      : STALE_FORM;
+    if (refused === undefined) return seeOther(`${backPath(fields.get('back'), pool.name)}#${anchorOf(origin)}`);
+    const main = actionForm(action, origin, pool, fields, this.#view(request), refused);
+    return this.#reply(request, { title: `${origin.id} of ${pool.name}`, main, status: refused.status });
+  }
+
+  maintenance(request: AdminRequest): AdminReply {
+    const pool = this.#source.operator.pool(request.params.pool ?? '');
+    if (pool === undefined) return this.#reply(request, NO_POOL);
+    const main = maintenanceForm(pool, request.query, this.#view(request));
+    return this.#reply(request, { title: `Maintenance of ${pool.name}`, main });
+  }
+
+  async maintain(request: AdminRequest): Promise<AdminReply> {
+    const fields = await readFields(request);
+    const pool = this.#source.operator.pool(request.params.pool ?? '');
+    if (pool === undefined) return this.#reply(request, NO_POOL);
+    const refused = isOurs(request, fields)
+      ? maintainPool(pool, fields, request.actor(SOURCE), this.#source)
+      : STALE_FORM;
+    if (refused === undefined) {
+      return seeOther(`${backPath(fields.get('back'), pool.name)}#${encodeURIComponent(pool.name)}`);
+    }
+    const main = maintenanceForm(pool, fields, this.#view(request), refused);
+    return this.#reply(request, { title: `Maintenance of ${pool.name}`, main, status: refused.status });
+  }
+
+  purgeForm(request: AdminRequest): AdminReply {
+    return this.#reply(request, { title: 'Purge the cache', main: purgeForm(request.query, this.#view(request)) });
+  }
+
+  async purge(request: AdminRequest): Promise<AdminReply> {
+    const fields = await readFields(request);
+    const done: number | Refused = isOurs(request, fields)
+      ? purgeCache(fields, request.actor(SOURCE), this.#source)
+      : STALE_FORM;
+    if (typeof done === 'number') return seeOther(`${CACHE_PATH}?purged=${done}`);
+    const main = purgeForm(fields, this.#view(request), done);
+    return this.#reply(request, { title: 'Purge the cache', main, status: done.status });
+  }
+
+  /** A page that goes on: asked for once more with its cursor, it comes with the next event, or after a while. */
+  async #live(request: AdminRequest, page: (view: View) => Page): Promise<AdminReply> {
+    const after = request.headers[AFTER_FIELD];
+    if (typeof after === 'string') await this.#following.news(after, request.signal);
+    const { cursor } = this.#following;
+    return this.#reply(request, { ...page(this.#view(request)), cursor });
+  }
+
+  #find({ params }: AdminRequest): { readonly origin: OriginState; readonly pool: PoolState } | undefined {
+    const pool = this.#source.operator.pool(params.pool ?? '');
+    const origin = pool?.origins.find(({ id }) => id === params.origin);
+    return pool && origin && { origin, pool };
+  }
+
+  #view(request: AdminRequest): View {
+    return viewOf(this.#source, this.#peaks, request);
+  }
+
+  #reply(request: AdminRequest, page: Page): AdminReply {
+    return pageReply(page, request, this.#source);
+  }
+}
+
+function isOurs(request: AdminRequest, fields: URLSearchParams): boolean {
+  return request.isFormToken(fields.get('token') ?? '');
+}
+
+function seeOther(location: string): AdminReply {
+  return { status: 303, headers: { Location: location } };
+}
+
+const NO_POOL = missing('There is no such pool', 'It may have been taken out of the configuration.');
+const NO_ORIGIN = missing('There is no such origin', 'It may have been removed, or taken out of the configuration.');
+
+function missing(title: string, detail: string): Page {
+  const main: Html = html`<section id="form" class="form"><h1 id="form-title">${title}</h1><p>${detail}</p><p class="buttons"><a class="button" href="/" data-cancel>Overview</a></p></section>`;
+  return { title, main, status: 404 };
+}

@@ -1,0 +1,99 @@
+import type { Ms } from '../../base/units.ts';
+import type { OperatorEvent } from '../../operator/commands.ts';
+import { clock, counted } from './figures.ts';
+import type { Tone } from './states.ts';
+
+/** An event as a sentence. What it has in `detail` is looked at before it is believed. */
+export interface EventWords {
+  readonly text: string;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly tone: Tone;
+}
+
+type Detail = Readonly<Record<string, unknown>>;
+
+export function eventWords({ type, detail }: OperatorEvent, now: Ms): EventWords {
+  const who = { by: textOf(detail.by), reason: textOf(detail.reason) };
+  const inFlight = counted(Number(detail.inFlight ?? 0), 'request');
+  switch (type) {
+    case 'origin-changed':
+      return { text: changeWords(detail), ...who, tone: 'hand' };
+    case 'origin-health':
+      return healthWords(detail);
+    case 'origin-ejected': {
+      const until = typeof detail.until === 'number' ? `, until ${clock(detail.until, now)}` : '';
+      return { text: detail.trial === true ? 'is on trial' : `ejected: requests failed there${until}`, tone: 'bad' };
+    }
+    case 'origin-returned':
+      return { text: detail.trial === true ? 'is on trial, one request at a time' : 'is back', tone: 'good' };
+    case 'pool-panic':
+      return detail.panic === false
+        ? { text: 'panic is over', tone: 'good' }
+        : { text: 'panic: every origin is down, all are tried', tone: 'bad' };
+    case 'drain-progress':
+      return { text: `${inFlight} still in flight`, tone: 'under-way' };
+    case 'drained':
+      return {
+        text: detail.final === false ? 'nothing in flight any more' : 'drained: safe to stop',
+        tone: 'hand',
+      };
+    case 'drain-deadline':
+      return { text: `deadline: ${inFlight} in flight${detail.cut === true ? ' were cut' : ''}`, tone: 'under-way' };
+    case 'override-dropped':
+      return { text: `goes by the file again: ${textOf(detail.because) ?? 'it changed'}`, tone: 'hand' };
+    case 'pool-maintenance':
+      return { text: detail.on === false ? 'maintenance page ended' : 'maintenance page', ...who, tone: 'hand' };
+    case 'origin-added':
+      return { text: 'added', ...who, tone: 'hand' };
+    case 'origin-removing':
+      return { text: 'is being removed', ...who, tone: 'hand' };
+    case 'origin-removed':
+      return { text: 'removed', ...who, tone: 'hand' };
+    default:
+      return { text: `${type.replaceAll('-', ' ')}${rest(detail)}`, ...who, tone: 'quiet' };
+  }
+}
+
+function healthWords({ from, to, problem }: Detail): EventWords {
+  const found = textOf(problem);
+  const text = `${textOf(from) ?? '?'} → ${textOf(to) ?? '?'}${found === undefined ? '' : `: ${found}`}`;
+  return { text, tone: to === 'up' ? 'good' : to === 'down' ? 'bad' : 'quiet' };
+}
+
+/** What changed, value by value: `admin active → drain`. */
+function changeWords({ before, after }: Detail): string {
+  const [was, is] = [recordOf(before), recordOf(after)];
+  const parts = Object.keys(is)
+    .filter((name) => NAMES[name] !== undefined && is[name] !== was[name])
+    .map((name) => `${NAMES[name]} ${String(was[name] ?? '–')} → ${String(is[name] ?? '–')}`);
+  return parts.length > 0 ? parts.join(', ') : 'changed';
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  admin: 'state',
+  weight: 'weight',
+  role: 'role',
+  set: 'set',
+  health: 'health',
+  ignoreErrors: 'ignores errors',
+};
+
+function rest(detail: Detail): string {
+  const parts = Object.entries(detail).filter(([name]) => name !== 'by' && name !== 'reason');
+  return parts.map(([name, value]) => ` · ${name} ${short(value)}`).join('');
+}
+
+/** A value on one line. */
+export function short(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function recordOf(value: unknown): Detail {
+  return typeof value === 'object' && value !== null ? (value as Detail) : {};
+}

@@ -1,0 +1,28 @@
+import type { OriginId } from '../../operator/commands.ts';
+
+/** Where pages are. */
+
+export const CACHE_PATH = '/cache';
+export const PURGE_PATH = '/cache/purge';
+
+export function poolPath(pool: string): string {
+  return `/pools/${encodeURIComponent(pool)}`;
+}
+
+export function maintenancePath(pool: string): string {
+  return `${poolPath(pool)}/maintenance`;
+}
+
+export function originPath({ pool, id }: OriginId): string {
+  return `${poolPath(pool)}/origins/${encodeURIComponent(id)}`;
+}
+
+/** The id of an origin's row, and the fragment that leads there. */
+export function anchorOf({ pool, id }: OriginId): string {
+  return `${encodeURIComponent(pool)}/${encodeURIComponent(id)}`;
+}
+
+/** Where to go when something is done: to the page it was asked from. Anything else that is asked for is not believed. */
+export function backPath(asked: string | null | undefined, pool: string): string {
+  return asked === '/' ? '/' : poolPath(pool);
+}
