@@ -54,6 +54,8 @@ export interface FormOptions {
 
 /** As a page of its own, and, taken from that by the script, in the dialog. */
 export function formOf({ title, action, back, formToken, refused, done, about, fields, send }: FormOptions): Html {
+  // Whoever goes on pressing Enter does not force anything.
+  const mayForce = refused?.mayForce === true;
   return html`<form id="form" class="form" method="post" action="${action}" data-done="${done}">
 <h1 id="form-title">${title}</h1>
 ${refused !== undefined && html`<div class="banner bad" role="alert">${shape('warning')}<p>${refused.detail}</p></div>`}
@@ -61,8 +63,8 @@ ${about}
 <input type="hidden" name="token" value="${formToken}">
 <input type="hidden" name="back" value="${back}">
 ${fields}
-<p class="buttons"><a class="button quiet-button" href="${back}" data-cancel>Cancel</a>${
-    refused?.mayForce === true
+<p class="buttons"><a class="button quiet-button" href="${back}" data-cancel${mayForce && html` autofocus`}>Cancel</a>${
+    mayForce
       ? html`<button class="danger" name="force" value="1">${send} anyway</button>`
       : html`<button class="main">${send}</button>`
   }</p>

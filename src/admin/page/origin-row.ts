@@ -15,8 +15,7 @@ export function originRow(origin: OriginState, pool: PoolState, view: View): Htm
   const said = `${origin.id} of ${origin.pool}: ${words.word}${drain?.isDone ? ', nothing in flight: safe to stop' : ''}`;
   return html`<tr role="row" class="origin ${words.tone}" id="${anchorOf(origin)}" data-key="${anchorOf(origin)}" data-say="${said}">
 <td role="cell" class="state-cell"><span class="state ${words.tone}">${shape(words.shape)}<span>${words.word}</span></span></td>
-<th role="rowheader" scope="row" class="name-cell"><a class="name" href="${originPath(origin)}?back=${view.path}" data-dialog>${origin.id}</a>${chips(origin)}
-<span class="url">${origin.configured.url}</span>
+<th role="rowheader" scope="row" class="name-cell"><a class="name" href="${originPath(origin)}?back=${view.path}" data-dialog>${origin.id}</a> <span class="url">${origin.configured.url}</span>${chips(origin)}
 ${notes(origin, pool, view)}</th>
 ${figure('Requests/s', number(rate))}
 ${figure('In flight', grouped(inFlight))}

@@ -189,7 +189,7 @@ function show(page) {
   if (form === null) throw new Error('no form');
   dialog.replaceChildren(form);
   if (!dialog.open) dialog.showModal();
-  const first = dialog.querySelector('[autofocus], button, a');
+  const first = dialog.querySelector('[autofocus]') ?? dialog.querySelector('input:not([type=hidden]), button, a');
   first?.focus();
 }
 
