@@ -48,7 +48,7 @@ export function bytes(value: Bytes): string {
     value /= 1024;
     power++;
   }
-  return `${power === 0 ? Math.round(value) : number(value)}${THIN}${UNITS[power]}`;
+  return `${power === 0 ? grouped(Math.round(value)) : number(value)}${THIN}${UNITS[power]}`;
 }
 
 /** How long, in at most two units: `42 s`, `4 min`, `3 h 12 min`, `2 d 4 h`. */

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { eventWords } from '../../../src/admin/page/event-words.ts';
+
+const NOW = 1_700_000_000_000;
+
+test.each([
+  {
+    type: 'origin-changed',
+    detail: {
+      by: 'ops',
+      reason: 'deploy',
+      before: { admin: 'active', weight: 1 },
+      after: { admin: 'drain', weight: 1 },
+    },
+    words: { text: 'state active → drain', by: 'ops', reason: 'deploy' },
+  },
+  {
+    type: 'origin-health',
+    detail: { from: 'up', to: 'down', problem: 'connection refused' },
+    words: { text: 'up → down: connection refused', tone: 'bad' },
+  },
+  {
+    type: 'origin-ejected',
+    detail: { until: NOW + 30_000 },
+    words: { text: 'ejected: requests failed there, until 22:13:50' },
+  },
+  { type: 'origin-returned', detail: { trial: false }, words: { text: 'is back', tone: 'good' } },
+  { type: 'pool-panic', detail: { panic: true }, words: { tone: 'bad' } },
+  { type: 'pool-panic', detail: { panic: false }, words: { text: 'panic is over', tone: 'good' } },
+  { type: 'drained', detail: { final: true }, words: { text: 'drained: safe to stop' } },
+  { type: 'drained', detail: { final: false }, words: { text: 'nothing in flight any more' } },
+  {
+    type: 'drain-deadline',
+    detail: { inFlight: 1, cut: true },
+    words: { text: 'deadline: 1 request in flight were cut' },
+  },
+  { type: 'pool-maintenance', detail: { on: false, by: 'ops' }, words: { text: 'maintenance page ended', by: 'ops' } },
+  { type: 'never-heard-of', detail: { a: 1, b: { c: 2 } }, words: { text: 'never heard of · a 1 · b {"c":2}' } },
+  { type: 'origin-changed', detail: { by: 7, before: 'x', after: null }, words: { text: 'changed', by: undefined } },
+])('$type with $detail reads as $words', ({ type, detail, words }) => {
+  expect(eventWords({ number: 1, time: NOW, type, detail }, NOW)).toMatchObject(words);
+});
