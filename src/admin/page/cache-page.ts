@@ -28,7 +28,7 @@ ${purged !== undefined && html`<p class="quiet">Done: ${counted(Number(purged), 
 <div><dt>Misses</dt><dd>${grouped(forwards)}</dd></div>
 </dl>
 <div class="graphs">${cacheGraph(series.points, now)}${hitRatioGraph(series.points, now)}</div>
-<table class="plain"><caption class="for-readers">Tiers</caption><thead><tr><th scope="col">Tier</th><th scope="col" class="figure">Objects</th><th scope="col" class="figure">Bytes</th><th scope="col" class="figure">of</th><th scope="col" class="figure">Full</th><th scope="col" class="figure">Evictions</th></tr></thead>
+<section class="tiers"><table class="plain"><caption class="for-readers">Tiers</caption><thead><tr><th scope="col">Tier</th><th scope="col" class="figure">Objects</th><th scope="col" class="figure">Bytes</th><th scope="col" class="figure">of</th><th scope="col" class="figure">Full</th><th scope="col" class="figure">Evictions</th></tr></thead>
 <tbody>${tierRow('Memory', memory)}${disk !== undefined && tierRow('Disk', disk)}</tbody></table>
 `;
 }

@@ -27,7 +27,7 @@ const SAMPLE: Ms = 5_000;
 const LISTED = 200;
 
 export interface MountedDashboard {
-  /** Nothing is sampled any more. */
+  /** Nothing is sampled, and no event is listened to any more. */
   close(): void;
 }
 
@@ -50,7 +50,12 @@ export function mountDashboard(server: { mount(mount: Mount): void }, source: Da
   get('/audit', 'admin', (request) => dashboard.audit(request));
   get('/assets/{file}', 'read', assetReply);
   const timer = setInterval(() => dashboard.sample(), SAMPLE).unref();
-  return { close: () => clearInterval(timer) };
+  return {
+    close: () => {
+      clearInterval(timer);
+      dashboard.close();
+    },
+  };
 }
 
 class Dashboard {
@@ -67,6 +72,10 @@ class Dashboard {
 
   sample(): void {
     this.#cache.sample(this.#source.status().cache, this.#source.now());
+  }
+
+  close(): void {
+    this.#following.close();
   }
 
   overview(request: AdminRequest): Promise<AdminReply> {

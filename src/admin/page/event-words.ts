@@ -57,7 +57,8 @@ export function eventWords({ type, detail }: OperatorEvent, now: Ms): EventWords
 
 function healthWords({ from, to, problem }: Detail): EventWords {
   const found = textOf(problem);
-  const text = `${textOf(from) ?? '?'} → ${textOf(to) ?? '?'}${found === undefined ? '' : `: ${found}`}`;
+  const change = [textOf(from), textOf(to)].filter((each) => each !== undefined).join(' → ');
+  const text = [change || 'health changed', found].filter((each) => each !== undefined).join(': ');
   return { text, tone: to === 'up' ? 'good' : to === 'down' ? 'bad' : 'quiet' };
 }
 

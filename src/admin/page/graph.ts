@@ -68,7 +68,7 @@ export function graph({
 <path class="grid" d="M0 0.5H${WIDTH}M0 50H${WIDTH}M0 99.5H${WIDTH}M${WIDTH / 2} 0V${HEIGHT}" vector-effect="non-scaling-stroke"/>
 ${series.map((each) => drawing(each, times.map(x), y))}
 <path class="cursor" d="" vector-effect="non-scaling-stroke"/>
-</svg></div>
+</svg>${known.length === 0 && html`<p class="none">No figures yet</p>`}</div>
 <p class="times"><span>10 min ago</span><span class="at">5 min ago</span><span>now</span></p>
 </figure>`;
 }

@@ -12,7 +12,10 @@ export function poolSection(pool: PoolState, view: View, level: 'h1' | 'h2'): Ht
   const { name, balance, sticky, origins } = pool;
   const usable = origins.filter(isUsable).length;
   const link = html`<a href="${poolPath(name)}">${name}</a>`;
-  const title = level === 'h1' ? html`<h1 class="title">${name}</h1>` : html`<h2 class="title">${link}</h2>`;
+  const title =
+    level === 'h1'
+      ? html`<h1 class="title"><span class="quiet">Pool</span> ${name}</h1>`
+      : html`<h2 class="title">${link}</h2>`;
   return html`<section class="pool" data-key="pool ${name}" id="${encodeURIComponent(name)}">
 <header>${title}
 <p class="about"><span>${usable} of ${counted(origins.length, 'origin')} usable</span> <span>${balance}</span>${

@@ -22,6 +22,8 @@ export function viewOf(source: DashboardSource, peaks: Peaks, { path, user, form
   return { source, now: source.now(), path, mayOperate, formToken, peaks };
 }
 
+const KNOWN = 10_000;
+
 /** The most that was seen in flight of each drain: what its progress is measured by. */
 export class Peaks {
   readonly #known = new Map<string, { readonly since: Ms; readonly most: number }>();
@@ -36,6 +38,8 @@ export class Peaks {
     const { since } = origin.drain;
     const known = this.#known.get(key);
     const most = Math.max(origin.traffic.inFlight, known?.since === since ? known.most : 0);
+    // An origin that was removed is not asked for again.
+    if (this.#known.size >= KNOWN && known === undefined) this.#known.clear();
     this.#known.set(key, { since, most });
     return most;
   }

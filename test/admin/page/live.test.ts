@@ -113,15 +113,6 @@ describeWithPeers(['chromium'], 'a page that is open', () => {
     await page.getByRole('button', { name: 'No answer: pause' }).waitFor();
   });
 
-  test('lets go of the node when it is closed', async () => {
-    const scene = await DashboardScene.open();
-    const { page } = await openPage(scene.url, 'viewer');
-    scene.operator.set(APP, { health: 'down' });
-    await upToDate(page, scene);
-    await page.close();
-    await expect.poll(() => scene.operator.listening).toBe(0);
-  });
-
   test('tells in a graph what was, where the pointer is', async () => {
     const scene = await DashboardScene.open();
     const { page, problems } = await openPage(scene.url, 'viewer');

@@ -161,3 +161,21 @@ test('a cursor of another run of the node is answered at once, and one that is n
     expect(performance.now() - started).toBeLessThan(900);
   }
 });
+
+test.each([
+  { path: '/', accepts: 'gzip, br', expected: 'gzip' },
+  { path: '/', accepts: 'br;q=1.0, gzip;q=0', expected: null },
+  { path: '/', accepts: 'identity', expected: null },
+  { path: `${ORIGIN}?to=drain&reason=guess`, accepts: 'gzip', expected: null },
+  { path: '/cache/purge', accepts: 'gzip', expected: null },
+])(
+  'what is asked for each second is compressed, and a page with a token is not: $path for $accepts',
+  async ({ path, accepts, expected }) => {
+    const scene = await DashboardScene.open();
+    const response = await ask(scene, path, { headers: { 'Accept-Encoding': accepts } });
+    expect(response.headers.get('content-encoding')).toBe(expected);
+    const text = await response.text();
+    expect(text).toContain('</html>');
+    expect(text.includes('name="token"')).toBe(path !== '/');
+  },
+);
