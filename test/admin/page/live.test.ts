@@ -125,4 +125,23 @@ describeWithPeers(['chromium'], 'a page that is open', () => {
     await expect.poll(() => graph.locator('.legend .figure').first().textContent()).toBe(now);
     expect(problems).toEqual([]);
   });
+
+  test.each([
+    { name: 'the node is silent', status: undefined, says: 'It is not known whether it was done' },
+    { name: 'the node refuses', status: 403, says: 'Not done: 403 This user may not do that' },
+  ])('keeps a form that could not be sent, and says so: $name', async ({ status, says }) => {
+    const scene = await DashboardScene.open();
+    const { page } = await openPage(scene.url, 'ops');
+    await page.locator(ROW).getByRole('button', { name: 'Drain' }).click();
+    await page.locator('dialog input[name=reason]').fill('typed once');
+    await page.route('**/origins/**', (route) =>
+      status === undefined
+        ? route.abort()
+        : route.fulfill({ status, contentType: 'text/plain', body: '403 This user may not do that' }),
+    );
+    await page.locator('dialog').getByRole('button', { name: 'Drain', exact: true }).click();
+    await page.locator('dialog').getByText(says).waitFor();
+    expect(await page.locator('dialog input[name=reason]').inputValue()).toBe('typed once');
+    expect(await page.locator('dialog button:disabled').count()).toBe(0);
+  });
 });

@@ -203,14 +203,28 @@ async function send(form, submitter) {
       headers: { Accept: 'text/html' },
     });
     const page = parsed(await response.text());
-    if (!response.redirected) return show(page);
+    if (!response.redirected) {
+      if (page.getElementById('form') !== null) return show(page);
+      return tell(form, `Not done: ${page.body.textContent.trim()}`);
+    }
     dialog.close();
     if (new URL(response.url).pathname === location.pathname) takeOver(page);
     say(form.dataset.done);
   } catch {
-    for (const each of form.querySelectorAll('button')) each.disabled = false;
-    say('No answer from the node. It is not known whether it was done: look before you send it again.', true);
+    tell(form, 'No answer from the node. It is not known whether it was done: look before you send it again.');
   }
+}
+
+/** In the form itself: what is outside of an open dialog is neither seen nor heard. */
+function tell(form, text) {
+  for (const each of form.querySelectorAll('button')) each.disabled = false;
+  form.querySelector('[data-told]')?.remove();
+  const told = document.createElement('p');
+  told.className = 'banner bad';
+  told.dataset.told = '';
+  told.setAttribute('role', 'alert');
+  told.textContent = text;
+  form.querySelector('h1').after(told);
 }
 
 function parsed(text) {
