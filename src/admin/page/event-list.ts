@@ -1,6 +1,6 @@
 import type { Ms } from '../../base/units.ts';
 import type { AuditRecord, OperatorEvent } from '../../operator/commands.ts';
-import { eventWords, short } from './event-words.ts';
+import { changeOf, eventWords } from './event-words.ts';
 import { clock, timestamp } from './figures.ts';
 import { type Html, html } from './html.ts';
 import { poolPath } from './paths.ts';
@@ -43,6 +43,6 @@ export function auditList(records: readonly AuditRecord[], now: Ms): Html {
         address !== undefined && ` from ${address}`
       }</span> · ${action} · ${target}${refused !== undefined && html` · <strong>refused: ${refused}</strong>`}${
         reason !== '' && html` · <q>${reason}</q>`
-      }${after !== undefined && html`<span class="change">${before !== undefined && `${short(before)} → `}${short(after)}</span>`}</span></li>`,
+      }${after !== undefined && html`<span class="change">${changeOf(before, after)}</span>`}</span></li>`,
   )}</ol>`;
 }

@@ -86,9 +86,19 @@ function rest(detail: Detail): string {
 }
 
 /** A value on one line. */
-export function short(value: unknown): string {
+function short(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+}
+
+/** What somebody changed: only what differs, where both are records. */
+export function changeOf(before: unknown, after: unknown): string {
+  if (!isRecord(before) || !isRecord(after))
+    return before === undefined ? short(after) : `${short(before)} → ${short(after)}`;
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const differing = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  const parts = differing.map((name) => `${name} ${short(before[name])} → ${short(after[name])}`);
+  return parts.length > 0 ? parts.join(', ') : 'nothing';
 }
 
 function textOf(value: unknown): string | undefined {
@@ -96,5 +106,9 @@ function textOf(value: unknown): string | undefined {
 }
 
 function recordOf(value: unknown): Detail {
-  return typeof value === 'object' && value !== null ? (value as Detail) : {};
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Detail {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

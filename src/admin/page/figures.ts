@@ -12,12 +12,12 @@ export function number(value: number): string {
   if (value === 0) return '0';
   if (value < 0.05) return '<0.1';
   if (value < 9.95) return value.toFixed(1);
-  return grouped(Math.round(value));
+  return grouped(value);
 }
 
-/** A whole one. */
+/** To the next whole one. */
 export function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, THIN);
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, THIN);
 }
 
 /** Without its unit, for a column that has it in its head. */
@@ -48,7 +48,7 @@ export function bytes(value: Bytes): string {
     value /= 1024;
     power++;
   }
-  return `${power === 0 ? grouped(Math.round(value)) : number(value)}${THIN}${UNITS[power]}`;
+  return `${power === 0 ? grouped(value) : number(value)}${THIN}${UNITS[power]}`;
 }
 
 /** How long, in at most two units: `42 s`, `4 min`, `3 h 12 min`, `2 d 4 h`. */

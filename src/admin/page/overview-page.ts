@@ -44,7 +44,7 @@ function concernsOf(pool: PoolState, { now }: View): Concern[] {
   const add = (tone: Concern['tone'], text: string) => concerns.push({ tone, anchor, name, text });
   if (panic) add('bad', 'panic: every origin is down, all are tried');
   else if (origins.length === 0) add('bad', 'has no origins');
-  else if (!origins.some(isUsable)) add('bad', 'no usable origin');
+  else if (maintenance === undefined && !origins.some(isUsable)) add('bad', 'no usable origin');
   if (queued > 0) add('bad', `${counted(queued, 'request')} in the queue`);
   if (maintenance !== undefined) add('hand', `maintenance page, by ${maintenance.by}`);
   // In a panic, that is every one.

@@ -46,7 +46,8 @@ function maintenanceButton({ name, maintenance }: PoolState, { path }: View): Ht
 }
 
 function banners({ name, panic, maintenance, origins }: PoolState, { now }: View): Html {
-  const isOut = origins.length > 0 && !panic && !origins.some(isUsable);
+  // During maintenance nothing is sent to them.
+  const isOut = maintenance === undefined && origins.length > 0 && !panic && !origins.some(isUsable);
   return html`${
     maintenance !== undefined &&
     banner(

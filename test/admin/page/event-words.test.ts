@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventWords } from '../../../src/admin/page/event-words.ts';
+import { changeOf, eventWords } from '../../../src/admin/page/event-words.ts';
 
 const NOW = 1_700_000_000_000;
 
@@ -39,4 +39,17 @@ test.each([
   { type: 'origin-changed', detail: { by: 7, before: 'x', after: null }, words: { text: 'changed', by: undefined } },
 ])('$type with $detail reads as $words', ({ type, detail, words }) => {
   expect(eventWords({ number: 1, time: NOW, type, detail }, NOW)).toMatchObject(words);
+});
+
+test.each([
+  {
+    before: { admin: 'active', set: 0 },
+    after: { admin: 'drain', set: 0, expires: 5 },
+    text: 'admin active → drain, expires – → 5',
+  },
+  { before: { set: 0 }, after: { set: 0 }, text: 'nothing' },
+  { before: undefined, after: { tags: ['a'] }, text: '{"tags":["a"]}' },
+  { before: 'x', after: 7, text: 'x → 7' },
+])('from $before to $after is told as $text', ({ before, after, text }) => {
+  expect(changeOf(before, after)).toBe(text);
 });
