@@ -17,6 +17,8 @@ const COUNT_SHIFTS = `
   }).observe({ type: 'layout-shift', buffered: false });
 `;
 
+const PATIENT = { timeout: 8_000 };
+
 const cursorOf = (page: Page) => page.evaluate('document.body.dataset.cursor');
 
 /** The page has been told of what the operator knows. */
@@ -25,7 +27,7 @@ async function upToDate(page: Page, scene: DashboardScene): Promise<void> {
   scene.operator.events(0, ({ number }) => {
     last = number;
   })();
-  await expect.poll(() => cursorOf(page), { timeout: 5_000 }).toMatch(new RegExp(`-${last}$`));
+  await expect.poll(() => cursorOf(page), PATIENT).toMatch(new RegExp(`-${last}$`));
 }
 
 describeWithPeers(['chromium'], 'a page that is open', () => {
@@ -97,9 +99,13 @@ describeWithPeers(['chromium'], 'a page that is open', () => {
   test('stands still when it is asked to, and goes on', async () => {
     const scene = await DashboardScene.open();
     const { page } = await openPage(scene.url, 'viewer');
+    let asking = 0;
+    page.on('request', () => asking++);
+    page.on('requestfinished', () => asking--);
+    await page.waitForResponse(`${scene.url}/`);
     await page.getByRole('button', { name: 'Live: pause' }).click();
     scene.operator.set(APP, { health: 'down' });
-    await page.waitForTimeout(1500); // Longer than any request for news takes.
+    await expect.poll(() => asking, PATIENT).toBe(0);
     expect(await page.locator(`${ROW} .state`).textContent()).toContain('Active');
     await page.getByRole('button', { name: 'Paused: go on' }).click();
     await page.locator(`${ROW} .state`).getByText('Down').waitFor();
@@ -119,10 +125,10 @@ describeWithPeers(['chromium'], 'a page that is open', () => {
     const graph = page.locator('[data-key=requests]');
     const now = await graph.locator('.legend .figure').first().textContent();
     await graph.locator('.plot svg').hover({ position: { x: 40, y: 30 } });
-    await expect.poll(() => graph.locator('.at').textContent()).toMatch(/^22:0\d:\d\d$/);
+    await expect.poll(() => graph.locator('.at').textContent(), PATIENT).toMatch(/^22:0\d:\d\d$/);
     expect(await graph.locator('.legend .figure').first().textContent()).not.toBe(now);
     await page.mouse.move(5, 5);
-    await expect.poll(() => graph.locator('.legend .figure').first().textContent()).toBe(now);
+    await expect.poll(() => graph.locator('.legend .figure').first().textContent(), PATIENT).toBe(now);
     expect(problems).toEqual([]);
   });
 

@@ -153,15 +153,6 @@ test('pages have nothing inline, so that the policy holds', async () => {
   }
 });
 
-test('a cursor of another run of the node is answered at once, and one that is no cursor too', async () => {
-  const scene = await DashboardScene.open();
-  for (const cursor of ['other-5', 'x', '']) {
-    const started = performance.now();
-    expect((await ask(scene, '/', { headers: { 'Portico-After': cursor } })).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(900);
-  }
-});
-
 test.each([
   { path: '/', accepts: 'gzip, br', expected: 'gzip' },
   { path: '/', accepts: 'br;q=1.0, gzip;q=0', expected: null },
