@@ -21,7 +21,7 @@ import { poolFamilies } from './metrics/pool-families.ts';
 import { healthzPage, readyzPage } from './metrics/readiness.ts';
 import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
 import { PROXY_ERRORS } from './proxy/error.ts';
-import { listenerKeys, type Planned } from './proxy/planner.ts';
+import { listenerKeys, type Planned, siteName } from './proxy/planner.ts';
 import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import type { WorkerPlan } from './workers/messages.ts';
@@ -308,6 +308,8 @@ export class Control {
       purge: purging && ((command) => purging.purge(command)),
       status: () => this.#status(),
       metrics: (accept) => this.#metrics.page.answer(accept),
+      traffic: this.#metrics.rates,
+      sites: () => this.#settings.sites.map(siteName),
       healthz: () => healthzPage(),
       register: (name, source) => this.#metrics.page.register(name, source),
       factsOf: (pool) => factsOf(this.#settings, pool),

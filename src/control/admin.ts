@@ -8,6 +8,8 @@ import { type MountedApi, mountApi } from '../admin/api/api.ts';
 import type { ApiOptions } from '../admin/api/context.ts';
 import type { AdminSettings } from '../admin/config.ts';
 import type { Mount } from '../admin/mount.ts';
+import { type MountedDashboard, mountDashboard } from '../admin/page/dashboard.ts';
+import type { TrafficFigures } from '../admin/page/source.ts';
 import { AdminServer, type AdminServerSettings } from '../admin/server.ts';
 import { adminServerSettings } from '../admin/server-settings.ts';
 import { localUrl, removeWhereabouts, writeWhereabouts } from '../admin/whereabouts.ts';
@@ -26,6 +28,9 @@ export interface AdminOptions extends ApiOptions {
   readonly log: EventLog;
   /** Prometheus' page, for who accepts what. */
   readonly metrics: (accept: string | undefined) => Page;
+  /** How fast things go, for the dashboard. */
+  readonly traffic: TrafficFigures;
+  readonly sites: () => readonly string[];
   readonly healthz: () => Page;
   /** Has this told on Prometheus' page. */
   readonly register: (name: string, source: MetricSource) => void;
@@ -43,6 +48,7 @@ export class Admin {
   readonly #options: AdminOptions;
   readonly #server: AdminServer;
   readonly #api: MountedApi;
+  readonly #dashboard: MountedDashboard;
   #compat: AdminSettings['compat'];
   #settings: AdminServerSettings;
 
@@ -63,6 +69,7 @@ export class Admin {
     for (const mount of pages(options)) this.#server.mount(mount);
     this.#balancerManager().mountOn(this.#server);
     this.#api = mountApi(this.#server, options);
+    this.#dashboard = mountDashboard(this.#server, options);
   }
 
   get url(): string | undefined {
@@ -81,6 +88,7 @@ export class Admin {
   async close(grace: Ms): Promise<void> {
     removeWhereabouts(this.#options.stateDir, process.pid);
     this.#api.close();
+    this.#dashboard.close();
     await this.#server.close(grace);
   }
 

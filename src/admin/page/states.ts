@@ -62,7 +62,7 @@ export function healthProblem({ health, observed, admin }: OriginState, now: Ms)
       ? `Requests failed there: it is out for ${duration(ejectedUntil - now)} more${found}`
       : `Requests failed there: it is on trial${found}`;
   }
-  if ('trial' in observed && observed.trial === true) return `Requests failed there: it is on trial${found}`;
+  if (observed.trial === true) return `Requests failed there: it is on trial${found}`;
   if (health === 'down') return `Checks fail since ${clock(since, now)}${found}`;
   if (health === 'checking' && admin === 'active') return `No check was good yet${found}`;
   return undefined;
