@@ -137,6 +137,8 @@ function pages({ metrics, healthz, readyz }: AdminOptions): Mount[] {
   return [
     { method: 'GET', path: '/healthz', role: 'anyone', handler: () => asReply(healthz()) },
     { method: 'GET', path: '/readyz', role: 'anyone', handler: () => asReply(readyz()) },
+    // Browsers ask for it whatever a page says.
+    { method: 'GET', path: '/favicon.ico', role: 'anyone', handler: () => ({ status: 204 }) },
     { method: 'GET', path: '/metrics', role: 'read', handler: ({ headers }) => asReply(metrics(headers.accept)) },
   ];
 }

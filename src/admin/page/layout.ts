@@ -41,7 +41,7 @@ ${navigation(request)}
 <main id="main" tabindex="-1">
 ${page.main}
 </main>
-<footer class="bottom"><p>Portico ${version} · ${region} · up ${duration(source.now() - started)} · times are UTC</p></footer>
+<footer class="bottom"><p>Portico ${version}${region === '' ? '' : html` · ${region}`} · up ${duration(source.now() - started)} · times are UTC</p></footer>
 <p id="said" class="said" role="status"></p>
 <dialog id="dialog" aria-labelledby="form-title"></dialog>
 </body>
