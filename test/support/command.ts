@@ -11,13 +11,18 @@ export interface CommandResult {
   readonly stderr: readonly string[];
 }
 
-/** `portico ARGS` to its end. `user`: whom it runs as; only root can choose. */
+/** `portico ARGS` to its end. `user`: whom it runs as; only root can choose. `env`: beside the test's own. */
 export async function portico(
   args: readonly string[],
-  { cwd, user }: { cwd?: string; user?: number } = {},
+  { cwd, user, env }: { cwd?: string; user?: number; env?: Readonly<Record<string, string>> } = {},
 ): Promise<CommandResult> {
   const as = user === undefined ? {} : { uid: user, gid: user };
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd, ...as });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
+    env: { ...process.env, ...env },
+    ...as,
+  });
   atTeardown(() => child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';

@@ -21,6 +21,8 @@ export interface NginxOptions {
   readonly extra?: string;
   readonly port?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** A file that gets a line for each request: when it ended, in epoch seconds to the millisecond, and what was asked. */
+  readonly accessLog?: string;
 }
 
 /**
@@ -47,7 +49,11 @@ export async function startNginx(options: NginxOptions = {}): Promise<NginxOrigi
 
 const SIZES = { '1k': 1024, '100k': 102_400, '1m': 1_048_576 };
 
-function configuration(dir: string, port: number, { name = `nginx-${port}`, extra = '', tls }: NginxOptions): string {
+function configuration(
+  dir: string,
+  port: number,
+  { name = `nginx-${port}`, extra = '', tls, accessLog }: NginxOptions,
+): string {
   const certificate = tls ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : '';
   return `
 daemon off;
@@ -56,7 +62,8 @@ pid ${dir}/nginx.pid;
 error_log stderr notice;
 events { worker_connections 1024; }
 http {
-  access_log off;
+  log_format ended '$msec $request';
+  access_log ${accessLog === undefined ? 'off' : `${accessLog} ended`};
   default_type text/plain;
   server_tokens off;
   keepalive_requests 1000000;
