@@ -66,7 +66,8 @@ function isMet({ what, version }: Wait, state: OriginState | undefined): boolean
       // Whom nobody checks, nobody will ever say to be up.
       return (state.health === 'up' || state.health === 'unknown') && isInService(state);
     case 'active':
-      return state.effective === 'active' || state.effective === 'warming';
+      // Also who waits for a turn is where it belongs; who warms up is not there yet.
+      return state.effective === 'active' || state.effective === 'standby' || state.effective === 'spare';
     case 'changed':
       return state.version !== version;
   }

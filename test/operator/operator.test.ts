@@ -387,9 +387,8 @@ describe('what is seen', () => {
   test('makes a standby active when no primary is left', async () => {
     const scene = await open(file({ app: ['a', { url: 'http://s.test', name: 's', weight: 1, role: 'standby' }] }));
     expect(scene.operator.origin(app('s'))).toMatchObject({ effective: 'standby' });
-    const waited = scene.operator.wait(app('s'), 'active', 5000);
     scene.observe('app', 'a', { health: 'down' });
-    expect(await waited).toMatchObject({ effective: 'active' });
+    expect(scene.operator.origin(app('s'))).toMatchObject({ effective: 'active' });
   });
 });
 
@@ -484,6 +483,15 @@ describe('maintenance of a pool', () => {
 });
 
 describe('who waits', () => {
+  test('for it to be active waits while it warms up, and not for a standby to be needed', async () => {
+    const scene = await open(file({ app: ['a', { url: 'http://s.test', name: 's', weight: 1, role: 'standby' }] }));
+    expect(await scene.operator.wait(app('s'), 'active', 5000)).toMatchObject({ effective: 'standby' });
+    scene.observe('app', 'a', { warmth: 0.5 });
+    const waited = scene.operator.wait(app('a'), 'active', 5000);
+    scene.observe('app', 'a', { warmth: 1 });
+    expect(await waited).toMatchObject({ effective: 'active' });
+  });
+
   test('is told at once what is so already', async () => {
     const scene = await open();
     expect(await scene.operator.wait(app('a'), 'active', 1000)).toMatchObject({ effective: 'active' });

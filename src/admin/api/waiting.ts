@@ -22,15 +22,17 @@ const RETRY_AFTER = '5';
 
 type Condition = Exclude<WaitFor, 'changed'>;
 
-export function holds(condition: Condition, { drain, health, admin, effective }: OriginState): boolean {
+/** As `OperatorPort.wait` has it. */
+export function holds(condition: Condition, origin: OriginState): boolean {
+  const { drain, health, effective, observed, ignoreErrors } = origin;
   switch (condition) {
     case 'drained':
       return drain?.drained === true;
     case 'up':
       // Whom nobody checks takes requests.
-      return health === 'up' || health === 'unknown';
+      return (health === 'up' || health === 'unknown') && (ignoreErrors || observed.ejectedUntil === undefined);
     case 'active':
-      return admin === 'active' && (effective === 'active' || effective === 'standby' || effective === 'spare');
+      return effective === 'active' || effective === 'standby' || effective === 'spare';
   }
 }
 
