@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { PoolFacts } from './admin/apache/pool-facts.ts';
 import type { NodeStatus } from './admin/api/context.ts';
+import type { PendingReload } from './admin/server.ts';
 import { formatHostPort, parseListenAddress } from './base/address.ts';
 import type { Ms } from './base/units.ts';
 import { DiskError } from './cache/disk/error.ts';
@@ -182,21 +183,35 @@ export class Control {
   async #reload(): Promise<void> {
     try {
       const { settings, warnings } = load(this.#file);
-      await this.#take(settings, warnings);
-      await this.#reloadAdmin(settings);
+      const before = this.#settings;
+      await this.#reloadTo(settings, warnings);
       this.#log.info('reloaded', { generation: this.#generation, listeners: this.#listeners });
-      if (settings.node.workers !== this.#settings.node.workers) {
+      if (settings.node.workers !== before.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
       }
-      if (tiersOf(settings) !== tiersOf(this.#settings))
-        this.#log.warn('the tiers of the cache change with the next start');
-      this.#settings = settings;
+      if (tiersOf(settings) !== tiersOf(before)) this.#log.warn('the tiers of the cache change with the next start');
       this.#accepted = true;
     } catch (error) {
       this.#accepted = false;
-      const problems = error instanceof RefusedError ? error.problems : [(error as Error).message];
-      this.#log.error('reload refused', { problems });
+      this.#log.error('reload refused', { problems: problemsOf(error) });
       this.#releaseRows(this.#settings);
+    }
+  }
+
+  /** The admin listener goes over with the workers, or neither does. */
+  async #reloadTo(settings: Settings, warnings: readonly string[]): Promise<void> {
+    const admin = await this.#prepareAdmin(settings);
+    try {
+      await this.#take(settings, warnings);
+    } catch (error) {
+      await admin.abandon();
+      throw error;
+    }
+    this.#settings = settings;
+    try {
+      await admin.commit();
+    } catch (error) {
+      this.#log.error('the admin listener is as it was', { problems: problemsOf(error) });
     }
   }
 
@@ -208,7 +223,7 @@ export class Control {
         return [];
       } catch (error) {
         this.#releaseRows(this.#settings);
-        return error instanceof RefusedError ? error.problems : [(error as Error).message];
+        return problemsOf(error);
       }
     });
     this.#reloads = taken.then(() => {});
@@ -287,13 +302,17 @@ export class Control {
     });
   }
 
-  async #reloadAdmin(settings: Settings): Promise<void> {
-    if (settings.admin === 'off') {
-      await this.#admin?.close(ADMIN_GRACE);
-      this.#admin = undefined;
-    } else if (this.#admin === undefined) {
-      this.#admin = await Admin.open(settings.admin, this.#adminOptions(settings));
-    } else await this.#admin.reload(settings.admin);
+  async #prepareAdmin(settings: Settings): Promise<PendingReload> {
+    const admin = this.#admin;
+    if (settings.admin !== 'off' && admin !== undefined) return admin.prepare(settings.admin);
+    const next = settings.admin === 'off' ? undefined : await Admin.open(settings.admin, this.#adminOptions(settings));
+    return {
+      commit: async () => {
+        await admin?.close(ADMIN_GRACE);
+        this.#admin = next;
+      },
+      abandon: async () => next?.close(0),
+    };
   }
 
   #adminOptions({ node }: Settings): AdminOptions {
@@ -335,6 +354,10 @@ export class Control {
   #releaseRows(settings: Settings): void {
     this.#rows.release({ ...settings, pools: this.#origins?.adjusted(settings.pools) ?? settings.pools });
   }
+}
+
+function problemsOf(error: unknown): readonly string[] {
+  return error instanceof RefusedError ? error.problems : [(error as Error).message];
 }
 
 /** In Apache's terms. */

@@ -28,6 +28,13 @@ export interface AdminServerOptions {
   readonly limits?: Limits;
 }
 
+/** A reload for which all is there; one of the two is to be called. */
+export interface PendingReload {
+  /** Throws, and all is as before, when a port that is to change between TLS and none is lost on the way. */
+  readonly commit: () => Promise<void>;
+  readonly abandon: () => Promise<void>;
+}
+
 /** The admin listener. Handlers are mounted before it starts. */
 export class AdminServer {
   readonly #routes = new RouteTable();
@@ -70,11 +77,22 @@ export class AdminServer {
 
   /** What does not change is not touched: streams go on. When it throws, all is as before. */
   async reload(settings: AdminServerSettings): Promise<void> {
-    await this.#relisten(settings);
-    this.#settings = settings;
-    this.#access.setUsers(settings.users);
-    this.#handling.setHostNames(settings.hostNames);
-    this.#handling.endStrangers();
+    await (await this.prepare(settings)).commit();
+  }
+
+  /** Gets the new port, if it is another one; throws when that cannot be had. Nothing changes until the commit. */
+  async prepare(settings: AdminServerSettings): Promise<PendingReload> {
+    const opened = settings.listen === this.#settings.listen ? undefined : await this.#open(settings);
+    return {
+      commit: async () => {
+        await this.#relisten(settings, opened);
+        this.#settings = settings;
+        this.#access.setUsers(settings.users);
+        this.#handling.setHostNames(settings.hostNames);
+        this.#handling.endStrangers();
+      },
+      abandon: async () => opened?.close(0),
+    };
   }
 
   /** Who waits is answered, streams end, and what still runs after `grace` is cut. */
@@ -85,17 +103,16 @@ export class AdminServer {
     await Promise.all([closing, ...this.#leaving]);
   }
 
-  async #relisten(settings: AdminServerSettings): Promise<void> {
-    const { listen, certificate } = this.#settings;
+  async #relisten(settings: AdminServerSettings, opened: Listener | undefined): Promise<void> {
+    const { certificate } = this.#settings;
     const isSecure = settings.certificate !== undefined;
-    if (settings.listen === listen && isSecure === (certificate !== undefined)) {
-      if (isSecure && !isSame(settings.certificate, certificate)) this.#listener?.setCertificate(settings.certificate);
-      return;
-    }
-    if (settings.listen !== listen) {
-      const opened = await this.#open(settings);
+    if (opened !== undefined) {
       this.#leave();
       this.#listener = opened;
+      return;
+    }
+    if (isSecure === (certificate !== undefined)) {
+      if (isSecure && !isSame(settings.certificate, certificate)) this.#listener?.setCertificate(settings.certificate);
       return;
     }
     // The same port with TLS and without it: the one has to let go before the other can take it.

@@ -11,6 +11,7 @@ import type { Mount } from '../admin/mount.ts';
 import { type MountedDashboard, mountDashboard } from '../admin/page/dashboard.ts';
 import type { TrafficFigures } from '../admin/page/source.ts';
 import { AdminServer, type AdminServerSettings } from '../admin/server.ts';
+import { AdminServer, type AdminServerSettings, type PendingReload } from '../admin/server.ts';
 import { adminServerSettings } from '../admin/server-settings.ts';
 import { localUrl, removeWhereabouts, writeWhereabouts } from '../admin/whereabouts.ts';
 import type { Ms } from '../base/units.ts';
@@ -76,13 +77,20 @@ export class Admin {
     return this.#server.url;
   }
 
-  /** Takes new settings, or throws a `RefusedError` and is as before. */
-  async reload(settings: AdminSettings): Promise<void> {
+  /** Has what new settings need, or throws a `RefusedError`; they hold from the commit on. */
+  async prepare(settings: AdminSettings): Promise<PendingReload> {
+    const { file } = this.#options;
     const next = await serverSettings(settings, this.#options, this.#settings.users);
-    await orRefused(this.#options.file, () => this.#server.reload(next));
-    this.#settings = next;
-    this.#compat = settings.compat;
-    this.#tellWhere(settings);
+    const { commit, abandon } = await orRefused(file, () => this.#server.prepare(next));
+    return {
+      commit: async () => {
+        await orRefused(file, commit);
+        this.#settings = next;
+        this.#compat = settings.compat;
+        this.#tellWhere(settings);
+      },
+      abandon,
+    };
   }
 
   async close(grace: Ms): Promise<void> {

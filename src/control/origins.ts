@@ -94,7 +94,7 @@ export class Origins {
   prepare(file: Pools, adjusted: Pools, plans: readonly PoolPlan[]): void {
     this.#pools = new Map([...this.#pools, ...plans.map((pool) => [pool.name, pool] as const)]);
     this.operator.prepare(file, this.#known(adjusted, plans));
-    this.#show(this.operator.maintained(file));
+    this.#show(new Map([...this.#maintained, ...this.operator.maintained(file)]));
   }
 
   /** When workers serve it. */
@@ -102,6 +102,7 @@ export class Origins {
     this.#pools = new Map(plans.map((pool) => [pool.name, pool]));
     this.#place(adjusted, plans);
     this.operator.take(file, this.#known(adjusted, plans));
+    this.#show(this.operator.maintained(file));
     const watched = plans.map((plan) => watchedPool(plan, adjusted[plan.name] as PoolSettings));
     if (this.#health === undefined) this.#health = this.#watch(watched);
     else this.#health.update(watched);
