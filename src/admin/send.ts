@@ -28,11 +28,19 @@ export async function send(response: ServerResponse, reply: AdminReply, signal: 
   finish(response, isBodiless ? '' : body);
 }
 
+/** A connection that is to be closed is not, as long as the client still sends: else it would not get to read our reply. */
 function finish(response: ServerResponse, body: string | Uint8Array = ''): void {
   const overdue = setTimeout(() => response.destroy(), TAKEN_WITHIN);
   overdue.unref();
   response.once('close', () => clearTimeout(overdue));
-  response.end(body);
+  const { req: request } = response;
+  if (request.complete) {
+    response.end(body);
+    return;
+  }
+  if (body.length > 0) response.write(body);
+  else response.flushHeaders();
+  request.once('end', () => response.end());
 }
 
 function write(response: ServerResponse, text: string): boolean {
