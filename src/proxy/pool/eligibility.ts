@@ -15,7 +15,7 @@ export interface Eligibility {
 
 /**
  * The usable primaries of the lowest set that has any; a spare of that set takes the place of each that is out. Without
- * a usable set, the standbys. `whenAllDown`: what becomes of requests when nobody is usable, but some only because they
+ * a usable set, the standbys; without those, any spare. `whenAllDown`: what becomes of requests when nobody is usable, but some only because they
  * are down or ejected.
  */
 export function eligibility(standings: readonly Standing[], whenAllDown: 'try' | 'splash'): Eligibility {
@@ -39,9 +39,12 @@ function usableOnes(standings: readonly Standing[]): number[] {
     const all = [...usable, ...spares.slice(0, primaries.length - usable.length)];
     if (all.length > 0) return all;
   }
-  for (const set of sets) {
-    const standbys = positionsOf(standings, (each) => each.set === set && each.role === 'standby' && isUsable(each));
-    if (standbys.length > 0) return standbys;
+  // Last of all a spare that has nobody's place to take: it is well, and nobody else is there.
+  for (const role of ['standby', 'spare']) {
+    for (const set of sets) {
+      const others = positionsOf(standings, (each) => each.set === set && each.role === role && isUsable(each));
+      if (others.length > 0) return others;
+    }
   }
   return [];
 }

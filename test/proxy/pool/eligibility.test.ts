@@ -41,6 +41,9 @@ describe('who may get a request', () => {
     { name: 'the lowest set', origins: [{ set: 2 }, { set: 1 }, { set: 1 }], eligible: [1, 2] },
     { name: 'the next set when the lowest is out', origins: [{ ...DOWN }, { set: 5 }, { set: 9 }], eligible: [1] },
     { name: 'spares of their own set only', origins: [{}, DOWN, { ...SPARE, set: 1 }], eligible: [0] },
+    { name: 'spares of another set when nobody else is well', origins: [DOWN, { ...SPARE, set: 1 }], eligible: [1] },
+    { name: 'spares whose place nobody had', origins: [SPARE, SPARE, { ...SPARE, set: 1 }], eligible: [0, 1] },
+    { name: 'standbys before spares whose place nobody had', origins: [SPARE, STANDBY], eligible: [1] },
     { name: 'the set of a spare before the next set', origins: [DOWN, SPARE, { set: 1 }], eligible: [1] },
     { name: 'the primaries of a later set before standbys', origins: [DOWN, STANDBY, { set: 1 }], eligible: [2] },
     {
