@@ -51,6 +51,8 @@ const RETRY_WINDOW: Ms = 10_000;
 
 export class Control {
   readonly #file: string;
+  /** That of the start, whatever a reload says: what is kept there is what is in force. */
+  readonly #stateDir: string;
   readonly #log: ProcessEventLog;
   readonly #supervisor: Supervisor;
   readonly #rows: Rows;
@@ -80,7 +82,7 @@ export class Control {
     const control = new Control(file, settings, log, await openCache(file, settings, log));
     try {
       await control.#take(settings, warnings);
-      if (settings.admin !== 'off') control.#admin = await Admin.open(settings.admin, control.#adminOptions(settings));
+      if (settings.admin !== 'off') control.#admin = await Admin.open(settings.admin, control.#adminOptions());
     } catch (error) {
       await control.#supervisor.stop(0);
       await control.#close();
@@ -98,6 +100,7 @@ export class Control {
 
   private constructor(file: string, settings: Settings, log: ProcessEventLog, cache: SharedCache | undefined) {
     this.#file = file;
+    this.#stateDir = settings.node.state_dir;
     this.#settings = settings;
     this.#workers = workersOf(settings);
     this.#log = log;
@@ -189,6 +192,9 @@ export class Control {
       if (settings.node.workers !== before.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
       }
+      if (settings.node.state_dir !== this.#stateDir) {
+        this.#log.warn('node.state_dir changes with the next start', { state_dir: this.#stateDir });
+      }
       if (tiersOf(settings) !== tiersOf(before)) this.#log.warn('the tiers of the cache change with the next start');
       this.#accepted = true;
     } catch (error) {
@@ -234,7 +240,7 @@ export class Control {
   async #take(settings: Settings, warnings: readonly string[]): Promise<void> {
     const reservation = await this.#reserve(settings);
     try {
-      this.#origins ??= this.#makeOrigins(settings);
+      this.#origins ??= this.#makeOrigins();
       const origins = this.#origins;
       const adjusted = origins.adjusted(settings.pools);
       const { plan, warnings: more } = this.#plan({ ...settings, pools: adjusted }, reservation.ports);
@@ -284,15 +290,15 @@ export class Control {
       originSlot: (key) => this.#rows.origin(key),
       siteSlot: (name) => this.#rows.site(name),
       listenerSlot: (key) => this.#rows.listener(key),
-      stickyKey: () => ensureStickyKey(settings.node.state_dir),
-      selfSigned: (names) => [ensureSelfSigned(settings.node.state_dir, names)],
+      stickyKey: () => ensureStickyKey(this.#stateDir),
+      selfSigned: (names) => [ensureSelfSigned(this.#stateDir, names)],
       now: Date.now(),
     });
   }
 
-  #makeOrigins({ node }: Settings): Origins {
+  #makeOrigins(): Origins {
     return new Origins({
-      stateDir: node.state_dir,
+      stateDir: this.#stateDir,
       table: this.#supervisor.originTable,
       log: this.#log,
       counted: (pool, origin) => this.#metrics.origin(pool, origin),
@@ -305,7 +311,7 @@ export class Control {
   async #prepareAdmin(settings: Settings): Promise<PendingReload> {
     const admin = this.#admin;
     if (settings.admin !== 'off' && admin !== undefined) return admin.prepare(settings.admin);
-    const next = settings.admin === 'off' ? undefined : await Admin.open(settings.admin, this.#adminOptions(settings));
+    const next = settings.admin === 'off' ? undefined : await Admin.open(settings.admin, this.#adminOptions());
     return {
       commit: async () => {
         await admin?.close(ADMIN_GRACE);
@@ -315,12 +321,12 @@ export class Control {
     };
   }
 
-  #adminOptions({ node }: Settings): AdminOptions {
+  #adminOptions(): AdminOptions {
     const { operator } = this.#origins as Origins;
     const purging = this.#purging;
     return {
       file: this.#file,
-      stateDir: node.state_dir,
+      stateDir: this.#stateDir,
       log: this.#log,
       now: Date.now,
       operator,

@@ -130,3 +130,21 @@ test('a deadline holds over a reload', async () => {
   expect(drained).toMatchObject({ status: 200, json: { effective: 'stopped', inFlight: 0 } });
   expect((await fetchRaw(node.portico.port(), '/')).body).toBe('other');
 });
+
+test('an origin that is added is checked first, and told of on the metrics page', async () => {
+  const [one, two] = [await checked('one'), await checked('two', false)];
+  const node = await OperatedNode.start(
+    frontDoor({ origins: [{ name: 'one', url: one.url }], pool: { health_check: CHECK } }),
+  );
+  await node.ask('GET /pools/app/origins/one?wait=up');
+  const body = { url: two.url, id: 'two', admin: 'active', reason: 'more' };
+  expect((await node.ask('POST /pools/app/origins', { body })).json).toMatchObject({ effective: 'down' });
+  expect(await node.answerers()).toEqual({ one: 20 });
+  two.is.well = true;
+  expect((await node.ask('GET /pools/app/origins/two?wait=up&timeout=5s')).status).toBe(200);
+  expect(await node.answerers()).toEqual({ one: 10, two: 10 });
+  const page = async () => (await node.send('GET', '/metrics', { as: 'viewer' })).text;
+  expect(await page()).toContain('portico_origin_requests_total{pool="app",origin="two",result="2xx"} 10');
+  await node.ask('DELETE /pools/app/origins/two?reason=x');
+  expect(await page()).not.toContain('origin="two"');
+});

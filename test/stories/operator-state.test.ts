@@ -55,10 +55,15 @@ describe('the end of the process', () => {
     await node.ask('DELETE /pools/app/maintenance');
     node = await node.killed();
     expect(await node.answerers()).toEqual({ three: 10, extra: 10 });
-    expect((await node.ask('GET /pools/app')).json.origins.map(({ id }: { id: string }) => id).sort()).toEqual([
-      'extra',
-      'one',
-      'three',
+    const { origins } = (await node.ask('GET /pools/app')).json;
+    expect(origins.map(({ id }: { id: string }) => id).sort()).toEqual(['extra', 'one', 'three']);
+    const { records } = (await node.ask('GET /audit')).json;
+    expect(records.map(({ number, action }: { number: number; action: string }) => [number, action])).toEqual([
+      [1, 'origin.change'],
+      [2, 'origin.add'],
+      [3, 'origin.remove'],
+      [4, 'pool.maintenance'],
+      [5, 'pool.maintenance'],
     ]);
   });
 
@@ -185,6 +190,27 @@ describe('a file that says something else of an origin', () => {
 });
 
 describe('origins that operators add and remove', () => {
+  test("are the file's as soon as it has them, or has something else of them", async () => {
+    const { listed } = await named('one', 'two', 'three');
+    const [one, two, three] = listed as [Listed, Listed, Listed];
+    const node = await OperatedNode.start(frontDoor({ origins: [one, two] }));
+    const body = { url: three.url, id: 'three', admin: 'active', weight: 2, reason: 'more' };
+    expect((await node.ask('POST /pools/app/origins', { body })).status).toBe(201);
+    expect((await node.ask('DELETE /pools/app/origins/two?reason=less')).status).toBe(204);
+    expect(await node.answerers(30)).toEqual({ one: 10, three: 20 });
+    // A reload that says nothing of either changes neither.
+    await node.reload(frontDoor({ origins: [two, one], pool: { balance: 'least-requests' } }));
+    expect(Object.keys(await node.answerers(30)).sort()).toEqual(['one', 'three']);
+
+    await node.reload(frontDoor({ origins: [one, { ...two, weight: 3 }, three] }));
+    expect(await node.answerers(50)).toEqual({ one: 10, two: 30, three: 10 });
+    expect(await eventsOf(node, 'override-dropped')).toMatchObject([
+      { origin: 'two', detail: { what: 'removed', because: 'configuration changed' } },
+      { origin: 'three', detail: { what: 'added', because: 'now configured' } },
+    ]);
+    expect(await node.origin('app/three')).toMatchObject({ override: null, weight: 1 });
+  });
+
   test('take requests when they are enabled, in all workers, and over a restart', async () => {
     const { listed } = await named('one');
     const { origins } = await named('added');

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { valuesOf } from '../support/http1-parser.ts';
 import { OperatedNode } from '../support/operated-node.ts';
 import { answer, startOrigin } from '../support/origin.ts';
+import { fetchRaw } from '../support/raw-client.ts';
 import { frontDoor } from './front-door.ts';
 
 /** The admin listener and what it is for are of one configuration. */
@@ -64,4 +67,21 @@ test('the admin listener comes, moves and goes with reloads', async () => {
   });
   expect(await node.reload(config)).toMatchObject({ message: 'reloaded' });
   expect((await node.command('status')).status).toBe(0);
+});
+
+test('another state_dir is that of the next start: until then all is where it was', async () => {
+  const [one, two] = await Promise.all(['one', 'two'].map((name) => startOrigin(() => answer(name))));
+  const origins = [one, two].map((each) => ({ url: each?.url }));
+  const config = frontDoor({ origins, pool: { sticky: { cookie: 'AT' } } });
+  const node = await OperatedNode.start(config);
+  const first = await fetchRaw(node.portico.port(), '/');
+  const head = [`Cookie: ${valuesOf(first.fields, 'set-cookie')[0]?.split(';')[0]}`];
+  await node.reload({ ...config, node: { state_dir: join(node.portico.dir, 'elsewhere') } });
+  expect(await node.portico.events.waitFor('node.state_dir changes with the next start')).toMatchObject({
+    level: 'warn',
+    state_dir: join(node.portico.dir, 'state'),
+  });
+  const again = await Promise.all([1, 2, 3, 4].map(() => fetchRaw(node.portico.port(), '/', { head })));
+  expect(again.map(({ body }) => body)).toEqual(Array(4).fill(first.body));
+  expect(existsSync(join(node.portico.dir, 'elsewhere'))).toBe(false);
 });
