@@ -1,15 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { LogEvent } from '../support/event-log.ts';
 import { KeepAliveLoad } from '../support/keep-alive-load.ts';
 import { wrk } from '../support/load.ts';
 import { type NginxOrigin, startNginx } from '../support/nginx.ts';
 import { OperatedNode } from '../support/operated-node.ts';
-import { answer, startOrigin } from '../support/origin.ts';
+import { answer, type Script, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
 import { describeWithPeers } from '../support/peers.ts';
 import { fetchRaw } from '../support/raw-client.ts';
 import { tempDir } from '../support/temp.ts';
+import { turn } from '../support/wait.ts';
 import { startWebSocketOrigin, WebSocketClient } from '../support/websocket.ts';
+import { INSPECTABLE, WorkerInspector } from '../support/worker-inspector.ts';
 import { frontDoor } from './front-door.ts';
 
 /** A new version comes to one origin after the other, while people use the site. */
@@ -174,5 +177,63 @@ describe('a drain', () => {
 
     expect((await node.command('enable', first.body)).status).toBe(0);
     expect(await node.answerers(30)).toEqual({ one: 10, two: 10, three: 10 });
+  });
+
+  test('that is told to be over is over for good, whoever waits in the queue', async () => {
+    const slowly = (name: string): Script =>
+      async function* () {
+        for (let i = 0; i < 20; i++) await turn();
+        yield answer(name);
+      };
+    const [one, two] = [await startOrigin(slowly('one')), await startOrigin(slowly('two'))];
+    const origins = [one, two].map(({ url }, index) => ({ url, name: ['one', 'two'][index] }));
+    const pool = { max_in_flight: 2, queue: { size: 1000, timeout: '5s' } };
+    const node = await OperatedNode.start({ ...frontDoor({ origins, pool }), logs: { access: 'off' } });
+    const served = async (origin: ScriptedOrigin, more: number) => {
+      const count = origin.requests.length + more;
+      while (origin.requests.length < count)
+        await origin.arrivals.waitFor(() => true, { from: origin.requests.length });
+    };
+    const loads = [posting(node.portico.port()), posting(node.portico.port()), posting(node.portico.port())];
+    for (const admin of ['drain', 'maint', 'drain', 'stopped']) {
+      const body = { admin, reason: 'deploy 42' };
+      const reply = await node.ask('PUT /pools/app/origins/one/state?wait=drained&timeout=5s', { as: 'ops', body });
+      const count = one.requests.length;
+      expect(reply).toMatchObject({ status: 200, json: { drain: { drained: true } } });
+      await served(two, 60);
+      expect(one.requests.length).toBe(count);
+      await node.ask('PUT /pools/app/origins/one/state', { body: { admin: 'active' } });
+      await served(one, 20);
+    }
+    for (const load of loads) expect(new Set(await load.stop())).toEqual(new Set([200]));
+  });
+
+  test('comes to its end when workers die with what they had in flight', async () => {
+    const silent = await startOrigin(() => undefined);
+    const other = await startOrigin(() => answer('other'));
+    const origins = [
+      { url: silent.url, name: 'silent' },
+      { url: other.url, name: 'other', role: 'standby' },
+    ];
+    const node = await OperatedNode.start(frontDoor({ origins }), { env: INSPECTABLE });
+    const port = node.portico.port();
+    const asked = Array.from({ length: 20 }, () =>
+      fetchRaw(port, '/', { method: 'POST', body: 'a' }).catch(() => 'lost'),
+    );
+    while (silent.requests.length < 20) await silent.arrivals.waitFor(() => true, { from: silent.requests.length });
+    await node.ask('PUT /pools/app/origins/silent/state', { body: { admin: 'maint', reason: 'deploy 42' } });
+    expect((await node.origin('app/silent')).inFlight).toBe(20);
+    const waiting = node.ask('GET /pools/app/origins/silent?wait=drained&timeout=9s');
+    const inspector = await WorkerInspector.attach(node.portico);
+    for (const name of ['worker 0', 'worker 1']) await inspector.throwIn(await inspector.worker(name));
+    expect(await waiting).toMatchObject({ status: 200, json: { inFlight: 0, effective: 'maint' } });
+    expect(await Promise.all(asked)).toEqual(Array(20).fill('lost'));
+    for (const worker of [0, 1]) {
+      const isThis = ({ message, worker: which }: LogEvent) => message === 'worker replaced' && which === worker;
+      await node.portico.events.waitFor(isThis, { limit: 9000 });
+    }
+    inspector.detach();
+    expect(await node.answerers()).toEqual({ other: 20 });
+    expect(silent.requests.length).toBe(20);
   });
 });
