@@ -31,7 +31,7 @@ export const PROBLEMS = {
   'head-too-large': { status: 431, title: 'The head of the request is too large' },
   internal: { status: 500, title: 'Something is wrong with this node' },
   'not-kept': { status: 503, title: 'It could not be kept in state_dir, so nothing was changed' },
-  closing: { status: 503, title: 'The node is stopping' },
+  closing: { status: 503, title: 'The node is stopping, or its admin listener changes' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemKind = keyof typeof PROBLEMS;

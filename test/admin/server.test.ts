@@ -326,7 +326,7 @@ describe('at its end', () => {
     const asked = scene.ask('GET /api/v1/pools/app/origins/10.0.1.66:80?wait=drained&timeout=1h');
     await until(() => scene.operator.listening === 2);
     const closed = scene.server.close(60_000);
-    expect((await asked).status).toBe(409);
+    expect((await asked).status).toBe(503);
     await within(wire.ended, 'its end');
     await within(closed, 'the close');
   });

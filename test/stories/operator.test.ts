@@ -202,6 +202,23 @@ describe('a maintenance page', () => {
 });
 
 describe('what is told', () => {
+  test('who waits is told at once when the node stops, and streams end', async () => {
+    const { listed } = await named('one');
+    const node = await OperatedNode.start(frontDoor({ origins: listed }));
+    const events = await follow(node);
+    const waits = [
+      node.ask('GET /pools/app/origins/one?wait=drained&timeout=60s'),
+      node.ask('GET /pools/app/origins/one?wait=changed&timeout=60s'),
+    ];
+    await node.ask('POST /pools/app/maintenance', { body: { reason: 'the end' } });
+    await events.waitFor(({ name }) => name === 'pool-maintenance');
+    expect(await node.portico.stop()).toBe(0);
+    const [drained, changed] = await Promise.all(waits);
+    expect(drained).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    expect(drained?.json.type).toContain('#closing');
+    expect(changed?.status).toBe(304);
+  });
+
   test('events come while a drain goes on, to its end', async () => {
     const { listed } = await named('one');
     const slow = await startOrigin(() => undefined);

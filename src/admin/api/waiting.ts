@@ -36,7 +36,10 @@ export function holds(condition: Condition, origin: OriginState): boolean {
   }
 }
 
-/** Throws a 409 that shows the origin when the time is over, so that `curl -f` and Ansible fail; a 410 when it is gone. */
+/**
+ * Throws a 409 that shows the origin when the time is over, so that `curl -f` and Ansible fail; a 410 when it is gone; a
+ * 503 when the node stops before.
+ */
 export async function waitFor(
   { operator }: ApiContext,
   origin: OriginState,
@@ -48,11 +51,20 @@ export async function waitFor(
   const now = await operator.wait(idOf(origin), condition, timeout, { signal });
   if (now === undefined) throw new Problem('removed', `${origin.pool}/${origin.id} was removed, and is empty`);
   if (holds(condition, now)) return now;
+  throwIfEnded(signal);
   const { inFlight } = now.traffic;
   const detail = `expected ${condition} within ${timeout / 1000} s, got ${now.effective}, health ${now.health}, ${inFlight} in flight`;
   throw new Problem(`not-${condition}`, detail, {
     members: { origin: originBody(now) },
     headers: { 'Retry-After': RETRY_AFTER, ETag: etagOf(now) },
+  });
+}
+
+/** Throws a 503 when a wait has not come to its end, but was ended. */
+export function throwIfEnded(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new Problem('closing', 'expected it to be so before the wait was ended; ask again', {
+    headers: { 'Retry-After': RETRY_AFTER },
   });
 }
 

@@ -10,7 +10,7 @@ import { originBody } from '../represent.ts';
 import { type AnyRoute, route } from '../route.ts';
 import { actorOf } from '../source.ts';
 import { flag, timeOf, timeOrNull } from '../values.ts';
-import { DEFAULT_TIMEOUT, idOf, WAIT_QUERY } from '../waiting.ts';
+import { DEFAULT_TIMEOUT, idOf, throwIfEnded, WAIT_QUERY } from '../waiting.ts';
 import { changeOf } from './origin-state.ts';
 
 /** One machine, in whatever pools it is. */
@@ -62,7 +62,7 @@ export const OPERATION_ROUTES: readonly AnyRoute[] = [
     params: z.strictObject({ id: z.string().describe('Of an operation of the last hour.') }),
     query: z.strictObject({ wait: z.literal('done').optional(), timeout: WAIT_QUERY.timeout }),
     replies: { 200: { description: 'As it is now; with wait: it is done.', schema: operationSchema } },
-    problems: ['unknown-operation', 'not-done'],
+    problems: ['unknown-operation', 'not-done', 'closing'],
     async handle({ params, query, request }, context) {
       const { wait, timeout = DEFAULT_TIMEOUT } = query;
       const { operations } = context;
@@ -71,6 +71,7 @@ export const OPERATION_ROUTES: readonly AnyRoute[] = [
       if (operation === undefined) throw new Problem('unknown-operation', 'expected an operation of the last hour');
       const body = operationBody(context, operation);
       if (wait === undefined || operation.state === 'done') return { status: 200, body };
+      throwIfEnded(request.signal);
       throw new Problem('not-done', `expected it to be done, got ${operation.state}`, {
         members: { operation: body },
         headers: { 'Retry-After': '5' },

@@ -43,6 +43,7 @@ export const STATE_ROUTE: AnyRoute = route({
     'not-drained',
     'not-up',
     'not-active',
+    'closing',
   ],
   async handle({ params, query, body, request }, context) {
     const origin = originOf(context, params, query);

@@ -48,7 +48,7 @@ export const ORIGIN_ROUTES: readonly AnyRoute[] = [
       200: { description: 'As it is now; with wait: it is so.', schema: originSchema },
       304: { description: 'Nothing was switched since; with wait=changed: in all that time.' },
     },
-    problems: ['unknown-pool', 'unknown-origin', 'not-drained', 'not-up', 'not-active', 'removed'],
+    problems: ['unknown-pool', 'unknown-origin', 'not-drained', 'not-up', 'not-active', 'removed', 'closing'],
     async handle({ params, query, request }, context) {
       let origin = originOf(context, params, query);
       const { wait, timeout = DEFAULT_TIMEOUT } = query;
