@@ -64,10 +64,13 @@ export function expected(what: string) {
   return { error: (issue: { readonly input?: unknown }) => `expected ${what}, got ${show(issue.input)}` };
 }
 
-/** A value as messages show it: on one line, and short. */
+/** A value as messages show it: on one line, short, and without the user and password of a url: they go to logs. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value);
+  if (typeof value === 'string') {
+    const text = value.replace(/(:\/\/)[^/?#\s]*@/, '$1***@');
+    return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+  }
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   return typeof value === 'object' ? 'a map' : String(value);
 }

@@ -56,6 +56,7 @@ describe('a value in a message', () => {
     { value: [1], shown: 'a list' },
     { value: {}, shown: 'a map' },
     { value: 'x'.repeat(1000), shown: `"${'x'.repeat(79)}…"` },
+    { value: 'http://ops:s@cret@10.0.1.66:80', shown: '"http://***@10.0.1.66:80"' },
   ])('is shown as $shown', ({ value, shown }) => {
     expect(show(value)).toBe(shown);
   });

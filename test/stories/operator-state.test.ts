@@ -96,7 +96,7 @@ describe('the end of the process', () => {
     const { listed } = await named('one', 'two', 'three');
     const config = frontDoor({ origins: listed });
     let node = await OperatedNode.start(config);
-    await node.ask('PUT /pools/app/origins/one/state', { body: { ...MAINT, expires: '1h' } });
+    await node.ask('PUT /pools/app/origins/one/state', { body: { ...MAINT, expires: '1h', deadline: '30m' } });
     const before = await node.origin('app/one');
     const more = await named('four');
     const longer = frontDoor({ origins: [...more.listed, ...listed], pool: { balance: 'least-requests' } });
@@ -105,7 +105,12 @@ describe('the end of the process', () => {
     expect(Object.keys(await node.answerers(30)).sort()).toEqual(['four', 'three', 'two']);
     expect(await node.portico.stop()).toBe(0);
     node = await node.successor(config);
-    expect((await node.origin('app/one')).override).toEqual(before.override);
+    const { override, drain } = await node.origin('app/one');
+    expect({ override, drain }).toEqual({ override: before.override, drain: before.drain });
+    expect(await node.answerers()).toEqual({ two: 10, three: 10 });
+    await node.ask('PUT /pools/app/origins/two/state', { body: { ...MAINT, expires: '1s' } });
+    node = await node.killed();
+    while ((await node.origin('app/two')).override !== null);
     expect(await node.answerers()).toEqual({ two: 10, three: 10 });
     expect((await node.ask('DELETE /pools/app/origins/one/override', { as: 'ops' })).status).toBe(200);
     expect(await node.answerers(30)).toEqual({ one: 10, two: 10, three: 10 });

@@ -291,6 +291,10 @@ describe('what is told', () => {
       },
       { actor: 'ops', source: 'login', address: '127.0.0.1', action: 'login.failed' },
     ]);
+    const withPassword = frontDoor({
+      origins: [`http://ops:${guess.replaceAll(' ', '-')}@${listed[0]?.url.slice(7)}`],
+    });
+    expect(await node.reload(withPassword)).toMatchObject({ message: 'reload refused' });
     expect(await node.portico.stop()).toBe(0);
 
     const said = [node.portico.output, await readFile(node.portico.logFile, 'utf8'), JSON.stringify(records)];
@@ -298,7 +302,14 @@ describe('what is told', () => {
     for (const file of await readdir(state))
       if (/log$|json$/.test(file)) said.push(await readFile(join(state, file), 'utf8'));
     expect(said.length).toBeGreaterThan(4);
-    for (const secret of [PASSWORD, guess, basic('ops', PASSWORD).slice(6), basic('ops', guess).slice(6), '$scrypt$']) {
+    for (const secret of [
+      PASSWORD,
+      guess,
+      guess.replaceAll(' ', '-'),
+      basic('ops', PASSWORD).slice(6),
+      basic('ops', guess).slice(6),
+      '$scrypt$',
+    ]) {
       expect(said.filter((text) => text.includes(secret))).toEqual([]);
     }
   });
