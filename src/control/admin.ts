@@ -10,7 +10,6 @@ import type { AdminSettings } from '../admin/config.ts';
 import type { Mount } from '../admin/mount.ts';
 import { type MountedDashboard, mountDashboard } from '../admin/page/dashboard.ts';
 import type { TrafficFigures } from '../admin/page/source.ts';
-import { AdminServer, type AdminServerSettings } from '../admin/server.ts';
 import { AdminServer, type AdminServerSettings, type PendingReload } from '../admin/server.ts';
 import { adminServerSettings } from '../admin/server-settings.ts';
 import { localUrl, removeWhereabouts, writeWhereabouts } from '../admin/whereabouts.ts';
