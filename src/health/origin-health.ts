@@ -122,20 +122,22 @@ export class OriginHealth {
 
   #apply({ state, actions }: Judged, now: Ms): void {
     this.#judgement = state;
-    for (const action of actions) this.#act(action, now);
+    for (const { kind } of actions) if (kind === 'up' || kind === 'trial' || kind === 'returned') this.#forget(now);
     this.#wakeWhenDue(now);
     const next = observed(state, this.#rules, now);
-    if (isSame(next, this.#observed)) return;
-    this.#observed = next;
-    this.#around.onChange(this.#origin.key, next);
+    if (!isSame(next, this.#observed)) {
+      this.#observed = next;
+      this.#around.onChange(this.#origin.key, next);
+    }
+    // Whoever reads it finds that it is so.
+    for (const action of actions) this.#tell(action);
   }
 
-  #act(action: Action, now: Ms): void {
+  #tell(action: Action): void {
     const { log } = this.#around;
     const which = { pool: this.#pool.name, origin: this.#origin.name };
     switch (action.kind) {
       case 'up':
-        this.#forget(now);
         log.info('origin up', which);
         return;
       case 'down':
@@ -145,10 +147,8 @@ export class OriginHealth {
         log.warn('origin ejected', { ...which, why: action.why, until: new Date(action.until) });
         return;
       case 'trial':
-        this.#forget(now);
         return;
       case 'returned':
-        this.#forget(now);
         log.info('origin returned', { ...which, why: action.why });
         return;
     }
