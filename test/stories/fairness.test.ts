@@ -27,24 +27,23 @@ describe('round robin is exact over all workers, from each change on', () => {
     expect(await answerers(portico, 100)).toEqual({ app0: 50, app1: 30, app2: 20 });
   });
 
-  test('and smooth: no origin has its turns in a row', async () => {
-    const { portico, admin } = await healthScene(3, { origins: [{ weight: 5 }, {}, {}] });
-    await admin.patch('app0', { weight: 2 });
+  test('and smooth: the turns of a heavy origin are spread over the cycle', async () => {
+    const { portico, admin } = await healthScene(3);
+    await admin.patch('app0', { weight: 5 });
     const order: string[] = [];
-    for (let i = 0; i < 12; i++) order.push((await fetchRaw(portico.port(), '/')).body);
-    const cycle = order.slice(0, 4);
-    expect(tally(cycle)).toEqual({ app0: 2, app1: 1, app2: 1 });
-    expect(order).toEqual([...cycle, ...cycle, ...cycle]);
-    expect(order.slice(1).some((name, i) => name === 'app0' && order[i] === 'app0')).toBe(false);
+    for (let i = 0; i < 14; i++) order.push((await fetchRaw(portico.port(), '/')).body);
+    // As nginx has it for 5, 1, 1; it may begin anywhere in the cycle.
+    const cycle = ['app0', 'app0', 'app1', 'app0', 'app2', 'app0', 'app0'].join(' ');
+    expect(`${cycle} ${cycle} ${cycle}`).toContain(order.join(' '));
   });
 });
 
 test('least-requests keeps p99 within twice that of the healthy ones, while an operator drains one of them', async () => {
   const { portico, admin, ailing } = await healthScene(5, { pool: { balance: 'least-requests', outlier: 'off' } });
   for (const each of ailing) each.origin.script = taking(5, each.name);
-  (ailing[2] as Ailing).origin.script = taking(400, 'app2');
+  (ailing[2] as Ailing).origin.script = taking(1000, 'app2');
   const drained = admin.state('app4', 'drain');
-  const taken = await clients(24, 100, async () => {
+  const taken = await clients(24, 120, async () => {
     const begun = performance.now();
     const { status, body } = await fetchRaw(portico.port(), '/');
     return { status, body, time: performance.now() - begun };
