@@ -46,8 +46,8 @@ const VERSION = (createRequire(import.meta.url)('../package.json') as { readonly
 /** How long who asks the admin listener may take when the node stops. */
 const ADMIN_GRACE: Ms = 500;
 
-/** How often the retry budget of each pool begins anew. */
-const RETRY_WINDOW: Ms = 10_000;
+/** The retry budget of each pool looks back over one to two of these. */
+const RETRY_WINDOW: Ms = 5_000;
 
 export class Control {
   readonly #file: string;

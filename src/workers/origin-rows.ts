@@ -19,14 +19,19 @@ export const LINE = 16;
 export const POOL = {
   /** Turns taken, one for each choice of an origin; wraps around. */
   cursor: 0,
-  /** Where the cursor stood when the window of the retry budget began. */
+  /** Where the cursor stood when the window of the retry budget before this one began. */
   mark: 1,
-  /** How many of the turns since then were retries. */
+  /** How many of the turns were retries; wraps around. */
   retries: 2,
   /** The last number given to one who waits; odd, wraps around. */
   ticket: 3,
   /** Requests that wait, over all workers. */
   queued: 4,
+  /** Where `retries` stood when `mark` was made. */
+  retriesMark: 5,
+  /** Both when this window began. */
+  nextMark: 6,
+  nextRetriesMark: 7,
 } as const;
 
 /** Cells of one worker in a pool's row. */

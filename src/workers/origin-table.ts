@@ -7,7 +7,7 @@ import { standingOf, standingWord } from './standing-word.ts';
 
 export { MAX_ORIGINS, MAX_POOLS };
 
-/** Retries that a pool may always make in one window, however few its requests are. */
+/** Retries that a pool may always make in two windows, however few its requests are. */
 const RETRY_ALLOWANCE = 10;
 
 /** A mean over about so many responses. */
@@ -239,24 +239,35 @@ export class OriginTable {
     return Atomics.add(this.#cells, this.#pool(poolSlot) + POOL.cursor, 1) >>> 0;
   }
 
-  /** Two workers at once may take one more than there is: cheaper than to have one wait for the other. */
+  /**
+   * Whether this window and the one before have a retry left; takes it. Two workers at once may take one more than there
+   * is: cheaper than to have one wait for the other.
+   */
   takeRetry(poolSlot: number, budget: Fraction): boolean {
     const row = this.#pool(poolSlot);
-    const turns = (Atomics.load(this.#cells, row + POOL.cursor) - Atomics.load(this.#cells, row + POOL.mark)) >>> 0;
-    const retries = Atomics.load(this.#cells, row + POOL.retries);
+    const since = (cell: number, mark: number) =>
+      (Atomics.load(this.#cells, row + cell) - Atomics.load(this.#cells, row + mark)) >>> 0;
+    const retries = since(POOL.retries, POOL.retriesMark);
     // A retry takes a turn as well. That it is one must not make room for the next.
-    const requests = Math.max(0, turns - retries);
+    const requests = Math.max(0, since(POOL.cursor, POOL.mark) - retries);
     if (retries >= RETRY_ALLOWANCE + requests * budget) return false;
     Atomics.add(this.#cells, row + POOL.retries, 1);
     return true;
   }
 
-  /** Begins a new window of the retry budget for every pool. */
+  /**
+   * Begins a new window of the retry budget for every pool. The last one counts on: an origin that dies just then fails
+   * requests that were counted there.
+   */
   beginRetryWindow(): void {
     for (let slot = 0; slot < MAX_POOLS; slot++) {
       const row = this.#pool(slot);
-      Atomics.store(this.#cells, row + POOL.mark, Atomics.load(this.#cells, row + POOL.cursor));
-      Atomics.store(this.#cells, row + POOL.retries, 0);
+      const move = (to: number, from: number) =>
+        Atomics.store(this.#cells, row + to, Atomics.load(this.#cells, row + from));
+      move(POOL.mark, POOL.nextMark);
+      move(POOL.retriesMark, POOL.nextRetriesMark);
+      move(POOL.nextMark, POOL.cursor);
+      move(POOL.nextRetriesMark, POOL.retries);
     }
   }
 

@@ -108,7 +108,7 @@ test('retries keep to their budget when all origins fail, while an operator drai
   const statuses = tally((await load).map(({ status }) => String(status)));
   expect(statuses).toEqual({ 502: 400 });
   expect(asked(scene)).toBeGreaterThan(400);
-  // The allowance of ten that a window begins with, in which two workers may go one too far; the load fits in two.
+  // The allowance of ten, in which two workers may go one too far; and once more, should the load last for long.
   expect(asked(scene)).toBeLessThanOrEqual((1 + budget) * 400 + 2 * (10 + 1));
 });
 

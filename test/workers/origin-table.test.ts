@@ -5,7 +5,7 @@ import type { Standing } from '../../src/proxy/pool/standing.ts';
 import { MAX_ORIGINS, MAX_POOLS, OriginTable } from '../../src/workers/origin-table.ts';
 import { turn } from '../support/wait.ts';
 
-/** Retries that a pool may always make in one window. */
+/** Retries that a pool may always make in two windows. */
 const ALLOWANCE = 10;
 
 function tables(workers: number): OriginTable[] {
@@ -291,24 +291,32 @@ describe('the retry budget of a pool', () => {
     expect(takeAll(second, 1, 0)).toBe(ALLOWANCE);
   });
 
-  test('begins anew with each window', () => {
+  test('counts this window and the one before', () => {
     const [table] = tables(1) as [OriginTable];
     for (let i = 0; i < 100; i++) table.turn(0);
+    table.beginRetryWindow();
+    // An origin that dies as a window begins fails requests of the last one.
     expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE + 20);
     table.beginRetryWindow();
-    // The requests of the window before count no more.
-    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE);
+    // The requests of the window before the last one count no more, its retries do.
+    expect(takeAll(table, 0, 0.2)).toBe(0);
+    for (let i = 0; i < 200; i++) table.turn(0);
+    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE + 40 - (ALLOWANCE + 20));
     table.beginRetryWindow();
-    for (let i = 0; i < 50; i++) table.turn(0);
-    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE + 10);
+    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE + 40 - 20);
+    table.beginRetryWindow();
+    table.beginRetryWindow();
+    expect(takeAll(table, 0, 0.2)).toBe(ALLOWANCE);
   });
 
   test.each([2 ** 31 - 5, 2 ** 32 - 5])('counts on in a window in which the cursor wraps around, at %d', (cursor) => {
     const { table, setCursor } = wrapping();
     setCursor(cursor);
     table.beginRetryWindow();
+    table.beginRetryWindow();
     for (let i = 0; i < 10; i++) table.turn(0);
     expect(takeAll(table, 0, 0.5)).toBe(ALLOWANCE + 5);
+    table.beginRetryWindow();
     table.beginRetryWindow();
     expect(takeAll(table, 0, 0.5)).toBe(ALLOWANCE);
   });
