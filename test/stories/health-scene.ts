@@ -1,3 +1,4 @@
+import type { Ms } from '../../src/base/units.ts';
 import { ADMIN, NodeAdmin } from '../support/node-admin.ts';
 import { answer, type OriginRequest, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
 import { type Portico, type StartOptions, startPortico } from '../support/portico.ts';
@@ -18,6 +19,8 @@ export const CHECK_PATH = '/health';
 export class Ailing {
   checks: Manner = 'well';
   requests: Manner = 'well';
+  /** When the last request came that was no check, by `performance.now()`. */
+  lastAsked: Ms | undefined;
   readonly name: string;
   readonly origin: ScriptedOrigin;
 
@@ -56,6 +59,7 @@ export class Ailing {
   }
 
   async *#play(request: OriginRequest): AsyncGenerator<string | Uint8Array> {
+    if (!isCheck(request)) this.lastAsked = performance.now();
     await request.arrived;
     const manner = isCheck(request) ? this.checks : this.requests;
     const body = isCheck(request) && manner !== 'other body' ? `${this.name} is well` : this.name;
