@@ -11,9 +11,15 @@ export function mostEjected(origins: number, share: Fraction): number {
   return Math.floor(origins * share + 1e-9);
 }
 
-/** Whether one more may be ejected. */
+/**
+ * Whether one more may be ejected. Not the last that is in service: all would be tried then, also those that are down,
+ * and most of them do worse. One on trial gets so few requests that it is better to try all. Where every one may be
+ * ejected, that is wanted.
+ */
 export function mayEject(pool: readonly Judgement[], share: Fraction): boolean {
-  return countEjected(pool) < mostEjected(pool.length, share);
+  if (countEjected(pool) >= mostEjected(pool.length, share)) return false;
+  const [one, ...others] = pool.filter(isInService);
+  return share === 1 || others.length > 0 || one?.service.kind === 'trial';
 }
 
 /** Which ones are too many, by their index, since the pool or the share became smaller: those that would return first. */
@@ -26,6 +32,10 @@ export function tooMany(pool: readonly Judgement[], share: Fraction): number[] {
     .sort((one, other) => one.until - other.until)
     .slice(0, excess)
     .map(({ index }) => index);
+}
+
+function isInService({ health, service }: Judgement): boolean {
+  return health !== 'down' && health !== 'checking' && service.kind !== 'ejected';
 }
 
 function countEjected(pool: readonly Judgement[]): number {

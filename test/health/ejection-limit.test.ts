@@ -4,6 +4,8 @@ import { firstJudgement, type Judgement } from '../../src/health/judgement.ts';
 
 const IN = firstJudgement({ checks: undefined, ejection: undefined, slowStart: 0 }, false, 0);
 const TRIAL: Judgement = { ...IN, service: { kind: 'trial', times: 1 } };
+const DOWN: Judgement = { ...IN, health: 'down' };
+const CHECKING: Judgement = { ...IN, health: 'checking' };
 const out = (until: number): Judgement => ({ ...IN, service: { kind: 'ejected', times: 1, until } });
 
 test.each([
@@ -25,8 +27,12 @@ describe('one more', () => {
     { name: 'may be ejected while there is room', pool: [IN, IN, IN, out(9)], expected: true },
     { name: 'may not when there is none', pool: [IN, IN, out(8), out(9)], expected: false },
     { name: 'may, as who is on trial does not count', pool: [IN, IN, TRIAL, out(9)], expected: true },
-  ])('$name', ({ pool, expected }) => {
-    expect(mayEject(pool, 0.5)).toBe(expected);
+    { name: 'may while another one is in service', pool: [IN, IN, DOWN, DOWN], expected: true },
+    { name: 'may not when it is the last one in service', pool: [IN, DOWN, CHECKING, out(9)], expected: false },
+    { name: 'may when the last one is on trial', pool: [TRIAL, DOWN, DOWN, out(9)], expected: true },
+    { name: 'may be the last one where all may', pool: [IN, DOWN], share: 1, expected: true },
+  ])('$name', ({ pool, share = 0.5, expected }) => {
+    expect(mayEject(pool, share)).toBe(expected);
   });
 });
 

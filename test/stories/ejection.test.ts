@@ -149,6 +149,20 @@ test('never more than max_ejected of a pool are out, however many fail', async (
   expect(portico.events.all.filter(({ message }) => message === EJECTED)).toHaveLength(2);
 });
 
+test('the last one in service is not ejected while others are down: they would be tried again', async () => {
+  const { portico, admin, ailing } = await healthScene(2, { pool: { health_check: CHECKS } });
+  const [dead, ill] = ailing as [Ailing, Ailing];
+  await admin.poolWhere(({ origins }) => origins.every(({ health }) => health === 'up'));
+  dead.checks = 'silent';
+  await portico.events.waitFor('origin down');
+  const { asked } = dead;
+  ill.requests = '500';
+  expect(await answerers(portico, 30)).toEqual({ 500: 30 });
+  ill.requests = 'well';
+  expect(await answerers(portico)).toEqual({ app1: 20 });
+  expect(dead.asked).toBe(asked);
+});
+
 test('one that flaps is out for longer each time', async () => {
   const pool = { outlier: { failures: 3, eject_for: '100ms', max_eject_for: '10m' } };
   const scene = await healthScene(2, { pool });
