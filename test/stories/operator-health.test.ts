@@ -8,7 +8,7 @@ import { frontDoor } from './front-door.ts';
 /** What operators say beside what is seen of origins: neither is taken for the other. */
 
 const ANY = { 'If-Match': '*' };
-const CHECK = { path: '/healthz', interval: '100ms', timeout: '100ms', rise: 1, fall: 1, jitter: '0%' };
+const CHECK = { path: '/healthz', interval: '250ms', timeout: '250ms', rise: 1, fall: 2, jitter: '0%' };
 
 /** An origin whose checks can be told to fail. */
 async function checked(name: string, isWell = true) {
