@@ -38,10 +38,10 @@ describe('round robin is exact over all workers, from each change on', () => {
   });
 });
 
-test('least-requests keeps p99 within twice that of the healthy ones, while an operator drains one of them', async () => {
+test('least-requests keeps a slow origin out of the 99th percentile, while an operator drains one of the others', async () => {
   const { portico, admin, ailing } = await healthScene(5, { pool: { balance: 'least-requests', outlier: 'off' } });
   for (const each of ailing) each.origin.script = taking(5, each.name);
-  (ailing[2] as Ailing).origin.script = taking(1000, 'app2');
+  (ailing[2] as Ailing).origin.script = taking(2000, 'app2');
   const drained = admin.state('app4', 'drain');
   const taken = await clients(24, 120, async () => {
     const begun = performance.now();
@@ -50,8 +50,8 @@ test('least-requests keeps p99 within twice that of the healthy ones, while an o
   });
   await drained;
   expect(taken.every(({ status }) => status === 200)).toBe(true);
-  const healthy = taken.filter(({ body }) => body !== 'app2');
-  expect(p99(taken.map(({ time }) => time))).toBeLessThanOrEqual(2 * p99(healthy.map(({ time }) => time)));
+  expect(p99(taken.map(({ time }) => time))).toBeLessThan(1000);
+  expect(taken.filter(({ body }) => body === 'app2').length / taken.length).toBeLessThan(0.01);
 });
 
 test('consistent-hash moves no more than 1/n + 10 % of the keys when one is lost, and they come back with it', async () => {

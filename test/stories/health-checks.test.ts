@@ -152,14 +152,14 @@ describe('an origin', () => {
   });
 });
 
-test.each([1, 4])('checks are one for each interval with %i workers', async (workers) => {
+test('checks are one for each interval, whatever the workers', async () => {
   const check = { ...CHECKS, interval: '100ms', timeout: '100ms', jitter: '0%' };
-  const { ailing } = await healthScene(1, { pool: checked(check), node: { workers } });
+  const { ailing } = await healthScene(1, { pool: checked(check), node: { workers: 4 } });
   const [origin] = ailing as [Ailing];
   await origin.nextChecks(1);
   const begun = performance.now();
   await origin.nextChecks(10);
-  // Those of two workers would take half as long. A busy machine makes it longer.
+  // Those of four workers would take a quarter of that. A busy machine makes it longer.
   expect(performance.now() - begun).toBeGreaterThan(900);
 });
 

@@ -11,7 +11,7 @@ import { type Ailing, CHECK_PATH, healthScene, type Scene } from './health-scene
  */
 
 const OFTEN = LONG ? { path: CHECK_PATH } : { path: CHECK_PATH, interval: '200ms' };
-const TIMEOUTS = LONG ? {} : { timeouts: { first_byte: '1s' } };
+const TIMEOUTS = LONG ? {} : { timeouts: { first_byte: '500ms' } };
 /** Longer than any of them takes. */
 const LIMIT: Ms = LONG ? 60_000 : 9000;
 
@@ -67,7 +67,7 @@ async function notice({ portico, admin, ailing }: Scene, fail: (ill: Ailing) => 
     replies.push({ status, time: at - begun, at });
   };
   const load = setInterval(() => asked.push(client()), 20);
-  while (replies.length < 20) await new Promise(setImmediate);
+  while (replies.length < 10) await new Promise(setImmediate);
   const { elected } = await admin.origin(ill.name);
   const failedAt = performance.now();
   await fail(ill);
