@@ -47,4 +47,9 @@ export class AccessLog {
   lineFor(target: string): Promise<AccessLine> {
     return this.#lines.waitFor((line) => line.target === target, { wanted: `for ${target}` });
   }
+
+  /** Resolves when there are so many lines in all. */
+  async count(lines: number): Promise<void> {
+    await this.#lines.waitFor(() => this.all.length >= lines, { wanted: `number ${lines}` });
+  }
 }
