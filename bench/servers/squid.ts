@@ -37,7 +37,7 @@ function settings({ origin, directory, accessLog, cacheMiB }: Setting, port: num
   const log = accessLog === undefined ? 'none' : `stdio:${accessLog} logformat=combined`;
   return `
 http_port 127.0.0.1:${port} accel defaultsite=localhost
-cache_peer ${origin.host} parent ${origin.port} 0 no-query no-digest originserver name=origin
+cache_peer ${origin.host} parent ${origin.port} 0 no-query no-digest no-netdb-exchange originserver name=origin
 http_access allow all
 acl cached urlpath_regex ^${CACHED_PREFIX}
 cache deny !cached
