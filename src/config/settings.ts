@@ -5,6 +5,7 @@ import { cacheSettings } from '../cache/config.ts';
 import { logSettings } from '../observe/config.ts';
 import { listenerSettings, siteSettings, trustedProxies } from '../proxy/config.ts';
 import { poolSettings } from '../proxy/pool/config.ts';
+import { siblingSettings } from '../sibling/config.ts';
 import { nodeSettings } from '../workers/config.ts';
 
 const poolName = expected('1 to 64 letters, digits, dots, dashes or underscores');
@@ -19,8 +20,8 @@ export const settingsSchema = z.strictObject({
     .record(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, poolName), poolSettings)
     .describe('The origins, in pools that sites and routes name.'),
   cache: cacheSettings.describe('Where responses are kept, and who may purge them; or off: nothing is kept.'),
+  siblings: siblingSettings.describe('Nodes whose caches are asked before the origins are, and that ask ours; or off.'),
   logs: logSettings.prefault({}).describe('What is written, and where.'),
-  siblings: notYet(),
   dns: notYet(),
   vrrp: notYet(),
   admin: adminSettings.describe('Where operators look and act: page, JSON API, balancer-manager, metrics; or off.'),
