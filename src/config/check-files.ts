@@ -10,7 +10,10 @@ import { fileReason, readSmallFile } from './read-file.ts';
  * Looks at every file that the settings name, so that a missing key is told now and not at the first handshake. Names
  * are absolute here. Files may change afterwards: whoever uses one has to be ready for that.
  */
-export function checkFiles({ node, listeners, sites, pools = {}, cache, logs, admin }: Draft, now: Date): Finding[] {
+export function checkFiles(
+  { node, listeners, sites, pools = {}, cache, siblings, logs, admin }: Draft,
+  now: Date,
+): Finding[] {
   const findings: Finding[] = [];
   const files = new FileCheck(findings, now);
   if (node !== undefined) files.writableDirectory(node.state_dir, ['node', 'state_dir']);
@@ -32,6 +35,12 @@ export function checkFiles({ node, listeners, sites, pools = {}, cache, logs, ad
   }
   if (typeof cache === 'object' && cache.disk !== undefined) {
     files.ownDirectory(cache.disk.directory, node?.state_dir, ['cache', 'disk', 'directory']);
+  }
+  if (typeof siblings === 'object') {
+    if (siblings.secret_file !== undefined) files.readable(siblings.secret_file, ['siblings', 'secret_file']);
+    for (const [index, { tls }] of siblings.peers.entries()) {
+      if (tls.ca !== undefined) files.certificates(tls.ca, ['siblings', 'peers', index, 'tls', 'ca']);
+    }
   }
   if (typeof admin === 'object') {
     for (const [index, user] of admin.users.entries()) {

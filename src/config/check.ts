@@ -6,6 +6,7 @@ import { originName } from '../proxy/pool/config.ts';
 import { checkAdmin } from './check-admin.ts';
 import { checkCache } from './check-cache.ts';
 import { checkPools } from './check-pools.ts';
+import { checkSiblings } from './check-siblings.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 
@@ -24,16 +25,20 @@ export function check(draft: Draft, has: (path: Path) => boolean): Finding[] {
     ...certificatesHaveKeys(draft, has),
     ...checkPools(draft, has),
     ...checkCache(draft, has),
+    ...checkSiblings(draft, has),
     ...checkAdmin(draft),
   ];
 }
 
-function* addressesAreUsedOnce({ listeners, admin }: Draft): Generator<Finding> {
+function* addressesAreUsedOnce({ listeners, siblings, admin }: Draft): Generator<Finding> {
   const seen = new Map<string, Path>();
   for (const [index, listener] of listeners.entries()) {
     // Port 0 is another one each time.
     if (listener === undefined || listener.address.endsWith(':0')) continue;
     yield* once(seen, canonicalAddress(listener.address), listener.address, ['listeners', index, 'address']);
+  }
+  if (typeof siblings === 'object' && siblings.icp !== undefined) {
+    yield* once(seen, canonicalAddress(siblings.icp), siblings.icp, ['siblings', 'icp']);
   }
   if (typeof admin !== 'object' || admin.listen.endsWith(':0')) return;
   yield* once(seen, canonicalAddress(admin.listen), admin.listen, ['admin', 'listen']);

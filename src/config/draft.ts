@@ -14,6 +14,7 @@ export interface Draft {
   /** `undefined` when it cannot be told which pools there are. */
   readonly pools?: Readonly<Record<string, Settings['pools'][string] | undefined>> | undefined;
   readonly cache?: Settings['cache'] | undefined;
+  readonly siblings?: Settings['siblings'] | undefined;
   readonly logs?: Settings['logs'] | undefined;
   readonly admin?: Settings['admin'] | undefined;
 }
@@ -22,7 +23,7 @@ export interface Draft {
 export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
   const known = structuredClone(value);
   for (const { path } of findings) remove(known, path);
-  const { node, listeners, sites, pools, cache, logs, admin } = settingsSchema.shape;
+  const { node, listeners, sites, pools, cache, siblings, logs, admin } = settingsSchema.shape;
   const top = isMap(known) ? known : {};
   return {
     node: parsed(node, top.node),
@@ -32,6 +33,7 @@ export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
       ? Object.fromEntries(Object.entries(top.pools).map(([name, pool]) => [name, parsed(pools.valueType, pool)]))
       : undefined,
     cache: parsed(cache, top.cache),
+    siblings: parsed(siblings, top.siblings),
     logs: parsed(logs, top.logs),
     admin: parsed(admin, top.admin),
   };

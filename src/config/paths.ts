@@ -3,7 +3,7 @@ import type { Draft } from './draft.ts';
 
 /** Makes every file name absolute, in place: a relative one is relative to the configuration that names it. */
 export function resolvePaths(
-  { node, listeners, sites, pools = {}, cache, logs, admin }: Draft,
+  { node, listeners, sites, pools = {}, cache, siblings, logs, admin }: Draft,
   directory: string,
 ): void {
   if (node !== undefined) node.state_dir = resolve(directory, node.state_dir);
@@ -21,6 +21,10 @@ export function resolvePaths(
   }
   if (typeof cache === 'object' && cache.disk !== undefined) {
     cache.disk.directory = resolve(directory, cache.disk.directory);
+  }
+  if (typeof siblings === 'object') {
+    if (siblings.secret_file !== undefined) siblings.secret_file = resolve(directory, siblings.secret_file);
+    for (const { tls } of siblings.peers) if (tls.ca !== undefined) tls.ca = resolve(directory, tls.ca);
   }
   if (typeof admin === 'object') {
     for (const user of admin.users) user.password_file = resolve(directory, user.password_file);
