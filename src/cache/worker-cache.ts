@@ -16,7 +16,7 @@ import type { CacheShare } from './share.ts';
  * What a single worker may keep decoded, beside what is in the shared memory. Four together may keep half of it, as each
  * has a heap that takes something by itself.
  */
-const LOCAL_SIZE: Bytes = 32 * 1024 * 1024;
+const LOCAL_SIZE: Bytes = 16 * 1024 * 1024;
 
 export interface WorkerCacheOptions {
   readonly worker: number;
