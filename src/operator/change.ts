@@ -37,14 +37,14 @@ export function problemOf(change: Change): string | undefined {
     if (value !== null && value !== undefined && !check.accepts(value)) return problem(name, check, value);
   }
   const { expiresIn, deadlineIn, onDeadline } = change;
-  if (expiresIn !== undefined && !integer(1, LONGEST).accepts(expiresIn)) {
+  if (isTime(expiresIn) && !integer(1, LONGEST).accepts(expiresIn)) {
     return problem('expiresIn', { ...time, expected: 'milliseconds from 1 to ten years' }, expiresIn);
   }
-  if (deadlineIn !== undefined && !time.accepts(deadlineIn)) {
+  if (isTime(deadlineIn) && !time.accepts(deadlineIn)) {
     return problem('deadlineIn', { ...time, expected: 'milliseconds from 0 to ten years' }, deadlineIn);
   }
   const { admin } = change.values;
-  if ((admin === 'active' || admin === null) && (deadlineIn !== undefined || onDeadline !== undefined)) {
+  if ((admin === 'active' || admin === null) && (isTime(deadlineIn) || onDeadline !== undefined)) {
     return 'deadlineIn, onDeadline: expected only with drain, maint or stopped';
   }
   const either = oneOf('keep', 'cut');
@@ -77,9 +77,9 @@ export function overrideAfter(
   now: Ms,
 ): Override | undefined {
   const values = valuesAfter(configured, current?.values ?? {}, change.values);
-  const isSame = isSameValues(values, current?.values ?? {});
   const { expiresIn, deadlineIn, onDeadline } = change;
-  if (isSame && expiresIn === undefined && deadlineIn === undefined && onDeadline === undefined) return current;
+  const isSameTime = isSameUntil(expiresIn, current?.expires) && isSameUntil(deadlineIn, current?.deadline);
+  if (isSameTime && onDeadline === undefined && isSameValues(values, current?.values ?? {})) return current;
   if (Object.keys(values).length === 0) return undefined;
   const isSameAdmin = values.admin === current?.values.admin;
   return {
@@ -89,7 +89,7 @@ export function overrideAfter(
     reason: change.reason,
     since: now,
     ...(values.admin !== undefined && { adminSince: isSameAdmin ? (current?.adminSince ?? now) : now }),
-    expires: expiresIn === undefined ? expiryAfter(values, current, change) : now + expiresIn,
+    expires: until(expiresIn, expiryAfter(values, current, change), now),
     ...(values.admin !== undefined && deadlineAfter(isSameAdmin ? current : undefined, change, now)),
     was: configured,
   };
@@ -117,7 +117,23 @@ function expiryAfter(values: OverrideValues, current: Override | undefined, { va
 
 function deadlineAfter(current: Override | undefined, { deadlineIn, onDeadline }: Change, now: Ms): Deadline {
   return {
-    deadline: deadlineIn === undefined ? current?.deadline : now + deadlineIn,
-    onDeadline: onDeadline ?? current?.onDeadline,
+    deadline: until(deadlineIn, current?.deadline, now),
+    onDeadline: onDeadline ?? (deadlineIn === null ? undefined : current?.onDeadline),
   };
+}
+
+/** From how long something is to be: `null`, for ever; `undefined`, as it was. */
+function until(said: Ms | null | undefined, before: Ms | undefined, now: Ms): Ms | undefined {
+  if (said === undefined) return before;
+  return said === null ? undefined : now + said;
+}
+
+/** A time that is said counts from now on, so it is never the one that there was. */
+function isSameUntil(said: Ms | null | undefined, before: Ms | undefined): boolean {
+  return said === undefined || (said === null && before === undefined);
+}
+
+/** Neither `null` nor nothing: some time is said, be it a good one or not. */
+function isTime(said: Ms | null | undefined): boolean {
+  return said !== undefined && said !== null;
 }

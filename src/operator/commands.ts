@@ -18,10 +18,10 @@ export interface Change {
   readonly values: { readonly [Name in keyof OverrideValues]?: OverrideValues[Name] | null };
   /** At most 500 characters; empty: none was given. */
   readonly reason: string;
-  /** How long it holds; `undefined`: until somebody ends it. */
-  readonly expiresIn?: Ms | undefined;
-  /** Of a drain, maint or stop. */
-  readonly deadlineIn?: Ms | undefined;
+  /** How long it holds; `null`: until somebody ends it; `undefined`: as was said before of what stays the same. */
+  readonly expiresIn?: Ms | null | undefined;
+  /** Of a drain, maint or stop; `null`: none. */
+  readonly deadlineIn?: Ms | null | undefined;
   readonly onDeadline?: 'keep' | 'cut' | undefined;
   /** Also takes away the last usable origin of a pool. */
   readonly force?: boolean | undefined;

@@ -63,6 +63,15 @@ describe('a change', () => {
     });
   });
 
+  test('for good ends the time and the deadline that were said before, and is told as its own', () => {
+    const change = { values: { admin: 'drain' }, expiresIn: null, deadlineIn: null } as const;
+    const kept = after(drained, change);
+    expect(kept).toMatchObject({ values: { admin: 'drain' }, by: 'bob', since: 200, adminSince: 100 });
+    expect([kept?.expires, kept?.deadline, kept?.onDeadline]).toEqual([undefined, undefined, undefined]);
+    expect(after(kept, change)).toBe(kept);
+    expect(problemOf({ values: { admin: 'active' }, reason: '', expiresIn: null, deadlineIn: null })).toBeUndefined();
+  });
+
   test.each([
     { name: 'active', values: { admin: 'active' } },
     { name: 'null', values: { admin: null } },

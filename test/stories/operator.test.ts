@@ -101,6 +101,18 @@ describe('what is changed by the API', () => {
     expect(await node.answerers()).toEqual({ one: 10, two: 10 });
   });
 
+  test('for good, by who says so, though it was for a time before', async () => {
+    const { listed } = await named('one', 'two');
+    const node = await OperatedNode.start(frontDoor({ origins: listed }));
+    const put = (body: object) => node.ask('PUT /pools/app/origins/one/state', { body });
+    await put({ admin: 'drain', reason: 'deploy', expires: '1h', deadline: '5m', onDeadline: 'cut' });
+    await put({ admin: 'drain', reason: 'the disk is broken', expires: null, deadline: null });
+    expect(await (await node.killed()).origin('app/one')).toMatchObject({
+      override: { reason: 'the disk is broken', expires: null },
+      drain: { deadline: null, onDeadline: 'keep' },
+    });
+  });
+
   test('not the last usable origin, unless by force; several at once are one change', async () => {
     const { listed } = await named('one', 'two');
     const spare = await named('other');

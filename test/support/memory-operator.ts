@@ -239,14 +239,15 @@ export class MemoryOperator implements OperatorPort {
     );
     if (JSON.stringify(said) === JSON.stringify(origin.override?.values ?? {})) return origin;
     const now = this.#now();
-    const until = deadlineIn === undefined ? undefined : now + deadlineIn;
+    const after = (time: number | null | undefined) => (typeof time === 'number' ? now + time : undefined);
+    const until = after(deadlineIn);
     const override: Override = {
       values: said,
       by: actor.name,
       source: actor.source,
       reason,
       since: now,
-      expires: expiresIn === undefined ? undefined : now + expiresIn,
+      expires: after(expiresIn),
       deadline: until,
       onDeadline,
       was: origin.configured,

@@ -115,7 +115,7 @@ export const WHEN = {
   admin: admin.describe(
     'drain: no new clients, those that stick to it stay. maint: nobody new. stopped: and what runs is cut at the deadline.',
   ),
-  deadline: span('0s', '7d').nullable().optional().describe('When what still runs is kept or cut.'),
+  deadline: span('0s', '7d').nullable().optional().describe('When what still runs is kept or cut; null: never.'),
   onDeadline: onDeadline.optional().describe('What becomes of requests that still run then.'),
   reason: reason.optional().describe('Required unless admin is active.'),
   ...HOW,

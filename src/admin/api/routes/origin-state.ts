@@ -62,8 +62,8 @@ export function changeOf(body: z.output<typeof stateSchema>): Change {
   return {
     values: { admin },
     reason,
-    expiresIn: expires ?? undefined,
-    deadlineIn: deadline ?? undefined,
+    expiresIn: expires,
+    deadlineIn: deadline,
     onDeadline,
     force,
   };

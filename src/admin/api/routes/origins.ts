@@ -118,7 +118,7 @@ export const ORIGIN_ROUTES: readonly AnyRoute[] = [
           ...(health !== undefined && { health: health === null ? null : ('forced_down' as const) }),
         } as Change['values'],
         reason: why,
-        expiresIn: expires ?? undefined,
+        expiresIn: expires,
         force,
         dryRun: query.dryRun,
         ifVersion: matchedVersion(request, origin),
