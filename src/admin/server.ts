@@ -1,4 +1,4 @@
-import { formatHostPort, parseListenAddress } from '../base/address.ts';
+import { formatHostPort, normalizeAddress, parseListenAddress } from '../base/address.ts';
 import type { Ms } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import type { OperatorPort } from '../operator/commands.ts';
@@ -30,7 +30,7 @@ export interface AdminServerOptions {
 
 /** A reload for which all is there; one of the two is to be called. */
 export interface PendingReload {
-  /** Throws, and all is as before, when a port that is to change between TLS and none is lost on the way. */
+  /** Throws, and all is as before, when a port that our own listener has to let go first is lost on the way. */
   readonly commit: () => Promise<void>;
   readonly abandon: () => Promise<void>;
 }
@@ -80,9 +80,9 @@ export class AdminServer {
     await (await this.prepare(settings)).commit();
   }
 
-  /** Gets the new port, if it is another one; throws when that cannot be had. Nothing changes until the commit. */
+  /** Gets the new address, if it is another one; throws when that cannot be had. Nothing changes until the commit. */
   async prepare(settings: AdminServerSettings): Promise<PendingReload> {
-    const opened = settings.listen === this.#settings.listen ? undefined : await this.#open(settings);
+    const opened = this.#isInTheWay(settings) ? undefined : await this.#open(settings);
     return {
       commit: async () => {
         await this.#relisten(settings, opened);
@@ -111,11 +111,11 @@ export class AdminServer {
       this.#listener = opened;
       return;
     }
-    if (isSecure === (certificate !== undefined)) {
+    if (settings.listen === this.#settings.listen && isSecure === (certificate !== undefined)) {
       if (isSecure && !isSame(settings.certificate, certificate)) this.#listener?.setCertificate(settings.certificate);
       return;
     }
-    // The same port with TLS and without it: the one has to let go before the other can take it.
+    // The one has to let go before the other can take it.
     const port = this.#listener?.port;
     this.#leave();
     try {
@@ -124,6 +124,15 @@ export class AdminServer {
       this.#listener = await this.#open(this.#settings, port);
       throw error;
     }
+  }
+
+  /** Whether our own listener keeps the address from another one: it is there, or one of the two is at all addresses. */
+  #isInTheWay({ listen }: AdminServerSettings): boolean {
+    if (listen === this.#settings.listen) return true;
+    const [next, own] = [parseListenAddress(listen), parseListenAddress(this.#settings.listen)];
+    if (next === undefined || own === undefined || next.port !== this.#listener?.port) return false;
+    const hosts = [next, own].map(({ host }) => normalizeAddress(host));
+    return hosts[0] === hosts[1] || hosts.some((host) => host === '0.0.0.0' || host === '::');
   }
 
   #open({ listen, certificate }: AdminServerSettings, knownPort?: number): Promise<Listener> {

@@ -269,6 +269,22 @@ describe('a reload', () => {
     expect(scene.server.url).toMatch(/^http:\/\/127\.0\.0\.2:/);
   });
 
+  test.each([
+    { what: 'all addresses', hosts: ['0.0.0.0', '127.0.0.1'] },
+    { what: 'all addresses of both families', hosts: ['[::]', '0.0.0.0', '[::1]', '[0::1]', '[::]', '127.0.0.1'] },
+  ])('to $what at the same port, and back, lets go first', async ({ hosts }) => {
+    const scene = await AdminScene.open();
+    const { port } = scene;
+    for (const host of hosts) {
+      await scene.server.reload({ ...scene.settings, listen: `${host}:${port}` });
+      expect(scene.server.url).toContain(`:${port}`);
+      const reply = await fetch(`http://${host.replace('0.0.0.0', '127.0.0.1')}:${port}/api/v1/problem`, {
+        headers: { Authorization: basic('ops', 'secret') },
+      });
+      expect(reply.status).toBe(200);
+    }
+  });
+
   test('to an address that cannot be had changes nothing', async () => {
     const [scene, other] = [await AdminScene.open(), await AdminScene.open()];
     const { url } = scene.server;
