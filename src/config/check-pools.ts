@@ -15,6 +15,7 @@ export function checkPools({ pools = {} }: Draft, has: Has): Finding[] {
       ...hashIsUsed(pool, path, has),
       ...notAllAreSpares(pool, path),
       ...checksEndInTime(pool, path, has),
+      ...checksCanSee(pool, path, has),
       ...ejectionsGrow(pool, path),
       ...stickyIsOneOfTwo(pool, path, has),
       ...routesTellOrigins(pool, path),
@@ -39,6 +40,19 @@ function* checksEndInTime({ health_check: check }: Pool, path: Path, has: Has): 
   if (check === 'off' || check.timeout <= check.interval || !has([...path, 'health_check', 'timeout'])) return;
   const message = `expected at most interval (${check.interval}ms), got ${check.timeout}ms`;
   yield { path: [...path, 'health_check', 'timeout'], message };
+}
+
+/** What is never looked at would be taken for good, and what never comes for bad. */
+function* checksCanSee({ health_check: check }: Pool, path: Path, has: Has): Generator<Finding> {
+  if (check === 'off') return;
+  const at = [...path, 'health_check'];
+  if (check.type === 'tcp') {
+    for (const setting of ['path', 'method', 'expect', 'body']) {
+      if (has([...at, setting])) yield { path: [...at, setting], atKey: true, message: 'is for type: http, got tcp' };
+    }
+  } else if (check.method === 'HEAD' && check.body !== undefined) {
+    yield { path: [...at, 'body'], atKey: true, message: 'is for method: GET, got HEAD, whose answers have none' };
+  }
 }
 
 function* ejectionsGrow({ outlier }: Pool, path: Path): Generator<Finding> {

@@ -33,6 +33,19 @@ test.each([
     lines: ['pools.app.health_check.timeout: expected at most interval (1000ms), got 2000ms'],
   },
   {
+    name: 'a check of a body that never comes',
+    pool: 'origins: ["http://a"], health_check: { method: HEAD, body: OK }',
+    lines: ['pools.app.health_check.body: is for method: GET, got HEAD, whose answers have none'],
+  },
+  {
+    name: 'a check of an answer that nobody asks for',
+    pool: 'origins: ["http://a"], health_check: { type: tcp, expect: 200, body: OK }',
+    lines: [
+      'pools.app.health_check.expect: is for type: http, got tcp',
+      'pools.app.health_check.body: is for type: http, got tcp',
+    ],
+  },
+  {
     name: 'statuses that are none',
     pool: 'origins: ["http://a"], health_check: { expect: "399-200" }',
     lines: ['pools.app.health_check.expect: expected statuses such as 200-399 or "200,204,300-399", got "399-200"'],

@@ -176,7 +176,8 @@ test('a check is a request of its own: its Host, its agent, a new connection eac
 });
 
 test('type tcp: who takes connections is well, whatever it answers, and who does not is down', async () => {
-  const { portico, admin, ailing } = await healthScene(2, { pool: checked({ ...CHECKS, type: 'tcp' }) });
+  const { path: _, ...times } = CHECKS;
+  const { portico, admin, ailing } = await healthScene(2, { pool: checked({ ...times, type: 'tcp' }) });
   const [ill, gone] = ailing as [Ailing, Ailing];
   ill.manner = '500';
   await admin.poolWhere(({ origins }) => origins.every(({ health }) => health === 'up'));
