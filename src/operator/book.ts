@@ -42,6 +42,8 @@ export class Book {
   readonly #kept: () => Kept;
   #pools = new Map<string, LivePool>();
   #byKey = new Map<string, LiveOrigin>();
+  /** Those that the generation does not have any more, while something still runs there by a former one. */
+  readonly #leaving = new Set<LiveOrigin>();
 
   constructor(parts: OperatorParts, kept: () => Kept) {
     this.#parts = parts;
@@ -62,6 +64,26 @@ export class Book {
 
   origin({ pool, id }: OriginId): LiveOrigin | undefined {
     return this.#pools.get(pool)?.origins.find((origin) => origin.id === id);
+  }
+
+  /** One of the generation; else one that is leaving. */
+  known(id: OriginId): LiveOrigin | undefined {
+    return this.origin(id) ?? [...this.#leaving].find((origin) => origin.pool === id.pool && origin.id === id.id);
+  }
+
+  isLeaving(origin: LiveOrigin): boolean {
+    return this.#leaving.has(origin);
+  }
+
+  get anyLeaving(): boolean {
+    return this.#leaving.size > 0;
+  }
+
+  /** Forgets those that were leaving and are empty by now, and returns them. */
+  left(): LiveOrigin[] {
+    const empty = [...this.#leaving].filter(({ known }) => this.#parts.inFlight(known.slot) === 0);
+    for (const origin of empty) this.#leaving.delete(origin);
+    return empty;
   }
 
   byKey(key: string): LiveOrigin | undefined {
@@ -120,7 +142,22 @@ export class Book {
       return [known.name, { known, origins, rotation: { serving: [], panic: false }, version }];
     };
     this.#pools = new Map(pools.map(livePool));
-    return { came, went: [...before.values()].filter(({ known }) => !this.#byKey.has(known.key)) };
+    const went = [...before.values()].filter(({ known }) => !this.#byKey.has(known.key));
+    this.#see(went);
+    return { came, went };
+  }
+
+  /** Whoever waits for one of these to be empty is not told so because the file has it no more. */
+  #see(went: readonly LiveOrigin[]): void {
+    for (const origin of went) {
+      if (this.#parts.inFlight(origin.known.slot) === 0) continue;
+      origin.removing = { since: this.#parts.now(), gone: true };
+      this.touch(origin);
+      this.#leaving.add(origin);
+    }
+    // It is there again, or its row is another's.
+    const taken = new Set([...this.origins].map(({ known }) => known.slot));
+    for (const origin of this.#leaving) if (taken.has(origin.known.slot)) this.#leaving.delete(origin);
   }
 
   #newOrigin(pool: string, known: KnownOrigin): LiveOrigin {

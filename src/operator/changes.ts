@@ -45,7 +45,7 @@ export class Changes {
     const { book } = this.#core;
     const found = new Set<LiveOrigin>();
     for (const id of ids) {
-      const origin = book.origin(id);
+      const origin = book.known(id);
       const refusal = origin === undefined ? this.#unknown(id) : this.#unchangeable(origin, ifVersion);
       if (refusal !== undefined) return { ok: false, refusal };
       found.add(origin as LiveOrigin);

@@ -109,6 +109,7 @@ export interface NewOrigin {
 export interface OperatorPort {
   pools(): readonly PoolState[];
   pool(name: string): PoolState | undefined;
+  /** Also one that the file has no more, or its pool: until nothing is in flight there it is `removing`. */
   origin(id: OriginId): OriginState | undefined;
 
   /** All or none: a change of several is one, also for the last usable origin's guard. */

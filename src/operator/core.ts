@@ -109,9 +109,12 @@ export class Core {
   /** Looks whether what drains is drained, and tells who waits. */
   look(): void {
     this.drains.look();
+    for (const { pool, id } of this.book.left()) {
+      this.events.add({ type: 'origin-removed', pool, origin: id, detail: {} });
+    }
     this.onEmpty();
     this.waits.check();
-    this.timers.poll(this.drains.pending || this.waits.forDrained);
+    this.timers.poll(this.drains.pending || this.waits.forDrained || this.book.anyLeaving);
     this.timers.wakeAt(this.#nextTime());
   }
 

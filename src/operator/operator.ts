@@ -79,7 +79,10 @@ export class Operator implements OperatorPort {
     for (const { pool, id } of isFirst ? [] : came) {
       if (!this.#core.isTentative({ pool, id })) events.add({ type: 'origin-added', pool, origin: id, detail: {} });
     }
-    for (const { pool, id } of went) events.add({ type: 'origin-removed', pool, origin: id, detail: {} });
+    for (const origin of went) {
+      const type = book.isLeaving(origin) ? 'origin-removing' : 'origin-removed';
+      events.add({ type, pool: origin.pool, origin: origin.id, detail: {} });
+    }
     this.#core.refresh(book.pools);
   }
 
@@ -111,7 +114,7 @@ export class Operator implements OperatorPort {
   }
 
   origin(id: OriginId): OriginState | undefined {
-    const origin = this.#core.book.origin(id);
+    const origin = this.#core.book.known(id);
     return origin === undefined ? undefined : this.#core.book.state(origin);
   }
 

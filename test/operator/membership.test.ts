@@ -264,3 +264,47 @@ describe('an origin that is removed', () => {
     expect(scene.generations).toBe(1);
   });
 });
+
+describe('an origin that the file has no more', () => {
+  test.each([
+    { what: 'without it', pools: file({ app: ['b'] }) },
+    {
+      what: 'in which it has another name',
+      pools: file({ app: ['b', { url: 'http://a.test', name: 'z', weight: 1 }] }),
+    },
+    { what: 'without its pool', pools: file({ web: ['w'] }) },
+  ])('is being removed until it is empty: $what', async ({ pools }) => {
+    const scene = await open();
+    const slot = scene.slot('app', 'a');
+    scene.inFlight.set(slot, 1);
+    scene.operator.change([app('a')], { values: { admin: 'maint' }, reason: '' }, ALICE);
+    const waited = scene.operator.wait(app('a'), 'drained', 9000);
+    const told = vi.fn();
+    void waited.then(told);
+    scene.load(pools);
+    vi.advanceTimersByTime(1000);
+    await Promise.resolve();
+    expect(told).not.toHaveBeenCalled();
+    expect(scene.operator.origin(app('a'))).toMatchObject({ effective: 'removing', drain: { drained: false } });
+    expect(ids(scene)?.includes('a') ?? false).toBe(false);
+    expect(scene.standings.get(slot)).toMatchObject({ admits: 'none' });
+    expect(refusal(scene.operator.change([app('a')], { values: { weight: 2 }, reason: '' }, ALICE))).toBe('invalid');
+
+    scene.inFlight.set(slot, 0);
+    vi.advanceTimersByTime(250);
+    expect(await waited).toBeUndefined();
+    expect(scene.typesOf('a').slice(-2)).toEqual(['origin-removing', 'origin-removed']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is what it was when the file has it again before it is empty', async () => {
+    const scene = await open();
+    scene.setInFlight('app', 'a', 1);
+    scene.load(file({ app: ['b'] }));
+    scene.load(TWO);
+    expect(scene.operator.origin(app('a'))).toMatchObject({ effective: 'active', drain: undefined });
+    scene.setInFlight('app', 'a', 0);
+    expect(scene.typesOf('a')).toEqual(['origin-removing', 'origin-added']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

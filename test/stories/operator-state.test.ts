@@ -270,3 +270,26 @@ describe('origins that operators add and remove', () => {
     expect([200, 410]).toContain(gone.status);
   });
 });
+
+describe('origins that the file has no more', () => {
+  test('are drained when their last request has ended, and no sooner', async () => {
+    const { listed } = await named('one');
+    const slow = await startOrigin(() => undefined);
+    const node = await OperatedNode.start(frontDoor({ origins: [...listed, { url: slow.url, name: 'slow' }] }));
+    const both = [fetchRaw(node.portico.port(), '/1'), fetchRaw(node.portico.port(), '/2')];
+    const request = await slow.arrivals.waitFor(() => true);
+    const drained = node.command('drain', 'app/slow', '--wait', '8s');
+    while ((await node.origin('app/slow')).admin !== 'drain')
+      await node.ask('GET /pools/app/origins/slow?wait=changed');
+    const polled = node.ask('GET /pools/app/origins/slow?wait=drained&timeout=8s');
+    expect(await node.reload(frontDoor({ origins: listed }))).toMatchObject({ message: 'reloaded' });
+    const inVain = await node.ask('GET /pools/app/origins/slow?wait=drained&timeout=1ms');
+    expect(inVain).toMatchObject({ status: 409, json: { origin: { effective: 'removing', inFlight: 1 } } });
+
+    await request.connection.send(answer('finished'));
+    expect((await Promise.all(both)).map(({ body }) => body).sort()).toEqual(['finished', 'one']);
+    expect((await polled).status).toBe(410);
+    expect(await drained).toMatchObject({ status: 0, stdout: expect.stringContaining('app/slow: removed after') });
+    expect((await node.ask('GET /pools/app/origins/slow')).status).toBe(410);
+  });
+});

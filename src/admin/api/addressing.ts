@@ -30,15 +30,21 @@ export function poolOf({ operator }: ApiContext, name: string): PoolState {
 }
 
 export function originOf(context: ApiContext, params: { pool: string; id: string }, query: OtherNames): OriginState {
-  const pool = poolOf(context, params.pool);
   const isByOther = params.id === '-' && (query.url ?? query.route) !== undefined;
-  if (isByOther) return onlyOne(originsBy(pool, query), pool);
-  const origin = pool.origins.find(({ id }) => id === params.id);
-  if (origin !== undefined) return origin;
+  if (isByOther) {
+    const pool = poolOf(context, params.pool);
+    return onlyOne(originsBy(pool, query), pool);
+  }
+  const origin = context.operator.origin(params);
+  if (origin !== undefined) {
+    // Who asked once, while it was on its way out, is told later that it is out.
+    if (origin.effective === 'removing') context.removed.add(params);
+    return origin;
+  }
   if (context.removed.has(params)) {
     throw new Problem('removed', `${params.pool}/${params.id} was removed, and nothing runs there any more`);
   }
-  throw unknown(pool, params.id);
+  throw unknown(poolOf(context, params.pool), params.id);
 }
 
 /** Those that have this url and this route; all, where neither is said. */

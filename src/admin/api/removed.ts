@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { OriginId } from '../../operator/commands.ts';
 
-/** Origins that were removed by way of the API: who polls for the end of one is told 410 (gone), and not that it never was. */
+/** Origins that were removed, or seen on their way out: who polls for the end of one is told 410 (gone), and not that it never was. */
 export class RemovedOrigins {
   readonly #ids = new LRUCache<string, true>({ max: 1000 });
 
