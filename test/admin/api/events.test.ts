@@ -130,6 +130,21 @@ describe('the audit log', () => {
     expect((await scene.ask('GET /api/v1/audit?since=1')).json).toEqual({ records: [], next: 1 });
   });
 
+  test('is told from its end, or from where somebody has read to', async () => {
+    const scene = await AdminScene.open();
+    expect((await scene.ask('GET /api/v1/audit')).json).toEqual({ records: [], next: 0 });
+    for (const tag of ['a', 'b', 'c']) {
+      await scene.ask('POST /api/v1/cache/purge', { body: { tags: [tag], reason: 'wrong price' } });
+    }
+    const numbers = async (query: string) => {
+      const { records, next } = (await scene.ask(`GET /api/v1/audit?limit=2${query}`)).json;
+      return [...records.map(({ number }: { readonly number: number }) => number), { next }];
+    };
+    expect(await numbers('')).toEqual([2, 3, { next: 3 }]);
+    expect(await numbers('&since=0')).toEqual([1, 2, { next: 2 }]);
+    expect(await numbers('&since=2')).toEqual([3, { next: 3 }]);
+  });
+
   test('has failed logins, by their name where there is such a user', async () => {
     const scene = await AdminScene.open();
     await scene.ask('GET /api/v1/status', { as: '', headers: { Authorization: basic('ops', 'guess') } });

@@ -33,14 +33,20 @@ export const NODE_ROUTES: readonly AnyRoute[] = [
     role: 'read',
     params: z.strictObject({}),
     query: z.strictObject({
-      since: number.transform(Number).default(0).describe('Those after this number.'),
+      since: number
+        .transform(Number)
+        .optional()
+        .describe('Those after this number, from the oldest on. Absent: the newest.'),
       limit: number.transform(Number).pipe(limitQuery).default(100).describe('How many, 1 to 1000. Default: 100.'),
     }),
     replies: { 200: { description: 'Newest last.', schema: auditSchema } },
     problems: [],
     handle({ query }, { operator }) {
-      const records = operator.audit(query.since, query.limit);
-      return { status: 200, body: { records: records.map(auditBody), next: records.at(-1)?.number ?? query.since } };
+      const { since, limit } = query;
+      // Who goes on from `next` misses none; who asks for the first time wants to know what was done just now.
+      const records =
+        since === undefined ? operator.audit(0, Number.MAX_SAFE_INTEGER).slice(-limit) : operator.audit(since, limit);
+      return { status: 200, body: { records: records.map(auditBody), next: records.at(-1)?.number ?? since ?? 0 } };
     },
   }),
   route({
