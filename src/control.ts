@@ -12,6 +12,7 @@ import { SharedCache } from './cache/shared-cache.ts';
 import type { Settings } from './config/settings.ts';
 import { Admin, type AdminOptions } from './control/admin.ts';
 import { load, plan } from './control/loading.ts';
+import { NodeDraining } from './control/node-draining.ts';
 import { Origins } from './control/origins.ts';
 import { Purging } from './control/purging.ts';
 import { RefusedError } from './control/refused-error.ts';
@@ -19,7 +20,7 @@ import { Rows } from './control/rows.ts';
 import type { NodeState } from './metrics/node-families.ts';
 import { NodeMetrics } from './metrics/node-metrics.ts';
 import { poolFamilies } from './metrics/pool-families.ts';
-import { healthzPage, readyzPage } from './metrics/readiness.ts';
+import { healthzPage, readiness, readyzPage } from './metrics/readiness.ts';
 import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
 import { PROXY_ERRORS } from './proxy/error.ts';
 import { listenerKeys, type Planned, siteName } from './proxy/planner.ts';
@@ -50,6 +51,8 @@ const ADMIN_GRACE: Ms = 500;
 const RETRY_WINDOW: Ms = 5_000;
 
 export class Control {
+  /** An operator wants the traffic to go elsewhere. */
+  readonly draining = new NodeDraining();
   readonly #file: string;
   /** That of the start, whatever a reload says: what is kept there is what is in force. */
   readonly #stateDir: string;
@@ -123,6 +126,7 @@ export class Control {
       cache,
       traffic: this.#metrics.table,
     });
+    this.draining.follow((on) => this.#supervisor.drain(on));
     this.#rows = new Rows(this.#supervisor.originTable, this.#metrics.table);
     this.#retryWindow = setInterval(() => this.#supervisor.originTable.beginRetryWindow(), RETRY_WINDOW);
   }
@@ -147,7 +151,7 @@ export class Control {
       serving: this.#supervisor.serving,
       deaths: this.#supervisor.deaths,
       stopping: this.#stopping,
-      draining: false,
+      draining: this.draining.on,
       listeners: this.#listeners.length,
       configuration: { generation: this.#generation, takenAt: this.#takenAt, accepted: this.#accepted },
     };
@@ -305,6 +309,9 @@ export class Control {
       cut: (slot) => this.#supervisor.cut(slot),
       maintain: (maintained) => this.#supervisor.maintain(maintained),
       apply: () => this.#retake(),
+      drainNode: (on) => {
+        this.draining.on = on;
+      },
     });
   }
 
@@ -354,6 +361,8 @@ export class Control {
       workers: this.#workers,
       listeners: this.#listeners,
       cache: this.#cache?.summary(),
+      notReady: readiness(this.state).reasons,
+      ...this.#metrics.underWay,
     };
   }
 

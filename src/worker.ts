@@ -42,13 +42,19 @@ class DataPlane {
   readonly #cache: WorkerCache | undefined;
   #handler: Handler | undefined;
   #maintained: Maintained;
+  #draining: boolean;
+  #stopping = false;
   #accessLog: AccessLog | undefined;
   #plan: WorkerPlan | undefined;
   #prepared: Prepared | undefined;
 
-  constructor(port: MessagePort, { index, workers, originTable, trafficTable, maintained, cache }: WorkerStart) {
+  constructor(
+    port: MessagePort,
+    { index, workers, originTable, trafficTable, maintained, draining, cache }: WorkerStart,
+  ) {
     this.#port = port;
     this.#maintained = maintained;
+    this.#draining = draining;
     this.#table = new OriginTable(originTable, workers, index);
     this.#traffic = trafficTable === undefined ? UNCOUNTED : countIn(new TrafficTable(trafficTable, workers), index);
     this.#cache =
@@ -79,6 +85,9 @@ class DataPlane {
         this.#maintained = message.maintained;
         if (this.#handler !== undefined) this.#handler.maintained = message.maintained;
         break;
+      case 'drain':
+        this.#drain(message.on);
+        break;
       case 'reopen_logs':
         this.#accessLog?.reopen();
         break;
@@ -103,8 +112,7 @@ class DataPlane {
       );
       this.#handler.maintained = this.#maintained;
       for (const listener of plan.proxy.listeners) {
-        if (!this.#listeners.has(listener.key))
-          opened.set(listener.key, new Listener(listener, this.#handler, this.#traffic));
+        if (!this.#listeners.has(listener.key)) opened.set(listener.key, this.#newListener(listener, this.#handler));
       }
       this.#prepared = { plan, generation, opened };
       await Promise.all([...opened.values()].map((listener) => listener.listen()));
@@ -112,6 +120,12 @@ class DataPlane {
     } catch (error) {
       this.#say({ type: 'prepared', generation: plan.generation, problem: (error as Error).message });
     }
+  }
+
+  #newListener(plan: ListenerPlan, handler: Handler): Listener {
+    const listener = new Listener(plan, handler, this.#traffic);
+    if (this.#draining) listener.drain();
+    return listener;
   }
 
   async #activate(): Promise<void> {
@@ -157,6 +171,16 @@ class DataPlane {
     return [...this.#listeners.values(), ...(this.#prepared?.opened.values() ?? []), ...this.#leaving];
   }
 
+  /** A node that stops drains for good. */
+  #drain(on: boolean): void {
+    this.#draining = on;
+    if (this.#stopping) return;
+    for (const listener of this.#everyListener()) {
+      if (on) listener.drain();
+      else listener.resume();
+    }
+  }
+
   async #stopAccepting(): Promise<void> {
     await Promise.all(this.#everyListener().map((listener) => listener.stopAccepting()));
     this.#say({ type: 'not_accepting' });
@@ -164,6 +188,7 @@ class DataPlane {
 
   /** Lets every exchange end and every connection with it, and ends this thread. */
   async #stop(within: Ms): Promise<void> {
+    this.#stopping = true;
     const begun = performance.now();
     const listeners = this.#everyListener();
     for (const listener of listeners) listener.drain();

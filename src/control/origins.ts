@@ -25,6 +25,7 @@ export interface OriginsOptions {
   readonly counted: (pool: string, origin: string) => OriginTraffic | undefined;
   readonly cut: (slot: number) => void;
   readonly maintain: (maintained: Maintained) => void;
+  readonly drainNode: (on: boolean) => void;
   /** Makes a generation of what `adjusted` says now; resolves with what is wrong with it. */
   readonly apply: () => Promise<readonly string[]>;
 }
@@ -55,7 +56,7 @@ export class Origins {
   #byKey = new Map<string, Place>();
 
   constructor(options: OriginsOptions) {
-    const { stateDir, table, log, cut, apply } = options;
+    const { stateDir, table, log, cut, apply, drainNode } = options;
     this.#options = options;
     this.operator = new Operator({
       directory: stateDir,
@@ -73,6 +74,7 @@ export class Origins {
       cut,
       enabled: (key) => this.#health?.enabled(key),
       apply,
+      drainNode,
       showMaintenance: (pool, maintenance) => {
         const others = [...this.#maintained].filter(([name]) => name !== pool);
         this.#show(new Map(maintenance === undefined ? others : [...others, [pool, maintenance]]));

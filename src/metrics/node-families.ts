@@ -23,6 +23,7 @@ export function nodeFamilies(state: NodeState): MetricFamily[] {
   const { workers, serving, deaths, configuration } = state;
   return [
     gauge('portico_ready', 'Whether the node wants traffic: 1 or 0, as /readyz says.', flag(readiness(state).ready)),
+    gauge('portico_draining', 'Whether an operator drains the node: 1 or 0.', flag(state.draining)),
     gauge('portico_workers', 'Worker threads that there should be.', single(workers)),
     gauge('portico_workers_serving', 'Worker threads that serve the newest configuration.', single(serving)),
     counter('portico_worker_deaths_total', 'Worker threads that died and were replaced.', single(deaths)),

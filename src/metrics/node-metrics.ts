@@ -9,7 +9,7 @@ import { ThreadVitals } from './thread-vitals.ts';
 import { originTotals } from './totals.ts';
 import { NO_SITE } from './traffic-counts.ts';
 import { type TrafficRows, trafficFamilies } from './traffic-families.ts';
-import { THREAD, TrafficTable } from './traffic-table.ts';
+import { LISTENER, SITE, THREAD, TrafficTable } from './traffic-table.ts';
 
 const SAMPLE_EVERY: Ms = 1_000;
 
@@ -67,6 +67,14 @@ export class NodeMetrics {
     this.#rows = { sites: [{ name: NO_SITE_NAME, slot: NO_SITE }, ...sites], listeners, pools };
     // What comes from now on is a rate already.
     if (isFirst) this.rates.sample(this.#rows, this.#now());
+  }
+
+  /** Of the whole node: exchanges, tunnels among them, and connections of clients. */
+  get underWay(): { readonly exchanges: number; readonly connections: number } {
+    return {
+      exchanges: this.table.total('site', SITE.inFlight),
+      connections: this.table.total('listener', LISTENER.sockets),
+    };
   }
 
   /** `undefined`: it has no row. */

@@ -95,6 +95,13 @@ export class TrafficTable {
     return sum;
   }
 
+  /** One cell over all workers and rows, those among them that no name has any more. */
+  total(kind: RowKind, cell: number): number {
+    let total = 0;
+    for (let slot = 0; slot < KINDS[kind].rows; slot++) total += this.sum(kind, slot, cell);
+    return total;
+  }
+
   /** For a row that is given to another name, while nobody counts there. */
   clear(kind: RowKind, slot: number): void {
     const at = startOf(kind, slot);

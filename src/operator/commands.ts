@@ -1,5 +1,5 @@
 import type { Ms } from '../base/units.ts';
-import type { Admin, Maintenance, OriginState, OverrideValues, PoolState, Role } from './model.ts';
+import type { Admin, Maintenance, NodeDrain, OriginState, OverrideValues, PoolState, Role } from './model.ts';
 
 /** What can be asked of the operator's side of the node, by whatever way it is asked: page, API, command line. */
 
@@ -63,7 +63,7 @@ export interface OperatorEvent {
   readonly time: Ms;
   /**
    * `origin-changed`, `-added`, `-removing`, `-removed`; as seen: `origin-health`, `-ejected`, `-returned`, `pool-panic`;
-   * `drain-progress`, `drained`, `drain-deadline`; `override-dropped`, `overrides-lost`; `pool-maintenance`.
+   * `drain-progress`, `drained`, `drain-deadline`; `override-dropped`, `overrides-lost`; `pool-maintenance`; `node-changed`.
    */
   readonly type: string;
   readonly pool?: string | undefined;
@@ -79,7 +79,7 @@ export interface AuditRecord {
   readonly source: string;
   readonly address?: string | undefined;
   /**
-   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `cache.purge`, `login.failed`, …;
+   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `node.change`, `cache.purge`, `login.failed`, …;
    * `override.drop` and the like are the node's own.
    */
   readonly action: string;
@@ -126,6 +126,16 @@ export interface OperatorPort {
     reason: string,
     actor: Actor,
   ): Outcome<PoolState>;
+
+  /** `undefined`: the node's traffic comes as always. */
+  node(): NodeDrain | undefined;
+  /** `drain`: its traffic is to go elsewhere; survives a restart. Nothing follows from what is so already. */
+  setNode(
+    admin: 'active' | 'drain',
+    reason: string,
+    actor: Actor,
+    options?: { readonly dryRun?: boolean },
+  ): Outcome<NodeDrain | undefined>;
 
   /**
    * Resolves with the origin when what is waited for is so, or as it is when the time is over or `signal` is aborted:

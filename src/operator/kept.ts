@@ -1,5 +1,5 @@
 import type { Ms } from '../base/units.ts';
-import type { Configured, Maintenance, Override, Role } from './model.ts';
+import type { Configured, Maintenance, NodeDrain, Override, Role } from './model.ts';
 
 /** What operators said, as it is kept over restarts and reloads; and what of it a configuration leaves. Pure. */
 
@@ -29,10 +29,12 @@ export type Entry =
   | { readonly kind: 'added'; readonly pool: string; readonly id: string; readonly value: AddedOrigin | null }
   | { readonly kind: 'removed'; readonly pool: string; readonly id: string; readonly value: RemovedOrigin | null }
   /** Of a pool: its `id` is empty. */
-  | { readonly kind: 'maintenance'; readonly pool: string; readonly id: ''; readonly value: Maintenance | null };
+  | { readonly kind: 'maintenance'; readonly pool: string; readonly id: ''; readonly value: Maintenance | null }
+  /** Of the node: it has neither pool nor id, and no configuration ends it. */
+  | { readonly kind: 'node'; readonly pool: ''; readonly id: ''; readonly value: NodeDrain | null };
 
 export type Kind = Entry['kind'];
-export const KINDS: readonly Kind[] = ['override', 'added', 'removed', 'maintenance'];
+export const KINDS: readonly Kind[] = ['override', 'added', 'removed', 'maintenance', 'node'];
 
 /** All that holds; none of the entries is `null`. */
 export type Kept = ReadonlyMap<string, Entry>;

@@ -158,6 +158,16 @@ export interface PoolState {
   readonly version: number;
 }
 
+/** An operator wants the traffic of the whole node to go elsewhere: it serves whoever comes, but asks nobody to come. */
+export interface NodeDrain {
+  readonly by: string;
+  /** As that of an override. */
+  readonly source: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly since: Ms;
+}
+
 export interface Maintenance {
   /** HTML; `undefined`: the pool's own splash page. */
   readonly page: string | undefined;

@@ -19,7 +19,8 @@ import { type Asked, Core, withoutPage } from './core.ts';
 import { standing } from './effective.ts';
 import { holding, isSameMaintenance, keptOf } from './kept.ts';
 import { Membership } from './membership.ts';
-import type { Maintenance, Observed, OriginState, PoolState } from './model.ts';
+import type { Maintenance, NodeDrain, Observed, OriginState, PoolState } from './model.ts';
+import { NodeHand } from './node-hand.ts';
 import type { FilePool, FilePools, KnownPool, OperatorParts } from './parts.ts';
 
 /** A page that is longer belongs on a server. */
@@ -30,12 +31,14 @@ export class Operator implements OperatorPort {
   readonly #core: Core;
   readonly #changes: Changes;
   readonly #membership: Membership;
+  readonly #node: NodeHand;
 
   /** Reads what was said before the start. It holds from `prepare` and `take` on. */
   constructor(parts: OperatorParts) {
     this.#core = new Core(parts);
     this.#changes = new Changes(this.#core);
     this.#membership = new Membership(this.#core);
+    this.#node = new NodeHand(this.#core);
   }
 
   // What control does with each generation: adjusted, prepare, and once all workers serve it, take.
@@ -160,6 +163,19 @@ export class Operator implements OperatorPort {
     });
     this.#core.done(asked, withoutPage(before), withoutPage(after));
     return { ok: true, value: book.poolState(pool) };
+  }
+
+  node(): NodeDrain | undefined {
+    return this.#node.drain;
+  }
+
+  setNode(
+    admin: 'active' | 'drain',
+    reason: string,
+    actor: Actor,
+    { dryRun = false }: { readonly dryRun?: boolean } = {},
+  ): Outcome<NodeDrain | undefined> {
+    return this.#node.set(admin, reason, actor, dryRun);
   }
 
   wait(

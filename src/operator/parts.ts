@@ -34,6 +34,8 @@ export interface OperatorParts {
   readonly apply: () => Promise<readonly string[]>;
   /** Has workers answer the whole traffic of a pool by this; `undefined`: no more. */
   readonly showMaintenance: (pool: string, maintenance: Maintenance | undefined) => void;
+  /** Has the node's traffic go elsewhere, or no more. Also called at the start, when it was so before. */
+  readonly drainNode: (on: boolean) => void;
 }
 
 /** An origin as the file has it. */

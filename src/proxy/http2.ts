@@ -79,6 +79,11 @@ export class Http2Front {
     for (const session of this.#sessions) session.close();
   }
 
+  /** Sessions that were told to end do so all the same; those that come stay. */
+  resume(): void {
+    this.#draining = false;
+  }
+
   close(): void {
     for (const session of this.#sessions) session.destroy();
   }

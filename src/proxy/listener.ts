@@ -85,10 +85,16 @@ export class Listener {
     this.#server.close();
   }
 
-  /** Every connection ends with the exchange that is running on it. */
+  /** Every connection ends with the exchange that is running on it, or with the next one. */
   drain(): void {
     this.#http1.drain();
     this.#http2.drain();
+  }
+
+  /** Connections that are open, and those that come, stay as long as they would. */
+  resume(): void {
+    this.#http1.resume();
+    this.#http2.resume();
   }
 
   /** Closes connections on which nothing is running. */

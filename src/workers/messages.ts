@@ -16,6 +16,8 @@ export interface WorkerStart {
   readonly trafficTable: SharedArrayBuffer | undefined;
   /** Pools that are answered by a page. */
   readonly maintained: Maintained;
+  /** The node's traffic is to go elsewhere. */
+  readonly draining: boolean;
   /** `undefined`: nothing is cached. */
   readonly cache: CacheShare | undefined;
 }
@@ -40,6 +42,8 @@ export type ToWorker =
   | { readonly type: 'cut'; readonly slot: number }
   /** From now on these pools, and no others, are answered by a page. */
   | { readonly type: 'maintain'; readonly maintained: Maintained }
+  /** Connections of clients end with the next reply on them, or no more do. Whoever comes is served. */
+  | { readonly type: 'drain'; readonly on: boolean }
   | { readonly type: 'reopen_logs' }
   /** Accept no more connections, and say `not_accepting`. */
   | { readonly type: 'stop_accepting' }

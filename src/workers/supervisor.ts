@@ -51,6 +51,7 @@ export class Supervisor {
   /** One change at a time: a new generation, or a new worker that is brought to where the others are. */
   #changes: Promise<unknown> = Promise.resolve();
   #maintained: Maintained = new Map();
+  #draining = false;
   #stopping = false;
   #deaths = 0;
   /** What of the cache is being set right after a death. */
@@ -115,6 +116,12 @@ export class Supervisor {
     for (const seat of this.#seats) seat.send({ type: 'maintain', maintained });
   }
 
+  /** Has clients' connections end with the next reply on them, or no more. */
+  drain(on: boolean): void {
+    this.#draining = on;
+    for (const seat of this.#seats) seat.send({ type: 'drain', on });
+  }
+
   reopenLogs(): void {
     for (const seat of this.#seats) seat.send({ type: 'reopen_logs' });
   }
@@ -141,6 +148,7 @@ export class Supervisor {
       originTable: this.#memory,
       trafficTable: traffic?.memory,
       maintained: this.#maintained,
+      draining: this.#draining,
       cache: cache?.share,
     };
     const worker = new Worker(entry, {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Change, Outcome } from '../../src/operator/commands.ts';
@@ -551,5 +551,42 @@ describe('files', () => {
     }
     expect(readFileSync(join(scene.directory, 'audit.log'), 'utf8')).not.toContain('hunter2');
     expect(JSON.stringify(scene.log)).not.toContain('hunter2');
+  });
+});
+
+describe('a drain of the node', () => {
+  const drain = (scene: Scene, reason = 'kernel update') => scene.operator.setNode('drain', reason, ALICE);
+
+  test('is kept over restarts and reloads, until it is resumed', async () => {
+    const scene = await open();
+    expect(drain(scene)).toMatchObject({ ok: true, value: { by: 'alice', reason: 'kernel update', since: T0 } });
+    expect(scene.drainsNode).toBe(true);
+    scene.drainsNode = false;
+    scene.restart(file({ other: ['z'] }));
+    expect(scene.drainsNode).toBe(true);
+    expect(scene.operator.node()).toMatchObject({ by: 'alice', since: T0 });
+    scene.operator.setNode('active', '', ALICE);
+    expect(scene.drainsNode).toBe(false);
+    scene.restart();
+    expect(scene.operator.node()).toBeUndefined();
+  });
+
+  test('a second time says nothing new, and a dry run nothing at all', async () => {
+    const scene = await open();
+    scene.operator.setNode('drain', 'later', ALICE, { dryRun: true });
+    expect(scene.drainsNode).toBe(false);
+    drain(scene);
+    expect(drain(scene, 'again')).toMatchObject({ ok: true, value: { reason: 'kernel update' } });
+    expect(scene.operator.audit(0, 10)).toHaveLength(1);
+    expect(scene.events.filter(({ type }) => type === 'node-changed')).toHaveLength(1);
+  });
+
+  test('that cannot be kept is refused, and does not hold', async () => {
+    const scene = await open();
+    rmSync(scene.directory, { recursive: true });
+    writeFileSync(scene.directory, 'a file, where a directory is needed');
+    expect(refusal(drain(scene))).toBe('not-kept');
+    expect(scene.drainsNode).toBe(false);
+    expect(scene.operator.node()).toBeUndefined();
   });
 });

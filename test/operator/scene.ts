@@ -30,6 +30,7 @@ export class Scene {
   readonly cut: number[] = [];
   readonly enabled: string[] = [];
   readonly maintenance = new Map<string, Maintenance>();
+  drainsNode = false;
   readonly log: Logged[] = [];
   readonly events: OperatorEvent[] = [];
   /** What is wrong with each generation that is asked for. */
@@ -147,6 +148,9 @@ export class Scene {
         bytesOut: 0,
       }),
       queued: () => 0,
+      drainNode: (on) => {
+        this.drainsNode = on;
+      },
       cut: (slot) => {
         this.cut.push(slot);
         this.inFlight.set(slot, 0);

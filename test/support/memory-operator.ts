@@ -14,6 +14,7 @@ import type {
 import type {
   Effective,
   Maintenance,
+  NodeDrain,
   OriginState,
   Override,
   OverrideValues,
@@ -31,6 +32,7 @@ export class MemoryOperator implements OperatorPort {
   readonly #listeners = new Set<(event: OperatorEvent) => void>();
   readonly #audit: AuditRecord[] = [];
   readonly #now: () => number;
+  #drain: NodeDrain | undefined;
   /** What the next change is refused with. */
   refuseNext: Refusal | undefined;
 
@@ -159,6 +161,21 @@ export class MemoryOperator implements OperatorPort {
     const after = { ...known, maintenance, version: known.version + 1 };
     this.#pools.set(pool, after);
     return { ok: true, value: after };
+  }
+
+  node(): NodeDrain | undefined {
+    return this.#drain;
+  }
+
+  setNode(
+    admin: 'active' | 'drain',
+    reason: string,
+    { name: by, source }: Actor,
+    { dryRun }: { readonly dryRun?: boolean } = {},
+  ): Outcome<NodeDrain | undefined> {
+    const drain = admin === 'drain' ? { by, source, reason, since: this.#now() } : undefined;
+    if (dryRun !== true) this.#drain = drain;
+    return { ok: true, value: drain };
   }
 
   wait(

@@ -9,6 +9,7 @@ import { RemovedOrigins } from './removed.ts';
 import { type AnyRoute, route } from './route.ts';
 import { EVENTS_ROUTE } from './routes/events.ts';
 import { NODE_ROUTES } from './routes/node.ts';
+import { NODE_STATE_ROUTES } from './routes/node-state.ts';
 import { OPERATION_ROUTES } from './routes/operations.ts';
 import { STATE_ROUTE } from './routes/origin-state.ts';
 import { ORIGIN_ROUTES } from './routes/origins.ts';
@@ -37,6 +38,7 @@ export const ROUTES: readonly AnyRoute[] = [
   ...OPERATION_ROUTES,
   EVENTS_ROUTE,
   ...NODE_ROUTES,
+  ...NODE_STATE_ROUTES,
   DOCUMENT_ROUTE,
 ];
 

@@ -54,6 +54,11 @@ export interface NodeStatus {
   readonly workers: number;
   readonly listeners: readonly { readonly address: string; readonly protocol: string }[];
   readonly cache: CacheSummary | undefined;
+  /** Why the node wants no traffic, as `/readyz` says; empty: it does. */
+  readonly notReady: readonly string[];
+  /** Exchanges under way, tunnels among them, and connections of clients. */
+  readonly exchanges: number;
+  readonly connections: number;
 }
 
 export interface CacheSummary {

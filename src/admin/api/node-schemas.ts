@@ -105,6 +105,40 @@ export const purgedSchema = reply(
   z.strictObject({ purges: z.int().describe('How many URLs, prefixes and tags.'), soft: z.boolean() }),
 );
 
+const nodeDrain = {
+  admin: z.enum(['active', 'drain']),
+  drain: z
+    .strictObject({ by: z.string(), reason: z.string(), since: time })
+    .nullable()
+    .describe('Who drains the node; null: nobody.'),
+};
+
+export const nodeStateSchema = request(
+  'NewNodeState',
+  z
+    .strictObject({
+      admin: z
+        .enum(['active', 'drain'], expected('active or drain'))
+        .describe('drain: not ready for balancers; whoever comes is served, and their connections end with the reply.'),
+      reason: reason.optional().describe('Required with drain.'),
+    })
+    .refine(isReasoned, REASONED),
+);
+
+export const nodeSchema = reply(
+  'Node',
+  z.strictObject({
+    name: z.string(),
+    region: z.string(),
+    ...nodeDrain,
+    ready: z.boolean().describe('As /readyz says.'),
+    reasons: z.array(z.string()).describe('Why it is not ready.'),
+    exchanges: z.int().describe('Under way, tunnels among them.'),
+    connections: z.int().describe('Of clients.'),
+    drained: z.boolean().describe('It drains, and has neither exchanges nor connections. New ones may still come.'),
+  }),
+);
+
 const tier = z.strictObject({
   objects: z.int(),
   bytes: z.int(),
@@ -121,6 +155,7 @@ export const statusSchema = reply(
     pid: z.int(),
     started: time,
     uptime: z.number().describe('In seconds.'),
+    ...nodeDrain,
     generation: z.int().describe('Of the configuration: 1, and one more with each reload.'),
     workers: z.int(),
     listeners: z.array(z.strictObject({ address: z.string(), protocol: z.string() })),

@@ -44,6 +44,10 @@ export function eventWords({ type, detail }: OperatorEvent, now: Ms): EventWords
       return { text: `goes by the file again: ${textOf(detail.because) ?? 'it changed'}`, tone: 'hand' };
     case 'pool-maintenance':
       return { text: detail.on === false ? 'maintenance page ended' : 'maintenance page', ...who, tone: 'hand' };
+    case 'node-changed': {
+      const isDrained = recordOf(detail.after).admin === 'drain';
+      return { text: isDrained ? 'the node drains' : 'the node takes traffic again', ...who, tone: 'hand' };
+    }
     case 'origin-added':
       return { text: 'added', ...who, tone: 'hand' };
     case 'origin-removing':

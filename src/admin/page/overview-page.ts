@@ -14,7 +14,7 @@ import type { View } from './view.ts';
 export function overviewPage(view: View, cache: CacheSeries): { readonly title: string; readonly main: Html } {
   const { source, now } = view;
   const pools = source.operator.pools();
-  const concerns = pools.flatMap((pool) => concernsOf(pool, view));
+  const concerns = [...nodeConcerns(view), ...pools.flatMap((pool) => concernsOf(pool, view))];
   const history = source.traffic.history({ kind: 'node' });
   const main = html`<h1 class="for-readers">Overview</h1>
 ${standing(pools, concerns)}
@@ -34,6 +34,12 @@ interface Concern {
   readonly anchor: string;
   readonly name: string;
   readonly text: string;
+}
+
+function nodeConcerns({ source }: View): Concern[] {
+  const drain = source.operator.node();
+  if (drain === undefined) return [];
+  return [{ tone: 'hand', anchor: '', name: source.status().node, text: `drains: the whole node, by ${drain.by}` }];
 }
 
 /** What is wrong with a pool, and what somebody has taken out of it. */

@@ -31,6 +31,8 @@ export interface ConnectionFront {
 const AHEAD_MAX: Bytes = 65_536;
 /** How long a client may go on sending after a reply that did not wait for all of its body. */
 const LINGER: Ms = 2_000;
+/** How long a connection may be idle while the node is drained: it would keep its client for as long as it stays open. */
+const DRAINING_IDLE: Ms = 10_000;
 /** What a client may still send in that time if it was no HTTP. A body may be as long as it likes. */
 const JUNK_MAX: Bytes = 65_536;
 /** Where the look for a head's end is done in the text that is needed anyway; longer heads are searched as bytes. */
@@ -116,14 +118,20 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
     if (!this.#waits) return;
     // Who is still taking the last reply is watched for as long as that takes.
     if (!this.output.empty) this.#since = now;
-    const { idle, head } = this.#front.plan.timeouts;
+    const { head } = this.#front.plan.timeouts;
     const waited = now - this.#since;
     if (this.#checked !== -1) {
       if (waited > head) this.#refuse('request_timeout');
-    } else if (waited > (this.#used ? idle : head)) {
+    } else if (waited > (this.#used ? this.#idleLimit : head)) {
       // Who never said a word, as browsers that connect ahead, is not answered either.
       this.#socket.destroy();
     }
+  }
+
+  /** Most clients that use their connections do so within it, and then get their `Connection: close` without losing any. */
+  get #idleLimit(): Ms {
+    const { idle } = this.#front.plan.timeouts;
+    return this.#front.draining ? Math.min(idle, DRAINING_IDLE) : idle;
   }
 
   // --- what comes ---

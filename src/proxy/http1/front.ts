@@ -39,6 +39,10 @@ export class Http1Front implements ConnectionFront {
     this.draining = true;
   }
 
+  resume(): void {
+    this.draining = false;
+  }
+
   closeIdle(): void {
     for (const connection of this.#connections) if (connection.idle) connection.close();
   }

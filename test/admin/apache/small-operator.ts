@@ -139,6 +139,14 @@ export class SmallOperator implements OperatorPort {
     throw new Error('not played');
   }
 
+  node(): never {
+    throw new Error('not played');
+  }
+
+  setNode(): never {
+    throw new Error('not played');
+  }
+
   wait(): never {
     throw new Error('not played');
   }

@@ -35,6 +35,11 @@ test.each([
     words: { text: 'deadline: 1 request in flight were cut' },
   },
   { type: 'pool-maintenance', detail: { on: false, by: 'ops' }, words: { text: 'maintenance page ended', by: 'ops' } },
+  {
+    type: 'node-changed',
+    detail: { after: { admin: 'drain' }, by: 'ops' },
+    words: { text: 'the node drains', by: 'ops' },
+  },
   { type: 'never-heard-of', detail: { a: 1, b: { c: 2 } }, words: { text: 'never heard of · a 1 · b {"c":2}' } },
   { type: 'origin-changed', detail: { by: 7, before: 'x', after: null }, words: { text: 'changed', by: undefined } },
 ])('$type with $detail reads as $words', ({ type, detail, words }) => {

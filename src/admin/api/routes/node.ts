@@ -8,6 +8,7 @@ import { auditBody } from '../represent.ts';
 import { type AnyRoute, route } from '../route.ts';
 import { actorOf } from '../source.ts';
 import { flag, timeOf } from '../values.ts';
+import { nodeDrainBody } from './node-state.ts';
 
 const number = z.string().regex(/^\d{1,15}$/, { error: 'expected a whole number' });
 
@@ -104,6 +105,7 @@ function statusBody({ status, operator, now }: ApiContext, { name, role }: Princ
     pid: process.pid,
     started: timeOf(started),
     uptime: Math.round((now() - started) / 1000),
+    ...nodeDrainBody(operator.node()),
     generation,
     workers,
     listeners: listeners.map(({ address, protocol }) => ({ address, protocol })),
