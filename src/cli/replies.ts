@@ -50,9 +50,23 @@ export interface StatusReply {
   readonly uptime?: number;
   readonly workers?: number;
   readonly generation?: number;
+  /** Who drains the node; `null`: nobody. */
+  readonly drain?: { readonly by: string; readonly reason?: string; readonly since: string } | null;
   readonly listeners?: readonly { readonly address: string; readonly protocol: string }[];
   /** `null`: it has none. */
   readonly cache?: CacheReply | null;
+}
+
+export interface NodeReply {
+  readonly name: string;
+  readonly admin: string;
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  /** Under way. */
+  readonly exchanges: number;
+  /** Of clients. */
+  readonly connections: number;
+  readonly drained: boolean;
 }
 
 export interface CacheReply {
@@ -83,6 +97,13 @@ export function statusOf(reply: Reply): StatusReply {
   const status = fieldsOf(reply);
   if (typeof status.node !== 'string') throw notUnderstood();
   return status as unknown as StatusReply;
+}
+
+export function nodeOf(reply: Reply): NodeReply {
+  const { name, admin, reasons, exchanges, connections } = fieldsOf(reply);
+  const isNode = typeof name === 'string' && typeof admin === 'string' && Array.isArray(reasons);
+  if (!isNode || typeof exchanges !== 'number' || typeof connections !== 'number') throw notUnderstood();
+  return reply.body as NodeReply;
 }
 
 /** An origin, or a problem (409) that has it as `origin`. */

@@ -38,7 +38,7 @@ export const STATUS = command({
     const { pools } = await readPools(client);
     const parts = [
       `${headLine(status, out)}\n`,
-      unusual(pools, out),
+      unusual(status, pools, out),
       listenersTable(status, out),
       poolsTable(pools, out),
       cacheTable(status.cache, out),
@@ -62,25 +62,28 @@ function headLine(status: StatusReply, screen: Screen): string {
 }
 
 /** What is down first, then what somebody decided. */
-function unusual(pools: readonly PoolReply[], screen: Screen): string {
+function unusual({ node, drain }: StatusReply, pools: readonly PoolReply[], screen: Screen): string {
+  const ofNode: (readonly Cell[])[] = drain
+    ? [[node, { text: 'draining', style: 'yellow' }, `the whole node ${decidedBy(drain)}`]]
+    : [];
   const ofPools = pools.flatMap((pool): (readonly Cell[])[] => [
     ...(pool.panic === true
       ? [[pool.name, { text: 'down', style: 'red' } as const, 'every origin is down, and all are tried all the same']]
       : []),
     ...(pool.maintenance
-      ? [[pool.name, { text: 'maintenance', style: 'yellow' } as const, maintenanceWhy(pool.maintenance)]]
+      ? [[pool.name, { text: 'maintenance', style: 'yellow' } as const, decidedBy(pool.maintenance)]]
       : []),
   ]);
   const ofOrigins = pools
     .flatMap(({ name, origins }) => origins.filter(isUnusual).map((origin) => ({ name, origin })))
     .sort((a, b) => rank(a.origin.effective) - rank(b.origin.effective))
     .map(({ name, origin }): readonly Cell[] => [`${name}/${origin.id}`, stateCell(origin), whyOf(origin)]);
-  const rows = [...ofPools, ...ofOrigins];
+  const rows = [...ofNode, ...ofPools, ...ofOrigins];
   if (rows.length === 0) return `${screen.paint('green', 'nothing unusual')}\n`;
   return table([{ title: '' }, { title: '' }, { title: '' }], rows, screen);
 }
 
-function maintenanceWhy({ by, reason = '', since: from }: NonNullable<PoolReply['maintenance']>): string {
+function decidedBy({ by, reason = '', since: from }: NonNullable<PoolReply['maintenance']>): string {
   const time = since(from);
   return `by ${by}${time === undefined ? '' : `, for ${span(time)}`}${reason === '' ? '' : `: ${reason}`}`;
 }
