@@ -77,7 +77,12 @@ function overrideReasons(origin: OriginReply): string[] {
 /** What else somebody set than whether it takes requests, which its state tells: `weight 5`, `health forcedDown`. */
 function overridden({ override }: OriginReply): string[] {
   const values = Object.entries(override?.values ?? {}).filter(([name]) => name !== 'admin');
-  return values.map(([name, value]) => (value === true ? name : `${name} ${value}`));
+  return values.map(([name, value]) => (value === true ? name : `${name} ${said(value)}`));
+}
+
+/** A slow start is `{ duration: '30s' }`. */
+function said(value: unknown): string {
+  return typeof value === 'object' && value !== null ? Object.values(value).join(' ') : String(value);
 }
 
 function isEjected({ ejectedUntil }: OriginReply): boolean {

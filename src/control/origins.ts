@@ -95,7 +95,7 @@ export class Origins {
   /** Before workers serve this: what is to hold for its new origins stands in the table. */
   prepare(file: Pools, adjusted: Pools, plans: readonly PoolPlan[]): void {
     this.#pools = new Map([...this.#pools, ...plans.map((pool) => [pool.name, pool] as const)]);
-    this.operator.prepare(file, this.#known(adjusted, plans));
+    this.operator.prepare(file, this.#known(file, adjusted, plans));
     this.#show(new Map([...this.#maintained, ...this.operator.maintained(file)]));
   }
 
@@ -103,7 +103,7 @@ export class Origins {
   take(file: Pools, adjusted: Pools, plans: readonly PoolPlan[]): void {
     this.#pools = new Map(plans.map((pool) => [pool.name, pool]));
     this.#place(adjusted, plans);
-    this.operator.take(file, this.#known(adjusted, plans));
+    this.operator.take(file, this.#known(file, adjusted, plans));
     this.#show(this.operator.maintained(file));
     const watched = plans.map((plan) => watchedPool(plan, adjusted[plan.name] as PoolSettings));
     if (this.#health === undefined) this.#health = this.#watch(watched);
@@ -127,6 +127,10 @@ export class Origins {
         return (
           place !== undefined && this.operator.origin({ pool: place.pool.name, id: place.id })?.ignoreErrors === true
         );
+      },
+      slowStart: (key) => {
+        const place = this.#byKey.get(key);
+        return place && this.operator.origin({ pool: place.pool.name, id: place.id })?.slowStart;
       },
       onChange: (key, observed) => this.operator.observe(key, observed),
       // A step of the clock is no time that has passed.
@@ -154,16 +158,20 @@ export class Origins {
     this.#sticky.watch([...this.#bySlot.keys()], (slot) => this.#options.table.stickySeen(slot));
   }
 
-  #known(adjusted: Pools, plans: readonly PoolPlan[]): KnownPool[] {
+  #known(file: Pools, adjusted: Pools, plans: readonly PoolPlan[]): KnownPool[] {
     return plans.map(({ name, balance, sticky, origins }) => ({
       name,
       balance,
       sticky: sticky?.name,
       origins: origins.map((plan, index): KnownOrigin => {
         const settings = adjusted[name]?.origins[index] as OriginSettings;
+        const { route: _, ...added } = settings;
+        const said = file[name]?.origins.find((origin) => originName(origin) === plan.name) ?? added;
         const key = originKey(name, settings);
         const observed = this.#health?.observed(key) ?? unseen(adjusted[name] as PoolSettings);
-        return { id: plan.name, key, slot: plan.slot, route: plan.route, configured: configuredOf(settings), observed };
+        const slowStart = adjusted[name]?.slow_start ?? 0;
+        const { slot, route } = plan;
+        return { id: plan.name, key, slot, route, slowStart, configured: configuredOf(said), observed };
       }),
     }));
   }

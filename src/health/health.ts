@@ -8,10 +8,12 @@ import { OriginHealth, type Surroundings } from './origin-health.ts';
 import type { WatchedPool } from './settings.ts';
 
 /** `onChange` is told of each origin when it is first known, while this is constructed or updated, and then of every change. */
-export interface HealthOptions extends Omit<Surroundings, 'mayEject' | 'ignoresErrors'> {
+export interface HealthOptions extends Omit<Surroundings, 'mayEject' | 'ignoresErrors' | 'slowStart'> {
   readonly pools: readonly WatchedPool[];
   /** Default: of none. */
   readonly ignoresErrors?: Surroundings['ignoresErrors'];
+  /** Default: as the pool says. */
+  readonly slowStart?: Surroundings['slowStart'];
   /** In [0, 1), for the jitter of checks. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -31,9 +33,9 @@ export class Health {
   #bySlot = new Map<number, OriginHealth>();
   #byPool = new Map<string, readonly OriginHealth[]>();
 
-  constructor({ pools, random, ignoresErrors = () => false, ...options }: HealthOptions) {
+  constructor({ pools, random, ignoresErrors = () => false, slowStart = () => undefined, ...options }: HealthOptions) {
     const { now } = options;
-    this.#around = { ...options, ignoresErrors, mayEject: (pool) => this.#mayEject(pool) };
+    this.#around = { ...options, ignoresErrors, slowStart, mayEject: (pool) => this.#mayEject(pool) };
     this.#checker = new Checker({
       onResult: (key, { problem }) => this.#origins.get(key)?.take({ kind: 'checked', problem }),
       now,

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly outcomes: (slot: number) => Outcomes;
   /** Whether an operator wants the failures of this origin overlooked. */
   readonly ignoresErrors: (key: string) => boolean;
+  /** How long it takes this origin to its whole share; `undefined`: as long as its pool says. */
+  readonly slowStart: (key: string) => Ms | undefined;
   readonly mayEject: (pool: WatchedPool) => boolean;
   readonly onChange: (key: string, observed: Observed) => void;
   /** Epoch milliseconds of a clock that nobody sets while we run: `performance.timeOrigin + performance.now()`. */
@@ -41,7 +43,6 @@ export class OriginHealth {
   readonly #evidence: Evidence;
   #origin: WatchedOrigin;
   #pool: WatchedPool;
-  #rules: Rules;
   #judgement: Judgement;
   #observed: Observed;
   #timer: NodeJS.Timeout | undefined;
@@ -52,11 +53,15 @@ export class OriginHealth {
     this.#around = around;
     this.#origin = origin;
     this.#pool = pool;
-    this.#rules = rulesOf(pool);
     this.#evidence = new Evidence(around.outcomes(origin.slot), now);
     this.#judgement = firstJudgement(this.#rules, joins, now);
     this.#observed = observed(this.#judgement, this.#rules, now);
     this.#wakeWhenDue(now);
+  }
+
+  /** Asked anew each time: an operator may have another slow start for it. */
+  get #rules(): Rules {
+    return rulesOf(this.#pool, this.#around.slowStart(this.#origin.key));
   }
 
   get judgement(): Judgement {
@@ -78,7 +83,6 @@ export class OriginHealth {
     const isUnseen = origin.slot !== this.#origin.slot || this.#pool.outlier === 'off';
     this.#origin = origin;
     this.#pool = pool;
-    this.#rules = rulesOf(pool);
     if (isUnseen) this.#forget(now);
     this.#apply(underNewRules(this.#judgement, this.#rules, now), now);
   }
@@ -173,10 +177,10 @@ export class OriginHealth {
   }
 }
 
-function rulesOf({ health_check, outlier, slow_start }: WatchedPool): Rules {
+function rulesOf({ health_check, outlier, slow_start }: WatchedPool, slowStart: Ms | undefined): Rules {
   return {
     checks: health_check === 'off' ? undefined : health_check,
     ejection: outlier === 'off' ? undefined : { first: outlier.eject_for, longest: outlier.max_eject_for },
-    slowStart: slow_start,
+    slowStart: slowStart ?? slow_start,
   };
 }

@@ -1,4 +1,4 @@
-import { type FileOrigins, holding, type Kept, keptOf } from './kept.ts';
+import { type Entry, type FileOrigins, holding, type Kept, keptOf } from './kept.ts';
 import type { Configured } from './model.ts';
 import type { FileOrigin, FilePool, FilePools } from './parts.ts';
 
@@ -16,8 +16,12 @@ export function fileOrigins(pools: FilePools, idOf: IdOf): FileOrigins {
   );
 }
 
-export function configuredOf({ url, weight, role = 'primary', set = 0 }: FileOrigin): Configured {
-  return { url, weight, role, set };
+export function configuredOf({ url, weight, role = 'primary', set = 0, route }: FileOrigin): Configured {
+  return { url, weight, role, set, ...(route !== undefined && { route }) };
+}
+
+function routeIn(entry: Entry): string | undefined {
+  return entry.kind === 'override' ? entry.value?.values.route : undefined;
 }
 
 /** What of this holds with this file, whatever the time. */
@@ -65,6 +69,10 @@ function originsOf(
   );
   const leaving = lingering.filter(({ id }) => !ids.has(id)).map(({ id, configured }) => ({ name: id, ...configured }));
   const stay = origins.filter((origin) => stays(idOf(origin)));
-  if (stay.length === origins.length && added.length + leaving.length === 0) return origins;
-  return [...stay, ...added, ...leaving];
+  const isRouted = [...holds.values()].some((entry) => entry.pool === pool && routeIn(entry) !== undefined);
+  if (stay.length === origins.length && added.length + leaving.length === 0 && !isRouted) return origins;
+  return [...stay, ...added, ...leaving].map((origin) => {
+    const route = keptOf(holds, 'override', pool, idOf(origin))?.values.route;
+    return route === undefined ? origin : { ...origin, route };
+  });
 }

@@ -95,6 +95,11 @@ export class Book {
     return { configured: known.configured, override, observed, removingSince: removing?.since };
   }
 
+  /** What tells it in a cookie, if that were what operators said. */
+  route({ pool, id, known }: LiveOrigin, kept: Kept): string {
+    return keptOf(kept, 'override', pool, id)?.values.route ?? known.configured.route ?? id;
+  }
+
   /** Of all origins of a pool, if that were what operators said. */
   standings(pool: LivePool, kept: Kept): Standing[] {
     return pool.origins.map((origin) => standing(this.facts(origin, kept)));
@@ -211,11 +216,12 @@ export class Book {
       pool,
       id,
       configured: known.configured,
-      route: known.route,
+      route: this.route(origin, kept),
       override: facts.override,
       observed,
       traffic: { ...this.#parts.traffic(known.slot), inFlight },
       ...held(facts),
+      slowStart: facts.override?.values.slowStart ?? known.slowStart ?? 0,
       effective: effective(facts, serving, draining),
       drain: draining,
       version,

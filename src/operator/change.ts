@@ -27,6 +27,12 @@ export const VALUES: { readonly [Name in keyof OverrideValues]-?: Check } = {
   set: integer(0, 99),
   health: oneOf('forced_down'),
   ignoreErrors: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  // Without dots: it is what follows the last one of a cookie.
+  route: {
+    expected: '1 to 128 letters, digits, colons, dashes or underscores',
+    accepts: (value) => typeof value === 'string' && /^[A-Za-z0-9_:-]{1,128}$/.test(value),
+  },
+  slowStart: integer(0, 3_600_000),
 };
 
 /** What is wrong with it, as a sentence that says what was expected; `undefined`: nothing. */

@@ -22,6 +22,8 @@ export class Changes {
     const found = this.#find(ids, change);
     if (!found.ok) return this.#refuse(asked, change, found.refusal);
     const entries = found.value.flatMap((origin) => this.#entryOf(origin, change, actor));
+    const clash = this.#clash(entries);
+    if (clash !== undefined) return this.#refuse(asked, change, clash);
     const guarded = change.force ? undefined : this.#guard(entries);
     if (guarded !== undefined) return this.#refuse(asked, change, guarded);
     return this.#carryOut(asked, found.value, entries, change.dryRun === true);
@@ -36,6 +38,8 @@ export class Changes {
     const { pool, id: name } = found.value[0] as LiveOrigin;
     const isSaid = keptOf(this.#core.overrides.kept, 'override', pool, name) !== undefined;
     const entries: Entry[] = isSaid ? [{ kind: 'override', pool, id: name, value: null }] : [];
+    const clash = this.#clash(entries);
+    if (clash !== undefined) return this.#core.refuse(asked, clash);
     const outcome = this.#carryOut(asked, found.value, entries, false);
     return outcome.ok ? { ok: true, value: outcome.value[0] as Changed } : outcome;
   }
@@ -83,6 +87,22 @@ export class Changes {
       const pool = book.pool(name) as LivePool;
       if (!takesLast(book.standings(pool, view), book.standings(pool, next))) continue;
       return { kind: 'last-active-origin', detail: `pool ${name} would have no usable origin left` };
+    }
+    return undefined;
+  }
+
+  /** What a cookie says has to lead to one origin; also when one gets back what another has by now. */
+  #clash(entries: readonly Entry[]): Refusal | undefined {
+    const { book, view } = this.#core;
+    const next = withEntries(view, entries);
+    for (const { pool, id } of entries) {
+      const live = book.pool(pool) as LivePool;
+      const route = book.route(live.origins.find((origin) => origin.id === id) as LiveOrigin, next);
+      const other = live.origins.find((origin) => origin.id !== id && book.route(origin, next) === route);
+      // Who had it beside another before is not kept from anything else for it.
+      const isNew = route !== this.#core.book.origin({ pool, id })?.known.route;
+      if (other === undefined || !isNew) continue;
+      return { kind: 'invalid', detail: `route: ${pool}/${other.id} has ${JSON.stringify(route)} already` };
     }
     return undefined;
   }
@@ -149,7 +169,7 @@ export function unknownPool(name: string): Refusal {
 }
 
 /** What of an origin is told of a change. */
-function told({ admin, role, health, weight, set, ignoreErrors, override }: OriginState) {
+function told({ admin, role, health, weight, set, ignoreErrors, route, slowStart, override }: OriginState) {
   const { expires, deadline, onDeadline } = override ?? {};
-  return { admin, role, health, weight, set, ignoreErrors, expires, deadline, onDeadline };
+  return { admin, role, health, weight, set, ignoreErrors, route, slowStart, expires, deadline, onDeadline };
 }

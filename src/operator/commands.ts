@@ -114,6 +114,8 @@ export interface OperatorPort {
 
   /** All or none: a change of several is one, also for the last usable origin's guard. */
   change(ids: readonly OriginId[], change: Change, actor: Actor): Outcome<readonly Changed[]>;
+  /** Resolves when workers serve by what was said so far: a route needs a new plan, all else holds at once. */
+  planned(): Promise<void>;
   /** Back to what the file says. */
   clear(id: OriginId, reason: string, actor: Actor): Outcome<Changed>;
   add(pool: string, origin: NewOrigin, actor: Actor): Promise<Outcome<OriginState>>;

@@ -1,7 +1,7 @@
 import type { Ms } from '../base/units.ts';
 import { fileOrigins } from './adjusted.ts';
 import { AuditLog } from './audit.ts';
-import { Book, type LivePool } from './book.ts';
+import { Book, type LiveOrigin, type LivePool } from './book.ts';
 import type { Actor, AuditRecord, OriginId, Outcome, Refusal } from './commands.ts';
 import { Drains } from './drains.ts';
 import { Events } from './events.ts';
@@ -37,7 +37,11 @@ export class Core {
   tentative: readonly Entry[] = [];
   /** Called with origins that are being removed, when they may have become empty. */
   onEmpty: () => void = () => {};
+  /** Resolved when workers know all routes. */
+  planned: Promise<void> = Promise.resolve();
   #file: FileOrigins | undefined;
+  /** Something was said that workers may have to be planned anew for. */
+  #said = false;
   readonly #toRefresh = new Set<LivePool>();
   #refreshing = false;
 
@@ -103,7 +107,25 @@ export class Core {
   settle(): void {
     if (this.#refreshing) return;
     this.#endExpired();
+    this.#planRoutes();
     this.look();
+  }
+
+  /** Routes stand in what workers are planned by, and so do those that operators say. */
+  #planRoutes(): void {
+    if (!this.#said) return;
+    this.#said = false;
+    const isOther = (origin: LiveOrigin) =>
+      origin.removing === undefined && origin.known.route !== this.book.route(origin, this.overrides.kept);
+    if (![...this.book.origins].some(isOther)) return;
+    this.planned = this.parts.apply().then(
+      (problems) => this.#tellUnplanned(problems),
+      (error: Error) => this.#tellUnplanned([error.message]),
+    );
+  }
+
+  #tellUnplanned(problems: readonly string[]): void {
+    if (problems.length > 0) this.parts.log.error('routes of origins are as they were', { problems });
   }
 
   /** Looks whether what drains is drained, and tells who waits. */
@@ -127,6 +149,7 @@ export class Core {
   /** Keeps what is said. The refusal says that it could not be, and that nothing was changed. */
   keep(entries: readonly Entry[], asked: Asked): Outcome<undefined> {
     const problem = this.overrides.write(entries);
+    this.#said = true;
     if (problem === undefined) return { ok: true, value: undefined };
     const detail = `it cannot be written to ${this.parts.directory}: ${problem.message}`;
     return this.refuse(asked, { kind: 'not-kept', detail });
@@ -184,6 +207,7 @@ export class Core {
 
   #drop(dropped: readonly Dropped[]): void {
     if (dropped.length === 0) return;
+    this.#said = true;
     const problem = this.overrides.drop(dropped.map(({ entry }) => entry));
     if (problem !== undefined) {
       this.parts.log.warn('the end of an override could not be written', { reason: problem.message });

@@ -151,7 +151,7 @@ function compared(is: Configured | undefined, was: Configured | undefined): Drop
 }
 
 export function isSameConfigured(one: Configured, other: Configured): boolean {
-  return one.url === other.url && one.weight === other.weight && one.role === other.role && one.set === other.set;
+  return (['url', 'weight', 'role', 'set', 'route'] as const).every((name) => one[name] === other[name]);
 }
 
 export function isSameUrl(one: string, other: string): boolean {

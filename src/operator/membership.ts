@@ -283,6 +283,7 @@ function imagined(
     observed,
     traffic: NO_TRAFFIC,
     ...held(facts),
+    slowStart: 0,
     effective: effective(facts, true, draining),
     drain: draining,
     version: now,

@@ -41,6 +41,10 @@ export interface OverrideValues {
   readonly health?: 'forced_down';
   /** Failures do not take it out of rotation. */
   readonly ignoreErrors?: boolean;
+  /** What tells it in Apache's route suffix of a sticky cookie; nobody else's in its pool. */
+  readonly route?: string;
+  /** How long it takes to its whole share; in place of its pool's. 0: has it at once. */
+  readonly slowStart?: Ms;
 }
 
 /** Who said so, when, why and until when. */
@@ -69,6 +73,8 @@ export interface Configured {
   readonly weight: number;
   readonly role: Role;
   readonly set: number;
+  /** `undefined`: its id. */
+  readonly route?: string | undefined;
 }
 
 /** What is seen of an origin. */
@@ -123,6 +129,7 @@ export interface OriginState {
   readonly weight: number;
   readonly set: number;
   readonly ignoreErrors: boolean;
+  readonly slowStart: Ms;
   readonly effective: Effective;
   readonly drain: DrainState | undefined;
   /** Counted up with each change of what an operator can change, or of health: for ETag. */

@@ -125,6 +125,10 @@ export class Operator implements OperatorPort {
     return this.#changes.change(ids, change, actor);
   }
 
+  planned(): Promise<void> {
+    return this.#core.planned;
+  }
+
   clear(id: OriginId, reason: string, actor: Actor): Outcome<Changed> {
     return this.#changes.clear(id, reason, actor);
   }

@@ -47,6 +47,8 @@ export interface FileOrigin {
   readonly role?: Role | undefined;
   /** Default 0. */
   readonly set?: number | undefined;
+  /** Default: its id. */
+  readonly route?: string | undefined;
 }
 
 export interface FilePool {
@@ -72,6 +74,8 @@ export interface KnownOrigin {
   /** Its row in the shared table. */
   readonly slot: number;
   readonly route: string;
+  /** That of its pool. Default 0. */
+  readonly slowStart?: Ms;
   readonly configured: Configured;
   /** What is held of it before anything is seen: `checking` where checks have to be good first. */
   readonly observed: Observed;

@@ -12,7 +12,7 @@ describe('help', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const listed = stdout.match(/^ {2}[a-z-]+/gm)?.map((line) => line.trim());
     expect(listed).toEqual([
-      ...['run', 'check', 'status', 'origins', 'drain', 'enable', 'disable', 'purge', 'hash-password', 'help'],
+      ...['run', 'check', 'status', 'origins', 'drain', 'enable', 'disable', 'purge', 'node', 'hash-password', 'help'],
     ]);
   });
 

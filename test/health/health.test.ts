@@ -51,6 +51,7 @@ class Scene {
   readonly events: Happened[] = [];
   readonly changes: [key: string, observed: Observed][] = [];
   readonly ignored = new Set<string>();
+  readonly slowStarts = new Map<string, number>();
   readonly #counts = new Map<number, Outcomes>();
   #onNews = () => {};
 
@@ -59,6 +60,7 @@ class Scene {
       pools: [first],
       outcomes: (slot) => this.#countsOf(slot),
       ignoresErrors: (key) => this.ignored.has(key),
+      slowStart: (key) => this.slowStarts.get(key),
       onChange: (key, observed) => {
         this.changes.push([key, observed]);
         this.#onNews();
@@ -278,6 +280,18 @@ test('an operator who puts an origin back ends its ejection, and its failures ar
   const { length } = scene.changes;
   pass(60_000);
   expect(scene.changes).toHaveLength(length);
+});
+
+test('an origin warms up as an operator says of it, and not as its pool does', () => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+  atTeardown(() => vi.useRealTimers());
+  const scene = new Scene(pool('abc', { slow_start: 20_000 }));
+  scene.slowStarts.set('app/a', 0).set('app/b', 2000);
+  for (const key of ['app/a', 'app/b', 'app/c']) scene.health.enabled(key);
+  const warmth = () => ['a', 'b', 'c'].map((name) => scene.health.observed(`app/${name}`)?.warmth);
+  expect(warmth()).toEqual([1, 0.05, 0.05]);
+  pass(2000);
+  expect(warmth()).toEqual([1, 1, 0.1]);
 });
 
 describe('a reload', () => {

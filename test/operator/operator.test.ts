@@ -590,3 +590,50 @@ describe('a drain of the node', () => {
     expect(scene.operator.node()).toBeUndefined();
   });
 });
+
+describe('another route', () => {
+  test('is planned, kept, and goes when the file has another', async () => {
+    const scene = await open();
+    const { generations } = scene;
+    expect(change(scene, 'app/a', { values: { route: 'x1' } }).ok).toBe(true);
+    await scene.operator.planned();
+    expect(scene.generations).toBe(generations + 1);
+    expect(scene.operator.origin(app('a'))).toMatchObject({ route: 'x1', override: { values: { route: 'x1' } } });
+    scene.restart();
+    expect(scene.operator.origin(app('a'))?.route).toBe('x1');
+    const origin = { url: 'http://a.test', name: 'a', weight: 1, route: 'a1' };
+    scene.load(file({ app: [origin, 'b', 'c'] }));
+    expect(scene.operator.origin(app('a'))).toMatchObject({ route: 'a1', override: undefined });
+  });
+
+  test("is nobody else's, also when one gets its own back", async () => {
+    const scene = await open();
+    expect(refusal(change(scene, 'app/a', { values: { route: 'b' } }))).toBe('invalid');
+    expect(refusal(change(scene, ['app/a', 'app/b'], { values: { route: 'x' } }))).toBe('invalid');
+    change(scene, 'app/a', { values: { route: 'x' } });
+    change(scene, 'app/b', { values: { route: 'a' } });
+    await scene.operator.planned();
+    expect(refusal(scene.operator.clear(app('a'), '', ALICE))).toBe('invalid');
+    expect(scene.operator.origin(app('a'))?.route).toBe('x');
+  });
+
+  test('goes with its time, and workers are planned anew', async () => {
+    const scene = await open();
+    change(scene, 'app/a', { values: { route: 'x' }, expiresIn: 60_000 });
+    await scene.operator.planned();
+    const { generations } = scene;
+    await vi.advanceTimersByTimeAsync(60_001);
+    await scene.operator.planned();
+    expect(scene.generations).toBe(generations + 1);
+    expect(scene.operator.origin(app('a'))?.route).toBe('a');
+  });
+});
+
+test("an origin's slow start is its pool's, or what an operator says", async () => {
+  const scene = await open();
+  expect(scene.operator.origin(app('a'))?.slowStart).toBe(30_000);
+  change(scene, 'app/a', { values: { slowStart: 0 } });
+  scene.restart();
+  expect(scene.operator.origin(app('a'))).toMatchObject({ slowStart: 0, override: { values: { slowStart: 0 } } });
+  expect(refusal(change(scene, 'app/a', { values: { slowStart: 3_600_001 } }))).toBe('invalid');
+});

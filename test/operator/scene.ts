@@ -102,8 +102,17 @@ export class Scene {
           const { url, weight, role = 'primary', set = 0 } = origin;
           const id = idOf(origin);
           const slot = this.#slot(key(name, id, url));
-          const configured = { url, weight, role, set };
-          return { id, key: key(name, id, url), slot, route: id, configured, observed: UP };
+          const said = this.#file[name]?.origins.find((each) => idOf(each) === id)?.route;
+          const configured = { url, weight, role, set, ...(said !== undefined && { route: said }) };
+          return {
+            id,
+            key: key(name, id, url),
+            slot,
+            route: origin.route ?? id,
+            slowStart: 30_000,
+            configured,
+            observed: UP,
+          };
         }),
       };
     });

@@ -178,6 +178,8 @@ export class MemoryOperator implements OperatorPort {
     return { ok: true, value: drain };
   }
 
+  async planned(): Promise<void> {}
+
   wait(
     id: OriginId,
     what: WaitFor,
@@ -347,6 +349,7 @@ function originAt(pool: string, url: string): OriginState {
     weight: 1,
     set: 0,
     ignoreErrors: false,
+    slowStart: 0,
     effective: 'active',
     drain: undefined,
     version: 1,

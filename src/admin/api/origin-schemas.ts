@@ -22,7 +22,13 @@ const effective = z.enum([
   'down',
 ]);
 
-const configured = z.strictObject({ url: z.string(), weight: z.int(), role, set: z.int() });
+const configured = z.strictObject({
+  url: z.string(),
+  weight: z.int(),
+  role,
+  set: z.int(),
+  route: z.string().optional().describe('Absent: its id.'),
+});
 
 export const overrideSchema = z.strictObject({
   by: z.string(),
@@ -38,6 +44,8 @@ export const overrideSchema = z.strictObject({
     set: z.int().optional(),
     health: z.literal('forcedDown').optional(),
     ignoreErrors: z.boolean().optional(),
+    route: z.string().optional(),
+    slowStart: z.strictObject({ duration: z.string() }).optional(),
   }),
   was: configured.extend({ admin: z.literal('active') }).describe('What the file said then.'),
 });
@@ -56,7 +64,10 @@ export const originSchema = reply(
     weight: z.int(),
     set: z.int(),
     ignoreErrors: z.boolean(),
-    slowStart: z.strictObject({ progress: z.number().describe('0 to 1; 1: it has its whole share.') }),
+    slowStart: z.strictObject({
+      duration: z.string().describe('30s; 0s: it has its whole share at once.'),
+      progress: z.number().describe('0 to 1; 1: it has its whole share.'),
+    }),
     healthSince: time,
     problem: z.string().nullable().describe('Of the last check that failed.'),
     ejectedUntil: time.nullable().describe('Requests failed there; it is out until then.'),
@@ -134,6 +145,8 @@ export function isReasoned(change: { readonly admin?: unknown; readonly reason?:
 
 export const stateSchema = request('OriginStateChange', z.strictObject(WHEN).refine(isReasoned, REASONED));
 
+const ROUTE_FORM = expected('1 to 128 letters, digits, colons, dashes or underscores');
+
 /** `null`: back to what the file says. */
 export const patchSchema = request(
   'OriginChange',
@@ -143,6 +156,17 @@ export const patchSchema = request(
       set: integer(0, 99).nullable().optional(),
       role: role.nullable().optional(),
       ignoreErrors: z.boolean().nullable().optional().describe('Failures do not take it out of rotation.'),
+      route: z
+        .string(ROUTE_FORM)
+        .regex(/^[A-Za-z0-9_:-]{1,128}$/, ROUTE_FORM)
+        .nullable()
+        .optional()
+        .describe("Apache's route suffix of a sticky cookie; nobody else's in the pool."),
+      slowStart: z
+        .strictObject({ duration: span('0s', '1h') })
+        .nullable()
+        .optional()
+        .describe("How long it takes to its whole share, in place of its pool's."),
       health: z.literal('forcedDown').nullable().optional().describe('As if its checks failed.'),
       reason: reason.optional().describe('Required with health: forcedDown.'),
       ...HOW,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import type { Ms } from '../../base/units.ts';
 import type { AuditRecord, OperatorEvent } from '../../operator/commands.ts';
-import type { Health, OriginState, Override, OverrideValues, PoolState } from '../../operator/model.ts';
+import type { Configured, Health, OriginState, Override, OverrideValues, PoolState } from '../../operator/model.ts';
 import type { auditSchema, eventsSchema } from './node-schemas.ts';
 import type { originSchema, overrideSchema, poolSchema } from './origin-schemas.ts';
 import { timeOf, timeOrNull } from './values.ts';
@@ -25,7 +26,7 @@ export function originBody(origin: OriginState): OriginBody {
     weight,
     set,
     ignoreErrors,
-    slowStart: { progress: observed.warmth },
+    slowStart: { ...durationBody(origin.slowStart), progress: observed.warmth },
     healthSince: timeOf(observed.since),
     problem: observed.problem ?? null,
     ejectedUntil: timeOrNull(observed.ejectedUntil),
@@ -40,7 +41,7 @@ export function originBody(origin: OriginState): OriginBody {
     bytesOut,
     drain: drain === undefined ? null : { ...drain, since: timeOf(drain.since), deadline: timeOrNull(drain.deadline) },
     override: override === undefined ? null : overrideBody(override),
-    configured: { url: configured.url, weight: configured.weight, role: configured.role, set: configured.set },
+    configured: configuredBody(configured),
     version,
   };
 }
@@ -80,7 +81,6 @@ export function auditBody(record: AuditRecord): z.output<typeof auditSchema>['re
 }
 
 function overrideBody({ values, by, source, reason, since, expires, was }: Override): z.output<typeof overrideSchema> {
-  const { url, weight, role, set } = was;
   return {
     by,
     source,
@@ -89,12 +89,24 @@ function overrideBody({ values, by, source, reason, since, expires, was }: Overr
     expires: timeOrNull(expires),
     persisted: true, // What cannot be kept is refused.
     values: valuesBody(values),
-    was: { url, weight, role, set, admin: 'active' },
+    was: { ...configuredBody(was), admin: 'active' },
   };
 }
 
-function valuesBody({ health, ...values }: OverrideValues): z.output<typeof overrideSchema>['values'] {
-  return { ...values, ...(health !== undefined && { health: 'forcedDown' as const }) };
+function configuredBody({ url, weight, role, set, route }: Configured): OriginBody['configured'] {
+  return { url, weight, role, set, ...(route !== undefined && { route }) };
+}
+
+function durationBody(time: Ms): { readonly duration: string } {
+  return { duration: `${time / 1000}s` };
+}
+
+function valuesBody({ health, slowStart, ...values }: OverrideValues): z.output<typeof overrideSchema>['values'] {
+  return {
+    ...values,
+    ...(slowStart !== undefined && { slowStart: durationBody(slowStart) }),
+    ...(health !== undefined && { health: 'forcedDown' as const }),
+  };
 }
 
 function healthBody(health: Health): OriginBody['health'] {

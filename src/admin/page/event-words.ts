@@ -82,6 +82,8 @@ const NAMES: Readonly<Record<string, string>> = {
   set: 'set',
   health: 'health',
   ignoreErrors: 'ignores errors',
+  route: 'route',
+  slowStart: 'slow start, ms',
 };
 
 function rest(detail: Detail): string {

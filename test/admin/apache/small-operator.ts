@@ -24,6 +24,7 @@ export function originOf(pool: string, { url, traffic, ...given }: Given): Origi
   return {
     pool,
     id,
+    slowStart: 0,
     configured: { url, weight: given.weight ?? 1, role: given.role ?? 'primary', set: given.set ?? 0 },
     route: id,
     override: undefined,
@@ -144,6 +145,10 @@ export class SmallOperator implements OperatorPort {
   }
 
   setNode(): never {
+    throw new Error('not played');
+  }
+
+  planned(): never {
     throw new Error('not played');
   }
 

@@ -92,7 +92,7 @@ export const ORIGIN_ROUTES: readonly AnyRoute[] = [
     method: 'PATCH',
     path: '/pools/{pool}/origins/{id}',
     id: 'changeOrigin',
-    summary: 'Weight, set, role and the like; null: back to what the file says',
+    summary: 'Weight, set, role, route, slow start and the like; null: back to what the file says',
     role: 'operate',
     params: originParams,
     query: z.strictObject({ ...BY_OTHER_NAMES, ...DRY_RUN }),
@@ -108,13 +108,14 @@ export const ORIGIN_ROUTES: readonly AnyRoute[] = [
       'precondition-required',
       'not-kept',
     ],
-    handle({ params, query, body, request }, context) {
+    async handle({ params, query, body, request }, context) {
       const origin = originOf(context, params, query);
       requireIfMatch(request);
-      const { reason: why = '', expires, force, health, ...values } = body;
+      const { reason: why = '', expires, force, health, slowStart, ...values } = body;
       const change: Change = {
         values: {
           ...values,
+          ...(slowStart !== undefined && { slowStart: slowStart === null ? null : slowStart.duration }),
           ...(health !== undefined && { health: health === null ? null : ('forced_down' as const) }),
         } as Change['values'],
         reason: why,
@@ -123,7 +124,11 @@ export const ORIGIN_ROUTES: readonly AnyRoute[] = [
         dryRun: query.dryRun,
         ifVersion: matchedVersion(request, origin),
       };
-      return changed(context, origin, change, request);
+      const reply = changed(context, origin, change, request);
+      const { route } = change.values;
+      if (route === undefined || query.dryRun) return reply;
+      await context.operator.planned();
+      return reply;
     },
   }),
   route({
@@ -187,4 +192,6 @@ const NOTHING_SAID: Change['values'] = {
   set: null,
   health: null,
   ignoreErrors: null,
+  route: null,
+  slowStart: null,
 };
