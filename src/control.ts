@@ -307,6 +307,7 @@ export class Control {
       log: this.#log,
       counted: (pool, origin) => this.#metrics.origin(pool, origin),
       cut: (slot) => this.#supervisor.cut(slot),
+      giveWay: (slot) => this.#supervisor.giveWay(slot),
       maintain: (maintained) => this.#supervisor.maintain(maintained),
       apply: () => this.#retake(),
       drainNode: (on) => {

@@ -81,6 +81,9 @@ class DataPlane {
       case 'cut':
         this.#handler?.generation.underWay.cut(message.slot);
         break;
+      case 'give_way':
+        this.#handler?.generation.underWay.giveWay(message.slot);
+        break;
       case 'maintain':
         this.#maintained = message.maintained;
         if (this.#handler !== undefined) this.#handler.maintained = message.maintained;

@@ -24,6 +24,7 @@ export interface OriginsOptions {
   /** What was counted at an origin; `undefined`: it has no row. */
   readonly counted: (pool: string, origin: string) => OriginTraffic | undefined;
   readonly cut: (slot: number) => void;
+  readonly giveWay: (slot: number) => void;
   readonly maintain: (maintained: Maintained) => void;
   readonly drainNode: (on: boolean) => void;
   /** Makes a generation of what `adjusted` says now; resolves with what is wrong with it. */
@@ -56,7 +57,7 @@ export class Origins {
   #byKey = new Map<string, Place>();
 
   constructor(options: OriginsOptions) {
-    const { stateDir, table, log, cut, apply, drainNode } = options;
+    const { stateDir, table, log, cut, giveWay, apply, drainNode } = options;
     this.#options = options;
     this.operator = new Operator({
       directory: stateDir,
@@ -72,6 +73,7 @@ export class Origins {
       traffic: (slot) => this.#traffic(slot),
       queued: (pool) => table.queues.length(this.#pools.get(pool)?.slot ?? 0),
       cut,
+      giveWay,
       enabled: (key) => this.#health?.enabled(key),
       apply,
       drainNode,

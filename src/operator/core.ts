@@ -168,11 +168,21 @@ export class Core {
     for (const origin of this.book.returning(pool)) this.parts.enabled(origin.known.key);
     const { panic } = pool.rotation;
     this.book.refresh(pool);
+    this.#giveWay(pool);
     if (pool.rotation.panic === panic) return;
     const { name } = pool.known;
     if (panic) this.parts.log.info('an origin is usable again', { pool: name });
     else this.parts.log.warn('no origin is usable, all are tried', { pool: name });
     this.events.add({ type: 'pool-panic', pool: name, detail: { panic: pool.rotation.panic } });
+  }
+
+  /** Told again with each change of the pool: there may be somebody to go to only now. Without anybody, all stay. */
+  #giveWay({ origins, rotation }: LivePool): void {
+    if (rotation.panic || !rotation.serving.includes(true)) return;
+    for (const { standing, known } of origins) {
+      const isDown = standing.health === 'down' || standing.health === 'forced_down';
+      if (isDown && this.parts.inFlight(known.slot) > 0) this.parts.giveWay(known.slot);
+    }
   }
 
   #onAlarm(): void {

@@ -28,6 +28,8 @@ export interface OperatorParts {
   readonly queued: (pool: string) => number;
   /** Ends what is in flight at an origin, in all workers. */
   readonly cut: (slot: number) => void;
+  /** An origin is down: those of its requests that wait for a reply, and may go elsewhere, do. After `setStanding`. */
+  readonly giveWay: (slot: number) => void;
   /** An operator put it back: it warms up. Called before workers are told. What is seen of it then may be told at once. */
   readonly enabled: (key: string) => void;
   /** Makes a generation of what `adjusted` says now; resolves with what is wrong with it, if it cannot be served. */

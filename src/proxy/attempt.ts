@@ -24,6 +24,8 @@ export interface AttemptOwner {
   body(chunk: Uint8Array): boolean;
   end(trailers: OriginFields): void;
   upgrade(fields: OriginFields, socket: Duplex): void;
+  /** Its origin is down. */
+  giveWay(attempt: Attempt): void;
   /** It came to nothing. */
   attemptFailed(attempt: Attempt, problem: ProxyError): void;
 }
@@ -82,6 +84,10 @@ export class Attempt implements OriginReplies, Cuttable {
       this.#call?.cancel();
       this.#fetch.attemptFailed(this, new ProxyError('connection_terminated', 'the origin was stopped'));
     }
+  }
+
+  giveWay(): void {
+    if (!this.#over) this.#fetch.giveWay(this);
   }
 
   sent(isKept: boolean): void {

@@ -264,6 +264,19 @@ export class Fetch implements AttemptOwner, QueueMember {
     }
   }
 
+  /** Its origin is down: it waits there no longer, if it may go elsewhere and somebody is there who is well. */
+  giveWay(attempt: Attempt): void {
+    if (attempt !== this.#attempt || this.#settled || this.#headed || this.#body?.replayable === false) return;
+    const { head, pool } = this.order;
+    if (attempt.started && !isIdempotent(head.method)) return;
+    const admission = pool.elsewhere(this.order, this.#tried);
+    if (admission === undefined) return;
+    this.traffic.retried(pool.plan.slot);
+    this.#lateStart = performance.now();
+    attempt.cancel();
+    this.#begin(admission);
+  }
+
   #mayRetry(attempt: Attempt, problem: ProxyError): boolean {
     if (this.#body?.replayable === false || problem.retry === 'never') return false;
     // What never left us cannot have been acted on, nor did it burden the origin.

@@ -40,6 +40,8 @@ export type ToWorker =
   | { readonly type: 'replace_cache'; readonly cache: CacheShare }
   /** Cut what is in flight at the origin of this row of the table. Who still waits for a reply may get it from another. */
   | { readonly type: 'cut'; readonly slot: number }
+  /** The origin of this row is down: requests that wait for it, and may go to another, do. */
+  | { readonly type: 'give_way'; readonly slot: number }
   /** From now on these pools, and no others, are answered by a page. */
   | { readonly type: 'maintain'; readonly maintained: Maintained }
   /** Connections of clients end with the next reply on them, or no more do. Whoever comes is served. */

@@ -110,6 +110,11 @@ export class Supervisor {
     for (const seat of this.#seats) seat.send({ type: 'cut', slot });
   }
 
+  /** An origin is down, by its row: has every worker send those elsewhere who wait for it, and may go. */
+  giveWay(slot: number): void {
+    for (const seat of this.#seats) seat.send({ type: 'give_way', slot });
+  }
+
   /** Has these pools, and no others, answered by a page. */
   maintain(maintained: Maintained): void {
     this.#maintained = maintained;

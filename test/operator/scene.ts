@@ -29,6 +29,7 @@ export class Scene {
   readonly inFlight = new Map<number, number>();
   readonly cut: number[] = [];
   readonly enabled: string[] = [];
+  readonly gaveWay: number[] = [];
   readonly maintenance = new Map<string, Maintenance>();
   drainsNode = false;
   readonly log: Logged[] = [];
@@ -164,6 +165,7 @@ export class Scene {
         this.cut.push(slot);
         this.inFlight.set(slot, 0);
       },
+      giveWay: (slot) => this.gaveWay.push(slot),
       enabled: (each) => this.enabled.push(each),
       apply: async () => {
         this.onApply();

@@ -80,6 +80,14 @@ export class Pool {
     }
   }
 
+  /** A place at once, at an origin that is well and not among those tried; `undefined`: there is none. */
+  elsewhere(request: Balanced, tried: readonly Origin[]): Admission | undefined {
+    this.#refresh();
+    if (this.#eligibility.mode !== 'normal') return undefined;
+    const chosen = this.choose(request, tried, true);
+    return chosen instanceof Admission ? chosen : undefined;
+  }
+
   /** Whether the client sticks to an origin to which it may go. */
   isSticking({ head }: Balanced): boolean {
     const position = this.#sticky?.positionOf(head);

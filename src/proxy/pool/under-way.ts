@@ -5,6 +5,8 @@ import { PoolQueue } from './queue.ts';
 /** What can be ended from our side. */
 export interface Cuttable extends Rostered {
   cut(): void;
+  /** Goes elsewhere, if that is safe and somebody is there; else it stays. */
+  giveWay(): void;
 }
 
 /** What of a worker's pools outlives a reload: attempts at each origin, and requests that wait at each pool. */
@@ -43,6 +45,11 @@ export class UnderWay {
   /** Ends whatever is in flight at the origin of this row, tunnels too. */
   cut(slot: number): void {
     for (const attempt of this.#attempts[slot] ?? []) attempt.cut();
+  }
+
+  /** The origin of this row is down: who still waits for it need not. */
+  giveWay(slot: number): void {
+    for (const attempt of this.#attempts[slot] ?? []) attempt.giveWay();
   }
 
   /** A place may be free, or an origin usable that was not. */
