@@ -4,7 +4,6 @@ import type { ScalarFamily } from '../observe/metric.ts';
 import { CacheCounters, type TierGauges } from './counters.ts';
 import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
-import type { RecordSink } from './disk/recovery.ts';
 import { readDiskKey } from './disk-key.ts';
 import { Invalidations } from './invalidations.ts';
 import { InvalidationsFile } from './invalidations-file.ts';
@@ -52,6 +51,10 @@ export class SharedCache {
   readonly #invalidations: SharedArrayBuffer;
   readonly #board: BanBoard;
   readonly #disk: DiskDirectory | undefined;
+  /** The first number of this process. */
+  readonly #first: number;
+  /** The highest that was found on disk at the start. */
+  #found = 0;
   #handle: MemoryHandle;
   #memory: CalmMemory;
   readonly #look: NodeJS.Timeout;
@@ -77,8 +80,9 @@ export class SharedCache {
     const journal = disk === undefined ? undefined : new BanJournal(disk.plan.directory);
     const restored = journal?.restore(now()) ?? { bans: [], sequence: now() * 1000, problem: undefined };
     if (restored.problem !== undefined) log.error('purges cannot be remembered', { error: restored.problem });
+    this.#first = restored.sequence;
     this.#bans = BanBoard.allocate(restored);
-    this.#board = new BanBoard(this.#bans, workers, journal);
+    this.#board = new BanBoard(this.#bans, workers, journal, now);
     this.#counters = CacheCounters.allocate(workers + 1);
     const known = disk && InvalidationsFile.restore(disk.plan.directory, workers, restored.sequence);
     if (known?.problem !== undefined)
@@ -105,14 +109,27 @@ export class SharedCache {
 
   /** Finds again what was stored on disk before the start, in the background. */
   async recover(): Promise<void> {
-    await this.#recoverWith((sink) => this.#disk?.recover(sink));
+    const invalidations = new Invalidations(this.#invalidations);
+    await this.#disk?.recover((record) => {
+      this.#found = Math.max(this.#found, record.sequence);
+      if (!this.#isTwice(record.sequence)) this.#restore(record, invalidations);
+    });
   }
 
-  async #recoverWith(read: (sink: RecordSink) => Promise<unknown> | undefined): Promise<void> {
+  async #recoverAgain(): Promise<void> {
     const invalidations = new Invalidations(this.#invalidations);
     const next = this.#board.nextSequence();
-    // A number that was not given out yet, as far as we know, says nothing of what came before what.
-    await read((record) => record.sequence < next && this.#restore(record, invalidations));
+    await this.#disk?.recoverAgain((record) => {
+      if (record.sequence < next && !this.#isTwice(record.sequence)) this.#restore(record, invalidations);
+    });
+  }
+
+  /**
+   * Whether a number was given out before the start and is, or will be, again: by a clock that was set back since. It says
+   * nothing of what came before what.
+   */
+  #isTwice(sequence: number): boolean {
+    return sequence >= this.#first && sequence <= this.#found;
   }
 
   /** For the admin API: when it returns, no thread serves any more what this is for. */
@@ -137,7 +154,7 @@ export class SharedCache {
     // Above what is on disk, and what was stored before.
     this.#memory.raiseSequence(this.#board.nextSequence());
     this.onRenewed();
-    void this.#recoverWith((sink) => this.#disk?.recoverAgain(sink));
+    void this.#recoverAgain();
   }
 
   forget(segment: number): void {

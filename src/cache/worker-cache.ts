@@ -91,7 +91,7 @@ export class WorkerCache {
     return new Cache({
       memory: this.#memory,
       disk: this.#disk,
-      bans: new BanBoard(bans, worker, journal),
+      bans: new BanBoard(bans, worker, journal, Date.now),
       counters: new CacheCounters(counters, worker),
       stamps: new Int32Array(stamps),
       invalidations: new Invalidations(invalidations, this.#invalidations),

@@ -302,4 +302,23 @@ describe('nothing that is on disk is taken', () => {
     rmSync(join(directory, JOURNAL_FILE));
     expect(await (await Life.begin(directory)).found(PAGE)).toBeUndefined();
   });
+
+  test('when a clock that was set back makes its number one that is given out again, not even once that is', async () => {
+    let now = Date.now();
+    const { life, again } = await begin({ now: () => now });
+    now += 10_000_000;
+    // Its number is the clock's, and those of this worker go on from there.
+    life.shared.purge([{ kind: 'tag', text: 'any' }], false);
+    life.cache().nextSequence();
+    life.cache().nextSequence();
+    life.store(PAGE);
+    await life.written(1);
+    const next = await again();
+    expect(await next.found(PAGE)).toBeUndefined();
+    for (let i = 0; i < 10; i++) next.cache().nextSequence();
+    await next.renew();
+    expect(await next.found(PAGE)).toBeUndefined();
+    next.store(PAGE);
+    expect(await next.found(PAGE)).toBeDefined();
+  });
 });

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../base/units.ts';
+import type { Bytes, Ms } from '../../base/units.ts';
 import { banSize, decodeBans, encodeBans } from './ban-record.ts';
 import { BanSet, foldOldest } from './ban-set.ts';
 import type { BanJournal, Restored } from './journal.ts';
@@ -20,6 +20,10 @@ import { type Ban, type BanSubject, ORDER_TEXT_MAX, type PurgeOrder, type Verdic
  * written to the other half, and `epoch` says that it is the one in use. Readers need no lock: up to `end` nothing
  * changes while the epoch lasts, and a copy that was made across two epochs is made again. Nobody can lag behind for
  * good, as all that matters is always there; and a thread that dies at any point leaves the half in use as it was.
+ *
+ * Numbers keep up with the clock: each is at least what the time is, in microseconds, when it is taken. So what another
+ * cache has sent has a number by its age alone, and purges from before the start, which the journal has by number only,
+ * are held against it as rightly as those of a minute ago.
  */
 
 const VERSION = 0;
@@ -33,6 +37,9 @@ const RECORDS_AT = 256;
 
 /** Some 20,000 URLs. Beyond it the older half of them is folded. */
 const CAPACITY: Bytes = 2 * 1024 ** 2;
+
+/** What a millisecond is, in numbers: more than are taken in one. */
+const PER_MS = 1000;
 
 /** How long `publish` waits for others. All that it may have to wait for is a file that is written to. */
 const LOCK_TIMEOUT = 5000;
@@ -50,6 +57,9 @@ export class BanBoard {
   readonly #halves: readonly [Buffer, Buffer];
   readonly #owner: number;
   readonly #journal: BanJournal | undefined;
+  readonly #now: () => Ms;
+  /** When this thread has last looked whether numbers keep up with the clock. */
+  #looked: Ms = 0;
   #bans = new BanSet();
   #version = -1;
   #epoch = -1;
@@ -66,13 +76,14 @@ export class BanBoard {
   }
 
   /** `seat` tells threads from one another. Without a journal, nothing is remembered beyond the end of the process. */
-  constructor(memory: SharedArrayBuffer, seat: number, journal?: BanJournal) {
+  constructor(memory: SharedArrayBuffer, seat: number, journal?: BanJournal, now: () => Ms = Date.now) {
     const capacity = (memory.byteLength - RECORDS_AT) / 2;
     this.#cells = new Int32Array(memory, 0, RECORDS_AT / 4);
     this.#numbers = new BigInt64Array(memory, 0, RECORDS_AT / 8);
     this.#halves = [Buffer.from(memory, RECORDS_AT, capacity), Buffer.from(memory, RECORDS_AT + capacity, capacity)];
     this.#owner = seat + 1;
     this.#journal = journal;
+    this.#now = now;
   }
 
   /** Another one each time something was purged: a verdict holds as long as this stays the same. */
@@ -88,7 +99,14 @@ export class BanBoard {
 
   /** Greater than all before it, in whatever thread, also before the last start. For a fetch: taken when it begins. */
   nextSequence(): number {
+    const now = Math.floor(this.#now());
+    if (now !== this.#looked) this.#keepUp(now);
     return Number(Atomics.add(this.#numbers, NEXT, 1n));
+  }
+
+  /** For what was made at this time, whoever has had it since: lower than all numbers that were taken from then on. */
+  sequenceAt(time: Ms): number {
+    return Math.max(0, Math.floor(time) * PER_MS - 1);
   }
 
   /** What all bans so far mean for an object. */
@@ -128,6 +146,16 @@ export class BanBoard {
   /** The thread on this seat has ended, perhaps in the middle of something. */
   seatLeft(seat: number): void {
     this.#unlock(seat + 1);
+  }
+
+  /** A clock that was set back changes nothing: numbers never fall. */
+  #keepUp(now: Ms): void {
+    this.#looked = now;
+    const least = BigInt(now * PER_MS);
+    for (;;) {
+      const next = Atomics.load(this.#numbers, NEXT);
+      if (next >= least || Atomics.compareExchange(this.#numbers, NEXT, next, least) === next) return;
+    }
   }
 
   #sync(): void {

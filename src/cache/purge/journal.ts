@@ -30,7 +30,7 @@ import type { Ban, PurgeOrder } from './order.ts';
 /** Its name in the directory of the disk tier. */
 export const JOURNAL_FILE = 'purges.journal';
 
-/** How far ahead the mark is: 4 billion fetches. By the clock, whose microseconds the numbers begin with, 71 minutes. */
+/** How far ahead the mark is: 71 minutes, as numbers keep up with the clock. Who reads the disk sees to later ones. */
 const MARK_AHEAD = 2 ** 32;
 
 /** What is known from before the start. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Ms } from '../../../src/base/units.ts';
 import { BanBoard } from '../../../src/cache/purge/ban-board.ts';
 import { BanJournal } from '../../../src/cache/purge/journal.ts';
 import type { PurgeOrder, Verdict } from '../../../src/cache/purge/order.ts';
@@ -21,9 +22,15 @@ function url(text: string): PurgeOrder {
 }
 
 /** Two threads' boards over one memory. */
-function boards({ capacity = 64 * 1024, journal }: { capacity?: number; journal?: BanJournal } = {}) {
+function boards({ capacity = 64 * 1024, journal, now = () => 0 }: Partial<Surroundings> = {}) {
   const memory = BanBoard.allocate({ bans: [], sequence: START }, capacity);
-  return { memory, here: new BanBoard(memory, 0, journal), there: new BanBoard(memory, 1, journal) };
+  return { memory, here: new BanBoard(memory, 0, journal, now), there: new BanBoard(memory, 1, journal, now) };
+}
+
+interface Surroundings {
+  readonly capacity: number;
+  readonly journal: BanJournal;
+  readonly now: () => Ms;
 }
 
 function verdict(board: BanBoard, key: string, sequence: number): Verdict {
@@ -34,6 +41,30 @@ describe('sequence numbers', () => {
   test('rise from where they begin, over all threads', () => {
     const { here, there } = boards();
     expect([here, there, there, here].map((board) => board.nextSequence() - START)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('keep up with the clock, and do not fall with it', () => {
+    let now = START / 1000 - 1;
+    const { here, there } = boards({ now: () => now });
+    const numbers: number[] = [];
+    for (const time of [now, now + 5, now + 5, now + 4, now + 5.9, now + 6]) {
+      now = time;
+      numbers.push(there.nextSequence() - START, here.nextSequence() - START);
+    }
+    expect(numbers).toEqual([0, 1, 4000, 4001, 4002, 4003, 4004, 4005, 4006, 4007, 5000, 5001]);
+  });
+
+  test('of a time are below all that were taken from then on, and not below those from before', () => {
+    let now = START / 1000;
+    const { here, there } = boards({ now: () => now });
+    const before = here.nextSequence();
+    now += 1;
+    const { sequence } = there.publish([url('a')], false);
+    expect(here.sequenceAt(now)).toBeLessThan(sequence);
+    expect(here.sequenceAt(now)).toBeGreaterThan(before);
+    expect(verdict(here, 'a', here.sequenceAt(now))).toBe('gone');
+    expect(verdict(here, 'a', here.sequenceAt(now + 1))).toBe('keep');
+    expect(here.sequenceAt(-1e9)).toBe(0);
   });
 });
 
