@@ -22,6 +22,7 @@ import { Stamps } from './stamps.ts';
 import type { StoredResponse } from './stored.ts';
 import { Storing } from './storing.ts';
 import { Updating } from './updating.ts';
+import { Vetting } from './vetting.ts';
 import { Watch } from './watch.ts';
 
 export type { Found } from './lookup.ts';
@@ -58,6 +59,7 @@ export class Cache {
   readonly #lookup: Lookup;
   readonly #storing: Storing;
   readonly #updating: Updating;
+  readonly #vetting: Vetting;
   #plan: CachePlan;
 
   constructor(parts: CacheParts) {
@@ -80,6 +82,7 @@ export class Cache {
     this.#lookup = lookup;
     this.#storing = new Storing({ memory, disk, watch, stamps, kept, lookup, counters, plan, now });
     this.#updating = new Updating({ memory, local, disk, bans, kept, lookup, now });
+    this.#vetting = new Vetting({ bans, kept });
     memory.bell.listen(() => watch.check());
   }
 
@@ -151,6 +154,19 @@ export class Cache {
   /** What decides over storing a response to this request. */
   storeContext(query: CacheQuery, method: string, requestTime: Ms, partUsable: boolean): StoreContext {
     return this.#storing.storeContext(query, method, requestTime, partUsable);
+  }
+
+  /**
+   * The number under which to store what another cache has sent in place of an origin. `undefined`: it will not do.
+   * `candidate`: what a 304 would be about.
+   */
+  vet(
+    query: CacheQuery,
+    candidate: CachedObject | undefined,
+    response: CacheResponse,
+    context: StoreContext,
+  ): number | undefined {
+    return this.#vetting.vet(query, candidate, response, context);
   }
 
   /** Begins to store a response, or says why not. `length`: of the body as it will be stored, if it is known. */

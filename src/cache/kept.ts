@@ -58,6 +58,12 @@ export class Kept {
     return true;
   }
 
+  /** Whether no purge, soft ones among them, and no unsafe request would be for what has this key, tags and number. */
+  leaves(key: string, tags: readonly string[], sequence: number): boolean {
+    const cell = this.#invalidations.cellOf(this.#memory.hashOf(urlOfKey(key)));
+    return this.#invalidations.isValid(cell, sequence) && this.#bans.verdict({ key, tags, sequence }) === 'keep';
+  }
+
   /** Notes where there will be news of it: of its neighbourhood in the index, and of its URL. */
   placed(object: CachedObject, stampAt: number, stamp: number): CachedObject {
     object.stampAt = stampAt;

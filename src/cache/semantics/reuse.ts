@@ -5,6 +5,7 @@ import type { StoredResponse } from '../stored.ts';
 import { parseRequestCacheControl } from './cache-control.ts';
 import type { RequestDirectives } from './directives.ts';
 import { currentAge } from './freshness.ts';
+import type { StorableResponse } from './storable.ts';
 import { effectiveDirectives } from './targeted.ts';
 
 /** Whether a stored response may answer a request. RFC 9111 §4 and §4.2.4; RFC 5861. */
@@ -40,7 +41,7 @@ export type Purged = 'soft' | undefined;
 
 export function decideReuse(
   { known }: Pick<CacheRequest, 'known'>,
-  stored: StoredResponse,
+  stored: StorableResponse,
   now: Ms,
   purged?: Purged,
 ): Reuse {
@@ -59,7 +60,7 @@ export function decideReuse(
 
 const NO_WISHES = parseRequestCacheControl(undefined);
 
-function withDirectives(wishes: RequestDirectives, stored: StoredResponse, age: Ms, ttl: Ms, purged: Purged): Reuse {
+function withDirectives(wishes: RequestDirectives, stored: StorableResponse, age: Ms, ttl: Ms, purged: Purged): Reuse {
   const staleReason = purged === 'soft' ? 'purged' : 'stale';
   const fresh = ttl > 0;
   if (stored.alwaysValidate) return { kind: 'validate', age, ttl, forward: 'stale', reason: 'no-cache' };
@@ -90,7 +91,7 @@ function tooOld({ maxAge }: RequestDirectives, age: Ms): boolean {
 }
 
 /** What does not change while it is fresh is not validated because somebody pressed reload (RFC 8246 §2). */
-function isImmutable(stored: StoredResponse): boolean {
+function isImmutable(stored: StorableResponse): boolean {
   return effectiveDirectives(stored.fields).directives.immutable;
 }
 
