@@ -294,6 +294,7 @@ export class Control {
       originSlot: (key) => this.#rows.origin(key),
       siteSlot: (name) => this.#rows.site(name),
       listenerSlot: (key) => this.#rows.listener(key),
+      peerSlot: (name) => this.#rows.peer(name),
       stickyKey: () => ensureStickyKey(this.#stateDir),
       selfSigned: (names) => [ensureSelfSigned(this.#stateDir, names)],
       now: Date.now(),

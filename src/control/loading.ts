@@ -23,6 +23,7 @@ export function check(file: string): readonly string[] {
     originSlot: () => 0,
     siteSlot: () => 0,
     listenerSlot: () => 0,
+    peerSlot: () => 0,
     stickyKey: () => new Uint8Array(32),
     selfSigned: () => [],
     now: Date.now(),

@@ -6,7 +6,10 @@ import { MAX_ORIGINS, MAX_POOLS, type OriginTable } from '../workers/origin-tabl
 import { SlotAllocator } from '../workers/slots.ts';
 
 /** What of the settings has rows. */
-type Rowed = Pick<Settings, 'pools' | 'sites' | 'listeners'>;
+type Rowed = Pick<Settings, 'pools' | 'sites' | 'listeners' | 'siblings'>;
+
+/** Two generations' worth of siblings. */
+const MAX_PEERS = 32;
 
 /** Which rows of the shared tables belong to what is configured. They keep their meaning over reloads. */
 export class Rows {
@@ -16,6 +19,7 @@ export class Rows {
   readonly #originSlots: SlotAllocator;
   readonly #siteSlots: SlotAllocator;
   readonly #listenerSlots: SlotAllocator;
+  readonly #peerSlots = new SlotAllocator(MAX_PEERS);
 
   constructor(origins: OriginTable, traffic: TrafficTable) {
     this.#origins = origins;
@@ -47,8 +51,12 @@ export class Rows {
     return this.#listenerSlots.take(key);
   }
 
+  peer(name: string): number {
+    return this.#peerSlots.take(name);
+  }
+
   /** Rows of what is no longer configured are free again, once nothing is in flight there. */
-  release({ pools, sites, listeners }: Rowed): void {
+  release({ pools, sites, listeners, siblings }: Rowed): void {
     const origins = Object.entries(pools).flatMap(([pool, each]) =>
       each.origins.map((origin) => originKey(pool, origin)),
     );
@@ -61,6 +69,8 @@ export class Rows {
     );
     const usedSites = new Set([NO_SITE_NAME, ...sites.map(siteName)]);
     this.#siteSlots.release(usedSites, (slot) => this.#traffic.sum('site', slot, SITE.inFlight) > 0);
+    const peers = siblings === 'off' ? [] : siblings.peers;
+    this.#peerSlots.release(new Set(peers.map(({ name }) => name)), () => false);
     const usedListeners = new Set(listenerKeys(listeners));
     this.#listenerSlots.release(usedListeners, (slot) => this.#traffic.sum('listener', slot, LISTENER.sockets) > 0);
   }

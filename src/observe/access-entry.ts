@@ -25,6 +25,10 @@ export interface AccessEntry {
   readonly pool: string | undefined;
   readonly origin: string | undefined;
   readonly attempts: number;
+  /** The sibling that it was fetched from. */
+  readonly sibling: string | undefined;
+  /** Whether it was a sibling that asked for what we have. */
+  readonly fromSibling: boolean;
   /** The code of `PROXY_ERRORS` that ended it, such as `connection_refused`. */
   readonly error: string | undefined;
   /** Whether the splash page was shown. */

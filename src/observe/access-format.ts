@@ -44,6 +44,8 @@ function jsonFormat(): AccessFormat {
       pool: entry.pool,
       origin: entry.origin,
       attempts: entry.attempts,
+      sibling: entry.sibling,
+      from_sibling: entry.fromSibling || undefined,
       error: entry.error,
       splash: entry.splash || undefined,
       cache: entry.cache,
@@ -81,7 +83,13 @@ function squidFormat(): AccessFormat {
     `${time(entry.time + entry.duration)} ${String(Math.round(entry.duration)).padStart(6)} ${token(entry.client)} ` +
     `${squidResult(entry)}/${String(entry.status).padStart(3, '0')} ${entry.bytesSent} ${token(entry.method)} ` +
     `${token(`${entry.scheme}://${entry.authority}${entry.target}`)} - ` +
-    `${entry.origin === undefined ? 'HIER_NONE/-' : `HIER_DIRECT/${token(entry.origin)}`} -\n`;
+    `${hierarchy(entry)} -\n`;
+}
+
+/** Where the response came from, in Squid's words. */
+function hierarchy({ origin, sibling }: AccessEntry): string {
+  if (sibling !== undefined) return `SIBLING_HIT/${token(sibling)}`;
+  return origin === undefined ? 'HIER_NONE/-' : `HIER_DIRECT/${token(origin)}`;
 }
 
 /** Squid's result code: its tag (`LogTags::Str_`) and what befell the exchange. */
@@ -91,7 +99,7 @@ function squidResult(entry: AccessEntry): string {
   return entry.error?.endsWith('_timeout') ? `${tag}_TIMEDOUT` : tag;
 }
 
-function squidTag({ status, error, origin, attempts, cache, cacheDetail }: AccessEntry): string {
+function squidTag({ status, error, origin, sibling, attempts, cache, cacheDetail }: AccessEntry): string {
   if (error === 'access_denied') return 'TCP_DENIED';
   if (status === 101) return 'TCP_TUNNEL';
   if (cache === 'hit') {
@@ -99,8 +107,9 @@ function squidTag({ status, error, origin, attempts, cache, cacheDetail }: Acces
       return cacheDetail === 'stale-while-revalidate' ? 'TCP_HIT' : 'TCP_REFRESH_FAIL';
     return 'TCP_HIT';
   }
-  if (cache === 'stale' && attempts > 0) return status === 304 ? 'TCP_REFRESH_UNMODIFIED' : 'TCP_REFRESH_MODIFIED';
-  if (origin !== undefined || attempts > 0) return 'TCP_MISS';
+  const fetched = attempts > 0 || sibling !== undefined;
+  if (cache === 'stale' && fetched) return status === 304 ? 'TCP_REFRESH_UNMODIFIED' : 'TCP_REFRESH_MODIFIED';
+  if (origin !== undefined || fetched) return 'TCP_MISS';
   return status >= 300 && status < 400 ? 'TCP_REDIRECT' : 'NONE_NONE';
 }
 

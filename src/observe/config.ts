@@ -11,7 +11,10 @@ export const accessLogSettings = z.strictObject({
     .enum(['json', 'combined', 'squid'])
     .default('json')
     .describe("json: one object a line. combined: as Apache and nginx. squid: as Squid's native access.log."),
-  skip_from: z.array(cidr()).default([]).describe('Clients whose exchanges are not logged: monitors, siblings.'),
+  skip_from: z
+    .array(cidr())
+    .default([])
+    .describe('Clients whose exchanges are not logged: monitors; siblings, whose lines say from_sibling.'),
   skip_paths: z
     .array(text('the beginning of a path, such as /ping', (input) => input.startsWith('/'), /^\//))
     .default([])

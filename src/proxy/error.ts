@@ -30,6 +30,7 @@ export const PROXY_ERRORS = {
   bad_request: { status: 400, blame: 'client', retry: 'never' },
   not_cached: { status: 504, blame: 'us', retry: 'never' },
   access_denied: { status: 403, blame: 'client', retry: 'never' },
+  not_found: { status: 404, blame: 'client', retry: 'never' },
   method_not_allowed: { status: 405, blame: 'client', retry: 'never' },
   request_timeout: { status: 408, blame: 'client', retry: 'never' },
   body_too_large: { status: 413, blame: 'client', retry: 'never' },

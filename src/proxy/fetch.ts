@@ -12,6 +12,8 @@ import type { Origin } from './pool/origin.ts';
 import type { Chosen, Pool } from './pool/pool.ts';
 import type { QueueMember, Waiter } from './pool/queue.ts';
 import { ReplayBody } from './replay-body.ts';
+import { SiblingAttempt, type SiblingOrder, type SiblingTarget } from './sibling-attempt.ts';
+import type { SiblingPeers } from './sibling-peers.ts';
 import { type TrafficCounter, UNCOUNTED } from './traffic.ts';
 
 /** What a fetch is asked for. */
@@ -30,6 +32,8 @@ export interface FetchOrder {
   readonly bodyLimit: number | undefined;
   /** Default: nothing is counted. */
   readonly traffic?: TrafficCounter | undefined;
+  /** Who may be asked first, where what comes is to be stored. Default: nobody. */
+  readonly siblings?: SiblingPeers | undefined;
 }
 
 /** Whom a fetch brings its reply. After `end`, `upgraded`, `broken` or `failed` nothing more comes. */
@@ -50,16 +54,18 @@ export interface FetchTarget {
 }
 
 /**
- * Gets a reply from a pool: an attempt at the origin that the pool chooses, after a wait in its queue if none has a
- * place, another one elsewhere where that is safe (RFC 9110 §9.2.2), one deadline over all of them.
+ * Gets a reply from a sibling that has it, where they are asked; else from a pool: an attempt at the origin that the pool
+ * chooses, after a wait in its queue if none has a place, another one elsewhere where that is safe (RFC 9110 §9.2.2), one
+ * deadline over all of them.
  */
-export class Fetch implements AttemptOwner, QueueMember {
+export class Fetch implements AttemptOwner, QueueMember, SiblingTarget {
   readonly order: FetchOrder;
   readonly #target: FetchTarget;
   readonly #tried: Origin[] = [];
   readonly #body: ReplayBody | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt: Attempt | undefined;
+  readonly #sibling: SiblingAttempt | undefined;
   /** Its place in the queue, while it has none at an origin. */
   #waiter: Waiter | undefined;
   #lastError: ProxyErrorCode | undefined;
@@ -76,9 +82,11 @@ export class Fetch implements AttemptOwner, QueueMember {
   firstByteAt: Ms | undefined;
   status = 0;
 
-  constructor(order: FetchOrder, target: FetchTarget) {
+  /** `sibling`: what siblings are asked for first. */
+  constructor(order: FetchOrder, target: FetchTarget, sibling?: SiblingOrder) {
     this.order = order;
     this.#target = target;
+    this.#sibling = sibling && new SiblingAttempt(sibling, this);
     const { body } = order;
     this.#body =
       body === undefined ? undefined : new ReplayBody(body, order.bodyLimit, (waits) => this.#waitForClient(waits));
@@ -92,7 +100,17 @@ export class Fetch implements AttemptOwner, QueueMember {
     return this.#attempt?.origin;
   }
 
+  /** The sibling whose response this is. */
+  get sibling(): string | undefined {
+    return this.#sibling?.name;
+  }
+
   start(): void {
+    if (this.#sibling?.start() !== true) this.nobodyHad();
+  }
+
+  /** Of the siblings: the origins are asked, and their time begins. */
+  nobodyHad(): void {
     this.#startClock();
     this.#go(this.order.pool.choose(this.order, this.#tried));
   }
@@ -100,6 +118,7 @@ export class Fetch implements AttemptOwner, QueueMember {
   /** More can be taken. */
   resume(): void {
     this.#attempt?.resume();
+    this.#sibling?.resume();
   }
 
   /** Nobody wants the reply any more: nothing more is told of it. `false`: it is over already. */
@@ -241,6 +260,10 @@ export class Fetch implements AttemptOwner, QueueMember {
     if (this.#settle()) this.#target.end(trailers);
   }
 
+  siblingBroken(error: ProxyErrorCode): void {
+    if (this.#settle()) this.#target.broken(error);
+  }
+
   upgrade(fields: OriginFields, socket: Duplex): void {
     this.#settle();
     this.firstByteAt = Date.now();
@@ -311,6 +334,7 @@ export class Fetch implements AttemptOwner, QueueMember {
     clearTimeout(this.#timer);
     this.#leaveQueue();
     this.#attempt?.cancel();
+    this.#sibling?.cancel();
     const { body } = this.order;
     if (body !== undefined && this.origin !== undefined) this.traffic.sent(this.origin.slot, body.bytesReceived);
     return true;

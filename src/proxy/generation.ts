@@ -10,6 +10,8 @@ import { Pool } from './pool/pool.ts';
 import { UnderWay } from './pool/under-way.ts';
 import { Forwarding } from './request-fields.ts';
 import { Router } from './router.ts';
+import { SiblingPeers } from './sibling-peers.ts';
+import type { Siblings } from './siblings.ts';
 import type { SplashPages } from './splash.ts';
 import { type TrafficCounter, UNCOUNTED } from './traffic.ts';
 
@@ -42,16 +44,22 @@ export class Generation {
   readonly router: Router<Route>;
   readonly forwarding: Forwarding;
   readonly underWay: UnderWay;
+  /** `undefined`: there are none. */
+  readonly siblings: SiblingPeers | undefined;
   readonly #origins = new Map<string, Origin>();
   #running = 0;
   #next: Generation | undefined;
 
-  /** Keeps the origins of `previous`, with their connections, that the new plan did not change. */
+  /**
+   * Keeps the origins of `previous`, with their connections, that the new plan did not change, and so with siblings.
+   * `siblings`: who asks them; without it, they only ask us.
+   */
   constructor(
     plan: ProxyPlan,
     counters: OriginCounters,
     previous: Generation | undefined,
     traffic: TrafficCounter = UNCOUNTED,
+    siblings?: Siblings,
   ) {
     this.plan = plan;
     this.traffic = traffic;
@@ -69,6 +77,7 @@ export class Generation {
       });
       pools.set(pool.name, new Pool(pool, origins, this.underWay));
     }
+    this.siblings = plan.siblings && new SiblingPeers(plan.siblings, siblings, previous?.siblings);
     this.forwarding = new Forwarding(plan.node);
     const via = plan.node.via ? plan.node.name : undefined;
     this.router = new Router(plan.sites.map((site) => siteRoutes(site, pools, via)));
@@ -93,12 +102,14 @@ export class Generation {
     if (this.#running === 0) this.#closeUnused(next);
   }
 
-  /** Closes all connections to origins. */
+  /** Closes all connections to origins and siblings. */
   close(): void {
+    this.siblings?.destroy();
     for (const origin of this.#origins.values()) origin.destroy();
   }
 
   #closeUnused(next: Generation): void {
+    this.siblings?.closeUnused(next.siblings);
     for (const [identity, origin] of this.#origins) {
       if (next.#origins.get(identity) !== origin) origin.close();
     }

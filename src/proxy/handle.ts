@@ -57,6 +57,10 @@ export class Handler implements ExchangeTaker {
     this.#begin(exchange).refuse(code);
   }
 
+  hasSibling(address: string): boolean {
+    return this.#generation.siblings?.allowed.has(address) === true;
+  }
+
   unparsed(endpoints: Endpoints, scheme: 'http' | 'https', code: ProxyErrorCode): void {
     const entry = unparsedEntry(endpoints, scheme, code);
     this.#generation.traffic.ended(undefined, entry);
@@ -66,7 +70,8 @@ export class Handler implements ExchangeTaker {
   readonly #onEnd = (ended: Handling, entry: AccessEntry): void => {
     this.#running.delete(ended);
     this.#tunnels.delete(ended);
-    this.#count(ended, entry);
+    if (!ended.fromSibling) this.#count(ended, entry);
+    else this.#generation.siblings?.served(entry.peer, ended.report?.fromStore === true, entry.bytesSent);
     this.#log(entry);
   };
 

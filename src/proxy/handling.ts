@@ -9,7 +9,7 @@ import { CachedReply } from './caching/cached-reply.ts';
 import { replyWithHotHit } from './caching/hot-hit.ts';
 import { purgeReply } from './caching/purge-reply.ts';
 import { queryOf } from './caching/query-of.ts';
-import { type Client, identify } from './client.ts';
+import { type Client, type ForwardingFields, identify } from './client.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import { errorPage, type OwnReply } from './error-page.ts';
 import type { Exchange, Fields } from './exchange.ts';
@@ -48,6 +48,7 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   route: Route | undefined;
   report: CacheReport | undefined;
   splash = false;
+  readonly fromSibling: boolean;
   readonly #generation: Generation;
   readonly #cache: Cache | undefined;
   readonly #maintained: Maintained;
@@ -64,7 +65,10 @@ export class Handling implements ReplyOwner, Rostered, Ended {
     this.#tunnels = tunnels;
     this.#onEnd = onEnd;
     const { head, endpoints } = exchange;
-    this.client = identify(endpoints.remoteAddress, head, head.known, generation.trustedProxies);
+    this.fromSibling = generation.siblings?.isFetching(exchange) === true;
+    // What a sibling tells of its client is nothing to us.
+    const told = this.fromSibling ? NOTHING_TOLD : head.known;
+    this.client = identify(endpoints.remoteAddress, head, told, generation.trustedProxies);
     this.id = requestId(this.client, head);
     generation.enter();
   }
@@ -74,6 +78,31 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   }
 
   run(listener: ListenerPlan): void {
+    // What Squids ask one another, of themselves: no origin is to hear of it.
+    if (this.exchange.head.target.startsWith('/squid-internal-')) this.refuse('not_found');
+    else if (this.fromSibling) this.#serveSibling();
+    else this.#serveClient(listener);
+  }
+
+  /** What we have, or that we do not: whom a site lets in, and to where it sends them, is about clients. */
+  #serveSibling(): void {
+    const { head } = this.exchange;
+    const cache = this.#cache;
+    this.route = this.#generation.router.route(hostOf(head.authority), head.target);
+    if (this.route === undefined || cache === undefined || !this.route.cache.enabled) this.#haveNot();
+    else this.#answerByCache(this.route, cache, queryOf(this.exchange, this.client, this.route));
+  }
+
+  /** In Squid's words as well, though it looks at the status alone. */
+  #haveNot(): void {
+    const fields = ['x-squid-error', 'ERR_ONLY_IF_CACHED_MISS 0', 'cache-control', 'no-store', 'content-length', '0'];
+    fields.push('date', httpDate());
+    const { status } = PROXY_ERRORS.not_cached;
+    this.exchange.reply({ status, fields, length: 0 }, undefined);
+    this.#end(status, 'not_cached');
+  }
+
+  #serveClient(listener: ListenerPlan): void {
     // Behind a trusted proxy that speaks https with the client, there is nowhere to send it.
     if (listener.redirectPort !== undefined && this.client.proto === 'http') {
       this.#answer(httpsRedirect(this.exchange.head, listener.redirectPort));
@@ -129,6 +158,10 @@ export class Handling implements ReplyOwner, Rostered, Ended {
       this.#end(hit.replied, undefined);
       return;
     }
+    this.#answerByCache(route, cache, query);
+  }
+
+  #answerByCache(route: Route, cache: Cache, query: CacheQuery): void {
     const reply = this.#cached(route, cache, query);
     this.report = reply.report;
     this.#passing = reply;
@@ -144,10 +177,11 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   }
 
   #cached(route: Route, cache: Cache, query: CacheQuery): CachedReply {
-    const exchange = this.exchange;
+    const { exchange, fromSibling: forSibling, id: requestId } = this;
     const { rules } = route;
     const order = (fields: Fields) => this.#order(route, fields);
-    return new CachedReply({ cache, exchange, query, rules, requestId: this.id, order, hold: this.#generation }, this);
+    const hold = this.#generation;
+    return new CachedReply({ cache, exchange, query, rules, requestId, forSibling, order, hold }, this);
   }
 
   #order(route: Route, fields: Fields): FetchOrder {
@@ -162,6 +196,7 @@ export class Handling implements ReplyOwner, Rostered, Ended {
       patience: route.patience,
       bodyLimit: route.bodyLimit,
       traffic: this.#generation.traffic,
+      siblings: this.#generation.siblings,
     };
   }
 
@@ -177,6 +212,10 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   }
 
   failed(error: ProxyErrorCode, status: number): void {
+    if (this.fromSibling) {
+      this.#haveNot();
+      return;
+    }
     const route = this.route as Route;
     if (PROXY_ERRORS[error].blame !== 'origin') {
       this.refuse(error);
@@ -243,10 +282,18 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   #end(status: number, error: ProxyErrorCode | undefined, tunnel?: TunnelEnd): void {
     this.#generation.leave();
     const { report, exchange } = this;
-    if (report !== undefined) this.#cache?.counters.sent(report.fromStore ? 'cache' : 'origin', exchange.bytesSent);
+    if (report !== undefined && !this.fromSibling)
+      this.#cache?.counters.sent(report.fromStore ? 'cache' : 'origin', exchange.bytesSent);
     this.#onEnd(this, endedEntry(this, status, error, tunnel));
   }
 }
+
+const NOTHING_TOLD: ForwardingFields = {
+  xForwardedFor: undefined,
+  xForwardedProto: undefined,
+  xForwardedHost: undefined,
+  forwarded: undefined,
+};
 
 const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 

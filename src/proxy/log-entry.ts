@@ -19,11 +19,12 @@ export interface Ended {
   readonly report: CacheReport | undefined;
   /** Whether the splash page was shown. */
   readonly splash: boolean;
+  readonly fromSibling: boolean;
 }
 
 /** The one line of an exchange. */
 export function endedEntry(
-  { exchange, client, id, route, fetch, report, splash }: Ended,
+  { exchange, client, id, route, fetch, report, splash, fromSibling }: Ended,
   status: number,
   error: ProxyErrorCode | undefined,
   tunnel: TunnelEnd | undefined,
@@ -47,6 +48,8 @@ export function endedEntry(
     pool: route?.pool.name,
     origin: fetch?.origin?.name,
     attempts: fetch?.attempts ?? 0,
+    sibling: fetch?.sibling,
+    fromSibling,
     error,
     splash,
     cache: report?.word,
@@ -77,6 +80,8 @@ export function unparsedEntry(endpoints: Endpoints, scheme: 'http' | 'https', co
     pool: undefined,
     origin: undefined,
     attempts: 0,
+    sibling: undefined,
+    fromSibling: false,
     error: code,
     splash: false,
     cache: undefined,

@@ -60,6 +60,7 @@ export function secondsOf(time: Ms): number {
 const DETAILS: Readonly<Record<number, string>> = {
   400: 'The request is not well formed.',
   403: 'You are not allowed to open this.',
+  404: 'There is nothing here.',
   405: 'This method is not allowed here.',
   408: 'The request took too long to arrive.',
   413: 'What was sent is larger than this site accepts.',

@@ -20,6 +20,8 @@ export interface ProxyPlan {
   readonly pools: readonly PoolPlan[];
   /** `undefined`: nothing is cached. */
   readonly cache: CachePlan | undefined;
+  /** `undefined`: there are none. */
+  readonly siblings: SiblingsPlan | undefined;
 }
 
 export interface ListenerPlan extends Pick<ListenerSettings, 'protocol' | 'limits' | 'timeouts'> {
@@ -105,6 +107,24 @@ export interface OriginPlan {
   readonly route: string;
   /** How it stands as long as the control plane has not said otherwise. */
   readonly standing: Standing;
+}
+
+/** Nodes that are asked before the origins are, and that ask us, as far as HTTP goes. */
+export interface SiblingsPlan {
+  /** The longest that a request waits for all of them together, the head of what one of them has included. */
+  readonly timeout: Ms;
+  /** Networks that may fetch what we have. */
+  readonly allow: readonly string[];
+  readonly peers: readonly PeerPlan[];
+}
+
+export interface PeerPlan {
+  readonly name: string;
+  /** Its row in the peer table. */
+  readonly slot: number;
+  /** `http://HOST[:PORT]` or `https://HOST[:PORT]`. */
+  readonly url: string;
+  readonly tls: Pick<OriginTlsPlan, 'ca' | 'serverName' | 'verify'>;
 }
 
 export interface OriginTlsPlan {

@@ -1,10 +1,12 @@
 import { parseListenAddress } from '../base/address.ts';
+import type { Ms } from '../base/units.ts';
 import type { CacheSettings } from '../cache/config.ts';
 import { planCache, planRules } from '../cache/plan.ts';
 import type { ListenerSettings, ResponseHeaderSettings, SiteSettings, SplashSettings } from './config.ts';
-import type { ListenerPlan, ProxyPlan, RoutePlan, SitePlan, TlsPlan } from './plan.ts';
+import type { ListenerPlan, ProxyPlan, RoutePlan, SiblingsPlan, SitePlan, TlsPlan } from './plan.ts';
 import { type OriginSettings, originName, type PoolSettings } from './pool/config.ts';
 import { planPool } from './pool/planner.ts';
+import { readText } from './read-text.ts';
 import { loadSplash } from './splash-load.ts';
 import { type CertificateFiles, certificateWarnings, readCertificate } from './tls/certificate.ts';
 import { checkTlsSettings } from './tls/settings.ts';
@@ -19,6 +21,22 @@ export interface ProxySettings {
   readonly sites: readonly SiteSettings[];
   readonly pools: Readonly<Record<string, PoolSettings>>;
   readonly cache: CacheSettings;
+  readonly siblings: SiblingFetchSettings | 'off';
+}
+
+/** What of `siblings:` is about HTTP. */
+export interface SiblingFetchSettings {
+  readonly timeout: Ms;
+  readonly allow: readonly string[];
+  readonly peers: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly tls: {
+      readonly ca?: string | undefined;
+      readonly server_name?: string | undefined;
+      readonly verify: boolean;
+    };
+  }[];
 }
 
 export interface PlanContext {
@@ -33,6 +51,8 @@ export interface PlanContext {
   /** The row of a site, or of a listener, in the traffic table. */
   readonly siteSlot: (name: string) => number;
   readonly listenerSlot: (key: string) => number;
+  /** The row of a sibling in the peer table. */
+  readonly peerSlot: (name: string) => number;
   /** What sticky cookies are signed with; asked for when a pool has some. */
   readonly stickyKey: () => Uint8Array;
   readonly now: number;
@@ -62,6 +82,7 @@ export function planProxy(settings: ProxySettings, context: PlanContext): Planne
       }),
     ),
     cache: planCache(settings.cache),
+    siblings: settings.siblings === 'off' ? undefined : planSiblings(settings.siblings, context),
   };
   return { plan, warnings: [...new Set(certificates.flatMap((each) => certificateWarnings(each, context.now)))] };
 }
@@ -152,6 +173,23 @@ function planSite(site: SiteSettings, cache: CacheSettings, context: PlanContext
   });
   const name = siteName(site);
   return { name, slot: context.siteSlot(name), hosts: site.hosts, fallback, routes };
+}
+
+function planSiblings({ timeout, allow, peers }: SiblingFetchSettings, { peerSlot }: PlanContext): SiblingsPlan {
+  return {
+    timeout,
+    allow,
+    peers: peers.map(({ name, url, tls }) => ({
+      name,
+      slot: peerSlot(name),
+      url: new URL(url).origin,
+      tls: {
+        ca: tls.ca === undefined ? undefined : readText(tls.ca),
+        serverName: tls.server_name,
+        verify: tls.verify,
+      },
+    })),
+  };
 }
 
 /** A route adds to the headers of its site; where both speak of one, the route has the last word. */

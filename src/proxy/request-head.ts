@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import { isIPv6 } from 'node:net';
+import { asksForStored } from './caching/sharable.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import type { Fields, HttpVersion, RequestHead } from './exchange.ts';
 import { type CollectedFields, collectFields } from './fields.ts';
@@ -39,12 +40,18 @@ export interface RawRequest1 {
 /** The parser knows RTSP and ICE as well. Their versions are not ours, and give themselves away by their methods. */
 const HTTP_METHODS: ReadonlySet<string> = new Set(METHODS.filter((method) => method !== 'SOURCE'));
 
-/** `sorted`: what `collectFields` made of the same fields, for who has it already. It is left as it is. */
+const NOBODY = () => false;
+
+/**
+ * `sorted`: what `collectFields` made of the same fields, for who has it already. It is left as it is. `isSibling`: whether
+ * it comes from where siblings are, who tell by the scheme of the target what they ask for, over whatever connection.
+ */
 export function readRequest1(
   raw: RawRequest1,
   scheme: 'http' | 'https',
   limits: RequestLimits,
   sorted?: CollectedFields,
+  isSibling: () => boolean = NOBODY,
 ): ReadRequest {
   const { method, version } = raw;
   if (version !== '1.1' && version !== '1.0') return refuse('version_not_supported', true);
@@ -67,10 +74,12 @@ export function readRequest1(
   const absolute = /^http(s?):\/\/([^/?#]*)(.*)$/is.exec(raw.target);
   if (absolute === null) return refuse('bad_request', true);
   const [, secure, authority = '', rest = ''] = absolute;
+  const named = secure === '' ? 'http' : 'https';
+  const believed = named === scheme || (asksForStored({ method, known: collected.known }) && isSibling());
   // What is asked for by https must not be answered where anybody may listen (RFC 9110 §7.4).
-  if (secure !== '' && scheme === 'http') return refuse('misdirected_request', true);
+  if (named === 'https' && !believed) return refuse('misdirected_request', true);
   if (!isAuthority(authority)) return refuse('bad_request', true);
-  return head(method, version, scheme, authority, pathOf(rest, method), collected);
+  return head(method, version, believed ? named : scheme, authority, pathOf(rest, method), collected);
 }
 
 /** The pseudo-header fields and fields of an HTTP/2 request. */

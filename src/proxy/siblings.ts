@@ -1,4 +1,4 @@
-import type { Ms } from '../base/units.ts';
+import type { Bytes, Ms } from '../base/units.ts';
 import type { Fields } from './exchange.ts';
 
 /** What the data plane wants of siblings: who of them has a response. The fetch from there is its own. */
@@ -10,6 +10,8 @@ export interface Siblings {
   ask(question: SiblingQuestion, found: (slot: number | undefined) => void): Asking | undefined;
   /** How the fetch from that sibling came out, for its account and for whether it is asked again. */
   fetched(slot: number, outcome: SiblingOutcome, latency: Ms): void;
+  /** Somebody who may fetch from us asked from this address: it got what we have, in so many bytes of body, or 504. */
+  served(address: string, isHit: boolean, bytes: Bytes): void;
 }
 
 export interface SiblingQuestion {

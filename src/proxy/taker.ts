@@ -8,6 +8,8 @@ export interface ExchangeTaker {
   take(exchange: Exchange, listener: ListenerPlan): void;
   /** A request that is refused before it is one; its exchange still gets a reply and a line in the log. */
   refuse(exchange: Exchange, listener: ListenerPlan, code: ProxyErrorCode): void;
+  /** Whether siblings connect from this address: then it is believed which scheme an absolute-form target has. */
+  hasSibling(address: string): boolean;
   /** Bytes that were no request at all: only the log hears of them. */
   unparsed(endpoints: Endpoints, scheme: 'http' | 'https', code: ProxyErrorCode): void;
 }

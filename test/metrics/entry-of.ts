@@ -20,6 +20,8 @@ export function entryOf(said: Partial<AccessEntry>): AccessEntry {
     pool: undefined,
     origin: undefined,
     attempts: 0,
+    sibling: undefined,
+    fromSibling: false,
     error: undefined,
     splash: false,
     cache: undefined,

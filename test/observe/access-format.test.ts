@@ -41,6 +41,11 @@ describe('the json format', () => {
     expect(line(entryOf(different))).toMatchObject(different);
   });
 
+  test('tells which sibling had it, and that it was one who asked', () => {
+    expect(line(entryOf({ sibling: 'us-2' }))).toMatchObject({ sibling: 'us-2' });
+    expect(line(entryOf({ fromSibling: true }))).toMatchObject({ from_sibling: true });
+  });
+
   test('leaves out what is not known', () => {
     expect(Object.keys(line(entryOf({ ...NOTHING, userAgent: undefined })))).toEqual(
       'time id client method scheme host target protocol status bytes bytes_in duration_ms attempts'.split(' '),
@@ -136,12 +141,23 @@ describe('the squid format', () => {
       expected: 'NONE_NONE_TIMEDOUT/408',
     },
     { name: 'a WebSocket', different: { status: 101 }, expected: 'TCP_TUNNEL/101' },
+    { name: 'a sibling', different: { ...NOTHING, status: 200, sibling: 'us-2' }, expected: 'TCP_MISS/200' },
+    {
+      name: 'a sibling that had it newer',
+      different: { ...NOTHING, status: 200, sibling: 'us-2', cache: 'stale' },
+      expected: 'TCP_REFRESH_MODIFIED/200',
+    },
   ])('has the result code for $name', ({ different, expected }) => {
     expect(accessFormat('squid')(entryOf(different)).trim().split(/ +/)[3]).toBe(expected);
   });
 
   test('says that no origin was asked', () => {
     expect(accessFormat('squid')(entryOf(NOTHING))).toMatch(/ - HIER_NONE\/- -\n$/);
+  });
+
+  test('says which sibling had it', () => {
+    const entry = entryOf({ ...NOTHING, sibling: 'us-2' });
+    expect(accessFormat('squid')(entry)).toMatch(/ - SIBLING_HIT\/us-2 -\n$/);
   });
 
   test.each(HOSTILE)('is one line of ten fields in printable ASCII, with $name', ({ text }) => {

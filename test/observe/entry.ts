@@ -20,6 +20,8 @@ export function entryOf(different: Partial<AccessEntry> = {}): AccessEntry {
     pool: 'app',
     origin: 'app2',
     attempts: 1,
+    sibling: undefined,
+    fromSibling: false,
     error: undefined,
     splash: false,
     cache: undefined,

@@ -15,7 +15,7 @@ async function startFront(take: (exchange: Exchange) => void) {
     limits: { head: 32_768, fields: 100, uri: 8_192 },
     timeouts: { head: 10_000, body: 10_000, idle: 10_000, write: 10_000 },
   } as ListenerPlan;
-  const front = new Http2Front(plan, { take, refuse: () => {}, unparsed: () => {} });
+  const front = new Http2Front(plan, { take, hasSibling: () => false, refuse: () => {}, unparsed: () => {} });
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket.on('error', () => {}));

@@ -17,6 +17,7 @@ interface Written {
   readonly pools?: Readonly<Record<string, object>>;
   readonly trusted_proxies?: readonly string[];
   readonly cache?: object | 'off';
+  readonly siblings?: ProxySettings['siblings'];
 }
 
 /** The settings of a file that says only this much. */
@@ -31,6 +32,7 @@ function settings(written: Written = {}): ProxySettings {
     sites: sites.map((each) => siteSettings.parse(each)),
     pools: Object.fromEntries(Object.entries(pools).map(([name, each]) => [name, poolSettings.parse(each)])),
     cache: cacheSettings.parse(written.cache),
+    siblings: written.siblings ?? 'off',
   };
 }
 
@@ -44,6 +46,7 @@ function planned(written: Written, context: Partial<PlanContext> = {}) {
     originSlot: () => 0,
     siteSlot: () => 0,
     listenerSlot: () => 0,
+    peerSlot: () => 0,
     stickyKey: () => new Uint8Array(32),
     now: 0,
     ...context,
@@ -356,6 +359,35 @@ describe('a pool', () => {
       verify: false,
     });
     expect(() => plan(app({ ca: `${ca}.none` }))).toThrow(/^[^\n]*ca\.pem\.none[^\n]*$/);
+  });
+});
+
+describe('siblings', () => {
+  test('are none, where nothing is said of them', () => {
+    expect(plan({}).siblings).toBeUndefined();
+  });
+
+  test('have a row each, and what it takes to reach them', async () => {
+    const file = join(await tempDir(), 'ca.pem');
+    await writeFile(file, 'authority');
+    const peers = [
+      { name: 'us-2', url: 'http://192.0.2.2/', tls: { verify: true } },
+      { name: 'us-3', url: 'https://192.0.2.3:8443', tls: { ca: file, server_name: 'us-3.internal', verify: false } },
+    ];
+    const siblings = { timeout: 50, allow: ['192.0.2.0/24'], peers };
+    expect(plan({ siblings }, { peerSlot: (name) => Number(name.slice(3)) }).siblings).toEqual({
+      timeout: 50,
+      allow: ['192.0.2.0/24'],
+      peers: [
+        { name: 'us-2', slot: 2, url: 'http://192.0.2.2', tls: { ca: undefined, serverName: undefined, verify: true } },
+        {
+          name: 'us-3',
+          slot: 3,
+          url: 'https://192.0.2.3:8443',
+          tls: { ca: 'authority', serverName: 'us-3.internal', verify: false },
+        },
+      ],
+    });
   });
 });
 

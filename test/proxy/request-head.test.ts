@@ -13,12 +13,14 @@ const LIMITS = { uri: 64, fields: 5 };
 
 interface Request1 extends Partial<RawRequest1> {
   readonly scheme?: 'http' | 'https';
+  /** It comes from where siblings are. */
+  readonly isSibling?: boolean;
 }
 
 /** A good HTTP/1.1 request, but for what is said. */
-function http1({ scheme = 'http', ...raw }: Request1): ReadRequest {
+function http1({ scheme = 'http', isSibling = false, ...raw }: Request1): ReadRequest {
   const good = { method: 'GET', target: '/', version: '1.1', fields: ['Host', 'www.example.com'] };
-  return readRequest1({ ...good, ...raw }, scheme, LIMITS);
+  return readRequest1({ ...good, ...raw }, scheme, LIMITS, undefined, () => isSibling);
 }
 
 /** A good HTTP/2 request, but for what is said. */
@@ -226,6 +228,24 @@ describe('an absolute target wins over Host (RFC 9112 §3.2.2)', () => {
     expect(http1({ target: 'HTTPS://a/' })).toMatchObject(refused(421, true));
     expect(http1({ target: 'https://a/', scheme: 'https' })).toMatchObject(read({ authority: 'a', scheme: 'https' }));
     expect(http1({ target: 'http://a/', scheme: 'https' })).toMatchObject(read({ authority: 'a', scheme: 'https' }));
+  });
+
+  test.each([
+    { target: 'https://a/', scheme: 'http', named: 'https' },
+    { target: 'http://a/', scheme: 'https', named: 'http' },
+    { target: 'http://a/', scheme: 'http', named: 'http' },
+  ] as const)('a sibling that wants what is stored is believed with $target over $scheme', (request) => {
+    const fields = ['Host', 'a', 'Cache-Control', 'max-age=5, only-if-cached'];
+    const { named, ...rest } = request;
+    expect(http1({ ...rest, fields, isSibling: true })).toMatchObject(read({ authority: 'a', scheme: named }));
+  });
+
+  test.each([
+    { name: 'that wants what is not stored as well', fields: ['Host', 'a', 'Cache-Control', 'max-age=5'] },
+    { name: 'that posts', fields: ['Host', 'a', 'Cache-Control', 'only-if-cached'], method: 'POST' },
+    { name: 'that is none', fields: ['Host', 'a', 'Cache-Control', 'only-if-cached'], isSibling: false },
+  ])('but not one $name', ({ name: _, ...request }) => {
+    expect(http1({ isSibling: true, ...request, target: 'https://a/' })).toMatchObject(refused(421, true));
   });
 });
 

@@ -41,7 +41,15 @@ function supervise(workers: number) {
 function plan(generation: number, name: string): WorkerPlan {
   return {
     generation,
-    proxy: { node: { name, via: true }, listeners: [], trustedProxies: [], sites: [], pools: [], cache: undefined },
+    proxy: {
+      node: { name, via: true },
+      listeners: [],
+      trustedProxies: [],
+      sites: [],
+      pools: [],
+      cache: undefined,
+      siblings: undefined,
+    },
     accessLog: 'off',
   };
 }

@@ -8,7 +8,7 @@ import { keepClient } from '../keep-client.ts';
 import { BodySender, type BodySenderOwner } from './body-sender.ts';
 import type { CacheReport } from './cache-report.ts';
 import { type CachedExchange, tellStatus } from './cached-exchange.ts';
-import { presented } from './presented.ts';
+import { asStored, presented } from './presented.ts';
 import { isWhole, type StoredReply, storedReply } from './stored-reply.ts';
 
 /** Whose exchange is answered with what is stored. */
@@ -48,8 +48,8 @@ export class StoredAnswer implements BodySenderOwner {
    */
   give(object: CachedObject, age: Ms, fetch?: Fetch): void {
     this.#fetch = fetch;
-    const { cache, exchange, query, rules } = this.#with;
-    const { shared, upstream } = presented(object, rules, query.rules.setCookie);
+    const { cache, exchange, query, rules, forSibling } = this.#with;
+    const { shared, upstream } = (forSibling ? asStored : presented)(object, rules, query.rules.setCookie);
     const reply = storedReply(exchange.head, object, shared, cache.now());
     if (reply === undefined) {
       this.#owner.lacking();
@@ -114,8 +114,13 @@ export class StoredAnswer implements BodySenderOwner {
   }
 
   #headOf({ status, shared, fields, length }: StoredReply, age: Ms, upstream: string | undefined): ResponseHead {
-    const { cache, query, rules, requestId } = this.#with;
+    const { cache, query, rules, requestId, forSibling } = this.#with;
     this.#report.replied = status;
+    if (forSibling) {
+      fields.push('age', String(ageSeconds(age)));
+      if (upstream !== undefined) fields.push('cache-status', upstream);
+      return { status, shared, fields, length };
+    }
     // What comes straight from the origin has no Age but the origin's own.
     const isAged = age >= 1000 || this.#report.fromStore;
     if (isAged && !rules.remove.has('age')) fields.push('age', String(ageSeconds(age)));

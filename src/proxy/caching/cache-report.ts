@@ -29,6 +29,12 @@ export class CacheReport {
     this.detail = detail;
   }
 
+  /** A sibling answered what was sent on, with this status. */
+  fetchedFromSibling(status: number): void {
+    this.detail = 'sibling-hit';
+    this.originStatus ??= status;
+  }
+
   /** Neither answered from what was stored nor sent on, for this reason. */
   unanswered(detail: string): void {
     this.#hit = false;

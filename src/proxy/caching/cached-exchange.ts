@@ -13,6 +13,8 @@ export interface CachedExchange {
   readonly query: CacheQuery;
   readonly rules: ResponseRules;
   readonly requestId: string;
+  /** A sibling asks: it gets what is stored as it is stored, fresh or not at all, and is no client that is counted. */
+  readonly forSibling: boolean;
   /** A fetch from the origins with these fields. */
   order(fields: Fields): FetchOrder;
   /** Keeps the generation, for a fetch that outlives the exchange. */

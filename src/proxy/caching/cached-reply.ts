@@ -24,6 +24,9 @@ import { Waiting, type WaitingOwner } from './waiting.ts';
 /** When what it was about to send was evicted more often than this, the request is sent on by itself. */
 const LOSSES_MAX = 3;
 
+/** What is fetched here is not stored of late. */
+const HIT_FOR_MISS = 'hit-for-miss';
+
 /**
  * Answers one exchange from the cache, or by a fetch whose response is stored for others:
  *
@@ -91,18 +94,20 @@ export class CachedReply implements ExchangeListener, LookUpOwner, WaitingOwner,
   }
 
   hit(object: CachedObject, age: Ms, ttl: Ms, detail: string | undefined): void {
-    const { cache } = this.#with;
+    const { cache, forSibling } = this.#with;
     cache.touch(object);
-    cache.counters.hit(object.tier);
-    if (ttl <= 0) cache.counters.staleHit();
+    if (!forSibling) {
+      cache.counters.hit(object.tier);
+      if (ttl <= 0) cache.counters.staleHit();
+    }
     this.report.hit(ttl, detail);
     this.#answer.give(object, age);
   }
 
   unshareable(): void {
     this.#waiting.renounce();
-    this.#with.cache.counters.hitForMiss();
-    this.forward('uri-miss', 'hit-for-miss');
+    if (!this.#with.forSibling) this.#with.cache.counters.hitForMiss();
+    this.forward('uri-miss', HIT_FOR_MISS);
   }
 
   /** only-if-cached (RFC 9111 §5.2.1.7). */
@@ -145,7 +150,7 @@ export class CachedReply implements ExchangeListener, LookUpOwner, WaitingOwner,
 
   #fetch(flight: Flight | undefined): void {
     const { cache, exchange, query, hold } = this.#with;
-    const { forward } = this.report;
+    const { forward, detail } = this.report;
     if (this.report.collapsed === true) this.report.collapsed = false;
     const { method } = exchange.head;
     const whole = forward !== 'method' && forward !== 'bypass' && method === 'GET';
@@ -154,7 +159,9 @@ export class CachedReply implements ExchangeListener, LookUpOwner, WaitingOwner,
     const fields = whole ? fieldsToFill(query, candidate, part, cache.now()) : exchange.head.fields;
     const mayStore = forward !== 'bypass';
     const order = this.#with.order(fields);
-    this.#fill = new Fill({ cache, query, order, candidate, part, flight, hold, mayStore }, this);
+    // Once: whoever did not have it then, or not what will do, is not waited for again.
+    const asksSiblings = whole && this.#fill === undefined && detail !== HIT_FOR_MISS;
+    this.#fill = new Fill({ cache, query, order, candidate, part, asksSiblings, flight, hold, mayStore }, this);
     this.#fill.start();
   }
 
@@ -164,6 +171,7 @@ export class CachedReply implements ExchangeListener, LookUpOwner, WaitingOwner,
 
   stored(object: CachedObject): void {
     const age = currentAge(object.stored, this.#with.cache.now());
+    if (this.fetch?.sibling !== undefined) this.report.fetchedFromSibling(200);
     this.report.stored = true;
     this.report.ttl = object.stored.lifetime - age;
     this.#answer.give(object, age, this.fetch);
@@ -191,6 +199,7 @@ export class CachedReply implements ExchangeListener, LookUpOwner, WaitingOwner,
 
   passing(status: number, origin: OriginFields, reason: NotWritten | undefined): void {
     const { exchange } = this.#with;
+    if (this.fetch?.sibling !== undefined) this.report.fetchedFromSibling(status);
     const { head, hasAlready, length } = passingReply(
       this.#with,
       this.report,

@@ -13,6 +13,8 @@ export interface FillParts {
   readonly candidate: CachedObject | undefined;
   /** A stored part that is to be completed by this fetch. */
   readonly part?: CachedObject | undefined;
+  /** Siblings may be asked before the origins. */
+  readonly asksSiblings: boolean;
   /** Where others wait for the outcome. */
   readonly flight: Flight | undefined;
   /** Keeps alive what the fetch needs, beyond the exchange that began it. */

@@ -4,10 +4,12 @@ import type { NotWritten, ObjectWriter } from '../../cache/object-writer.ts';
 import { ProxyError, type ProxyErrorCode } from '../error.ts';
 import { Fetch, type FetchTarget } from '../fetch.ts';
 import type { OriginFields } from '../headers.ts';
+import type { SiblingOrder } from '../sibling-attempt.ts';
+import { siblingQuestion } from '../sibling-request.ts';
 import type { FillClient } from './fill-client.ts';
 import type { FillParts } from './fill-parts.ts';
 import { isOfResponse, Landing } from './landing.ts';
-import { receive } from './received.ts';
+import { receive, vetted } from './received.ts';
 import { Rest } from './rest.ts';
 
 /** How often a fetch whose client has left looks whether others still wait for it. */
@@ -28,7 +30,7 @@ const WORTH_FINISHING = 65_536;
 export class Fill implements FetchTarget, CompressedTaker {
   readonly fetch: Fetch;
   readonly #parts: FillParts;
-  readonly #sequence: number;
+  #sequence: number;
   readonly #requestTime: number;
   readonly #landing: Landing;
   #client: FillClient | undefined;
@@ -48,7 +50,7 @@ export class Fill implements FetchTarget, CompressedTaker {
     this.#landing = new Landing(parts.flight);
     this.#sequence = parts.cache.nextSequence();
     this.#requestTime = parts.cache.now();
-    this.fetch = new Fetch(parts.order, this);
+    this.fetch = new Fetch(parts.order, this, this.#siblingOrder());
     parts.hold.enter();
   }
 
@@ -86,6 +88,25 @@ export class Fill implements FetchTarget, CompressedTaker {
     const ready = rest?.handOn((chunk) => this.#client?.piece(chunk) ?? true) ?? true;
     if (rest?.trailers !== undefined) this.#end(rest.trailers);
     else if (ready) this.fetch.resume();
+  }
+
+  /** `undefined`: siblings are not asked. */
+  #siblingOrder(): SiblingOrder | undefined {
+    const { asksSiblings, order, query } = this.#parts;
+    const peers = asksSiblings ? order.siblings : undefined;
+    const siblings = peers?.asked;
+    const question = siblings === undefined ? undefined : siblingQuestion(query, order);
+    if (peers === undefined || siblings === undefined || question === undefined) return undefined;
+    const accepts = (status: number, fields: OriginFields) => this.#accepts(status, fields);
+    return { peers, siblings, question, lines: order.lines, accepts };
+  }
+
+  /** Of a sibling: its response is as old as it says, and not as young as this fetch. */
+  #accepts(status: number, fields: OriginFields): boolean {
+    const sequence = vetted(this.#parts, status, fields, this.#requestTime);
+    if (sequence === undefined) return false;
+    this.#sequence = Math.min(this.#sequence, sequence);
+    return true;
   }
 
   interim(status: number, fields: OriginFields): void {

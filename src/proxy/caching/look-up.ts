@@ -111,8 +111,12 @@ export class LookUp {
   }
 
   #consider(object: CachedObject): void {
-    const { cache, exchange } = this.#with;
+    const { cache, exchange, forSibling } = this.#with;
     const reuse = decideReuse(exchange.head, object.stored, cache.now(), object.purged);
+    if (forSibling && 'ttl' in reuse && reuse.ttl <= 0) {
+      this.#owner.notCached('stale');
+      return;
+    }
     switch (reuse.kind) {
       case 'hit':
         this.#owner.hit(object, reuse.age, reuse.ttl, reuse.detail);

@@ -21,6 +21,13 @@ export function presented(object: CachedObject, rules: ResponseRules, setCookie:
   return made;
 }
 
+/** The same for a sibling: as it was stored, and where it has been since. Seldom the same twice, so it is not kept. */
+export function asStored(object: CachedObject, { via }: ResponseRules, setCookie: CacheRules['setCookie']): Presented {
+  return present(object, { remove: NOTHING, set: [], via }, setCookie);
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
 function present(
   { stored, length }: CachedObject,
   { remove, set, via: ours }: ResponseRules,

@@ -61,6 +61,17 @@ export function receive(
   return store(parts, response, context, sequence, announced);
 }
 
+/** The number under which to store what a sibling has sent. `undefined`: it will not do. See `Cache.vet`. */
+export function vetted(
+  { cache, query, order, candidate }: FillParts,
+  status: number,
+  fields: OriginFields,
+  requestTime: Ms,
+): number | undefined {
+  const context = cache.storeContext(query, order.head.method, requestTime, false);
+  return cache.vet(query, candidate, { status, fields: storableFields(fields) }, context);
+}
+
 function store(
   { cache, query, order, candidate, mayStore }: FillParts,
   response: CacheResponse,

@@ -23,5 +23,8 @@ export function revalidateBehind(exchange: CachedExchange, object: CachedObject)
   const asked = exchange.order(fetchFields(query, object, cache.now()));
   // A HEAD could not bring what is to be stored.
   const order = { ...asked, head: { ...asked.head, method: 'GET' } };
-  new Fill({ cache, query, order, candidate: object, flight, hold, mayStore: true }, undefined).start();
+  new Fill(
+    { cache, query, order, candidate: object, asksSiblings: true, flight, hold, mayStore: true },
+    undefined,
+  ).start();
 }

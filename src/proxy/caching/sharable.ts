@@ -20,6 +20,12 @@ export function isAll(range: string): boolean {
 }
 
 /** Whether the client wants what is stored or nothing (RFC 9111 §5.2.1.7). */
-export function isOnlyIfCached({ known }: RequestHead): boolean {
+export function isOnlyIfCached({ known }: Pick<RequestHead, 'known'>): boolean {
   return parseRequestCacheControl(known.cacheControl, known.pragma).onlyIfCached;
+}
+
+/** Whether it is so that siblings ask each other for what they have. */
+export function asksForStored({ method, known }: Pick<RequestHead, 'method' | 'known'>): boolean {
+  if (known.cacheControl === undefined || known.upgrade !== undefined) return false;
+  return (method === 'GET' || method === 'HEAD') && isOnlyIfCached({ known });
 }

@@ -87,7 +87,8 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
     this.#front = front;
     this.endpoints = connectionOf(socket).endpoints;
     this.#scheme = socket instanceof TLSSocket ? 'https' : 'http';
-    this.#reader = new RequestReader(this.#scheme);
+    const isSibling = () => front.taker.hasSibling(this.endpoints.remoteAddress);
+    this.#reader = new RequestReader(this.#scheme, isSibling);
     this.#lent = socket instanceof LendingSocket;
     if (socket instanceof LendingSocket) socket.reader = this.#onData;
     else socket.on('data', this.#onData);

@@ -20,6 +20,7 @@ const KEPT_MAX = 2_048;
  */
 export class RequestReader {
   readonly #scheme: 'http' | 'https';
+  readonly #isSibling: (() => boolean) | undefined;
   #text = '';
   #limits: RequestLimits | undefined;
   #request: Http1Request | undefined;
@@ -27,15 +28,19 @@ export class RequestReader {
   #fields: readonly string[] = [];
   #sorted: CollectedFields = collectFields([]);
 
-  constructor(scheme: 'http' | 'https') {
+  /** `isSibling`: see `readRequest1`. */
+  constructor(scheme: 'http' | 'https', isSibling?: () => boolean) {
     this.#scheme = scheme;
+    this.#isSibling = isSibling;
   }
 
   /** `text` is the head without the empty line that ends it. Throws a `ProxyError` for what is no head. */
   read(text: string, limits: RequestLimits): Http1Request {
     if (text === this.#text && limits === this.#limits) return this.#request as Http1Request;
     const request = this.#parse(text, limits);
-    if (text.length <= KEPT_MAX) {
+    // Who is believed may be so no more when it says the same again.
+    const { read } = request;
+    if (text.length <= KEPT_MAX && (!read.ok || read.head.scheme === this.#scheme)) {
       this.#text = text;
       this.#limits = limits;
       this.#request = request;
@@ -58,7 +63,7 @@ export class RequestReader {
         this.#sorted = sorted;
       }
     }
-    const read = readRequest1({ ...line, fields }, this.#scheme, limits, sorted);
+    const read = readRequest1({ ...line, fields }, this.#scheme, limits, sorted, this.#isSibling);
     return { line, read, persistent: isPersistent(line, sorted.connection) };
   }
 }

@@ -19,6 +19,7 @@ import { CachedReply } from '../../../src/proxy/caching/cached-reply.ts';
 import type { ProxyErrorCode } from '../../../src/proxy/error.ts';
 import type { Fields } from '../../../src/proxy/exchange.ts';
 import type { FetchOrder } from '../../../src/proxy/fetch.ts';
+import type { SiblingPeers } from '../../../src/proxy/sibling-peers.ts';
 import type { Purge } from '../../cache/model.ts';
 import { type Asked, CollectedExchange } from './collected-exchange.ts';
 import { type ScriptedCall, scriptedPool } from './scripted-origin.ts';
@@ -39,6 +40,8 @@ export interface RigOptions {
   /** Default: no disk. */
   readonly disk?: { readonly size: Bytes; readonly memoryObjectLimit: Bytes };
   readonly rules?: Partial<CacheRules>;
+  /** Siblings that are asked first. Default: there are none. */
+  readonly siblings?: SiblingPeers;
 }
 
 /** How a reply came out, as the access log would hear it. */
@@ -93,6 +96,7 @@ export class Rig {
   held = 0;
   readonly #rules: CacheRules;
   readonly #pool: ReturnType<typeof scriptedPool>;
+  readonly #siblings: SiblingPeers | undefined;
   readonly #directory: DiskDirectory | undefined;
   readonly #asked: Asking[] = [];
   readonly #close: () => Promise<void>;
@@ -113,6 +117,7 @@ export class Rig {
     const { objectLimit = memory } = options;
     this.#rules = { ...RULES, ...options.rules };
     this.#pool = scriptedPool(answer);
+    this.#siblings = options.siblings;
     this.#directory = directory;
     const handle = CacheMemory.allocate({ bytes: memory, entries, seats, seed: { high: 1, low: 2 } });
     const bans = BanBoard.allocate({ bans: [], sequence: 1 }, BANS);
@@ -133,7 +138,7 @@ export class Rig {
       const cache = new Cache({
         memory: own,
         disk,
-        bans: new BanBoard(bans, seat),
+        bans: new BanBoard(bans, seat, undefined, () => this.now),
         counters: new CacheCounters(counters, seat),
         stamps,
         invalidations,
@@ -166,8 +171,15 @@ export class Rig {
     this.cacheAt(seat).purge([this.#orderOf(purge)], purge.soft);
   }
 
+  /** As a POST to this target that the origin has done. */
+  invalidate(seat: number, target: string): void {
+    const { head } = new CollectedExchange({ method: 'POST', target }, this.now);
+    const query = new CacheQuery(head, 'http', HOST, this.#rules, undefined);
+    this.cacheAt(seat).invalidateBy(query, 'POST', { status: 204, fields: [] });
+  }
+
   /** Begins a request at a seat. */
-  ask(seat: number, asked: Asked, stalls?: () => boolean): Asking {
+  ask(seat: number, asked: Asked, stalls?: () => boolean, forSibling = false): Asking {
     const cache = this.cacheAt(seat);
     const exchange = new CollectedExchange(asked, this.now, stalls);
     const { head } = exchange;
@@ -181,9 +193,10 @@ export class Rig {
       lines: '',
       patience: PATIENCE,
       bodyLimit: undefined,
+      siblings: this.#siblings,
     });
     const reply = new CachedReply(
-      { cache, exchange, query, rules: NO_RULES, requestId: 'id', order, hold: this.#hold },
+      { cache, exchange, query, rules: NO_RULES, requestId: 'id', forSibling, order, hold: this.#hold },
       {
         finished: (status, error) => this.#ended(asking, { status, error }),
         failed: (error, status) => {

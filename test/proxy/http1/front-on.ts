@@ -33,6 +33,7 @@ export async function startFront({ take = echo, timeouts = {}, reads = 'lent', t
       exchanges.add(exchange);
       take(exchange);
     },
+    hasSibling: () => false,
     refuse: (exchange, _plan, code) => exchange.reply({ status: 400, fields: [] }, Buffer.from(code)),
     unparsed: (_endpoints, _scheme, code) => unparsed.push(code),
   });
