@@ -3,6 +3,7 @@ import type { CacheCounters } from './counters.ts';
 import type { DiskRecord } from './disk/disk-record.ts';
 import type { DiskTier } from './disk/disk-tier.ts';
 import { diskKey } from './disk-key.ts';
+import { freshUntil, keptUntil } from './kept.ts';
 import type { CacheMemory } from './memory/cache-memory.ts';
 import type { DiskPlace } from './memory/memory-handle.ts';
 import { CachedObject, OWN_BODY_MAX } from './object.ts';
@@ -24,18 +25,21 @@ export class DiskObjects {
   }
 
   /** Writes one that is whole in memory, and takes over a pin of it. Large ones are on disk only from then on. */
-  async save(object: CachedObject, expiresAt: number, memoryObjectLimit: Bytes): Promise<void> {
+  async save(object: CachedObject, memoryObjectLimit: Bytes): Promise<void> {
     const { stored, slot, revision } = object;
+    const { sequence } = stored;
     const { filled } = this.#memory.news(slot);
+    const until = freshUntil(stored);
     try {
       const place = await this.#disk.append({
-        key: diskKey(stored.key, stored.vary, stored.variant),
+        key: diskKey(stored, until),
         head: encodeHead(stored),
         body: this.#memory.body(slot, 0, filled),
-        sequence: stored.sequence,
-        expiresAt,
+        sequence,
+        expiresAt: keptUntil(stored),
       });
-      if (place === undefined || !this.#memory.setDisk(slot, revision, place)) return;
+      if (place === undefined) return;
+      if (!this.#memory.setDisk(slot, revision, { ...place, sequence, freshUntil: until })) return;
       this.#counters.stored('disk');
       if (filled > memoryObjectLimit) this.#memory.dropBody(slot, revision);
     } finally {

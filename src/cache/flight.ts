@@ -58,7 +58,7 @@ export class Flight {
   fail(error: string): void {
     this.#end(() => {
       const head = Buffer.from(error, 'latin1');
-      this.#memory.publish(this.#slot, { head, spec: 0, variant: NO_VARIANT, length: undefined, expiresAt: 0 });
+      this.#memory.publish(this.#slot, { head, spec: 0, variant: NO_VARIANT, length: undefined });
       this.#memory.fail(this.#slot);
     });
   }

@@ -109,6 +109,11 @@ export class Kept {
   }
 }
 
+/** Epoch milliseconds until which it is served without a question; 0: it never is. */
+export function freshUntil({ responseTime, initialAge, lifetime, alwaysValidate }: StoredResponse): Ms {
+  return alwaysValidate ? 0 : responseTime - initialAge + lifetime;
+}
+
 /** Epoch milliseconds from which on nobody has a use for it: it could still be validated, or stand in for a lost origin. */
 export function keptUntil({
   responseTime,

@@ -216,7 +216,7 @@ export class SharedCache {
     });
   }
 
-  #restore({ key, place, bodyLength, sequence, expiresAt }: FoundRecord, invalidations: Invalidations): void {
+  #restore({ key, place, bodyLength, sequence }: FoundRecord, invalidations: Invalidations): void {
     const named = readDiskKey(key);
     if (named === undefined) return;
     const memory = this.#memory;
@@ -229,10 +229,9 @@ export class SharedCache {
       hash: memory.hashOf(named.key),
       spec,
       variant,
-      disk: place,
+      disk: { ...place, sequence, freshUntil: named.freshUntil },
       length: bodyLength,
       sequence,
-      expiresAt,
     });
   }
 }

@@ -2,7 +2,7 @@ import type { Bytes, Ms } from '../base/units.ts';
 import { announcedPart, joins } from './conditional/part.ts';
 import type { CacheCounters } from './counters.ts';
 import type { DiskObjects } from './disk-objects.ts';
-import { type Kept, keptUntil } from './kept.ts';
+import type { Kept } from './kept.ts';
 import type { Lookup } from './lookup.ts';
 import type { CacheMemory, Claim, Found as Entry } from './memory/cache-memory.ts';
 import { NO_VARIANT } from './memory/hash.ts';
@@ -144,7 +144,7 @@ export class Storing implements WriterOwner {
     this.#counters.stored('memory');
     this.#stamp(object.stored.key);
     if (this.#disk === undefined) this.#memory.unpin(object.slot);
-    else void this.#disk.save(object, keptUntil(object.stored), this.#plan().memoryObjectLimit);
+    else void this.#disk.save(object, this.#plan().memoryObjectLimit);
   }
 
   #decide(query: CacheQuery, response: CacheResponse, context: StoreContext, length: Bytes | undefined): StoreDecision {
@@ -176,7 +176,6 @@ export class Storing implements WriterOwner {
       head: encodeHead(stored),
       ...whose,
       length,
-      expiresAt: keptUntil(stored),
     });
     if (!published) {
       memory.fail(entry.slot);

@@ -1,6 +1,6 @@
 import type { Ms } from '../base/units.ts';
 import type { DiskObjects } from './disk-objects.ts';
-import { type Kept, keptUntil } from './kept.ts';
+import type { Kept } from './kept.ts';
 import type { LocalTier } from './local-tier.ts';
 import type { Lookup } from './lookup.ts';
 import type { CacheMemory } from './memory/cache-memory.ts';
@@ -128,8 +128,7 @@ export class Updating {
     const memory = this.#memory;
     const { slot, length, body } = object;
     if (!memory.pin(slot, object.revision)) return undefined;
-    const update = { head: encodeHead(stored), expiresAt: keptUntil(stored) };
-    const revision = memory.updateHead(slot, object.revision, update);
+    const revision = memory.updateHead(slot, object.revision, { head: encodeHead(stored) });
     const { state, filled } = memory.news(slot);
     const fresh = new CachedObject(stored, slot, revision ?? object.revision, length, body);
     this.#kept.placed(fresh, object.stampAt, object.stamp);

@@ -74,7 +74,10 @@ describe('objects on disk', () => {
     const { objects, memory, saved } = await scene();
     const object = await saved('k', LARGE);
     memory.pin(object.slot, object.revision);
-    memory.setDisk(object.slot, object.revision, { segment: 999, offset: 0, length: 100 });
+    memory.setDisk(object.slot, object.revision, {
+      ...{ segment: 999, offset: 0, length: 100 },
+      ...{ sequence: 0, freshUntil: 0 },
+    });
     expect(await objects.open(object)).toBeUndefined();
     expect([memory.isCurrent(object.slot, object.revision), memory.pinned]).toEqual([false, 0]);
     memory.check();
@@ -88,7 +91,7 @@ async function scene() {
   const objects = new DiskObjects(tier, memory, new CacheCounters(CacheCounters.allocate(1), 0));
   const saved = async (key: string, body: Buffer) => {
     const object = complete(thread, key, body);
-    await Promise.all([objects.save(object, Number.MAX_SAFE_INTEGER, LIMIT), tier.flush()]);
+    await Promise.all([objects.save(object, LIMIT), tier.flush()]);
     return object;
   };
   /** Fills the memory with something else. */

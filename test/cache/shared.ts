@@ -39,8 +39,7 @@ export function filling(
   });
   if (found === undefined) throw new Error('the index is full');
   const head = encodeHead(stored);
-  if (!memory.publish(found.slot, { head, spec: 0, variant: NO_VARIANT, length, expiresAt: Number.MAX_SAFE_INTEGER }))
-    throw new Error('no room');
+  if (!memory.publish(found.slot, { head, spec: 0, variant: NO_VARIANT, length })) throw new Error('no room');
   return new CachedObject(stored, found.slot, found.revision, length, undefined);
 }
 

@@ -30,7 +30,7 @@ const tier = new DiskTier(opened.plan, { worker: 0, forget: () => {}, log });
 for (let number = 0; number < Number(count); number++) {
   const stored = storedResponse(number);
   const written = tier.append({
-    key: diskKey(stored.key, stored.vary, stored.variant),
+    key: diskKey(stored, now + 23 * HOUR),
     head: encodeHead(stored),
     body: [bodyOfKept(number)],
     sequence: stored.sequence,

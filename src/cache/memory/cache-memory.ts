@@ -16,7 +16,6 @@ import {
   DETACHED,
   DROP,
   type EntryTable,
-  EXPIRES_AT,
   FAILED,
   FILLED,
   FILLING,
@@ -35,6 +34,7 @@ import {
   SPEC,
   STATE_BITS,
   STATUS,
+  UNTIL,
   VARIANT_HIGH,
   VARIANT_LOW,
   VERSION,
@@ -277,7 +277,6 @@ export class CacheMemory {
       spec: entries.get(slot, SPEC),
       variant: { high: entries.get(slot, VARIANT_HIGH), low: entries.get(slot, VARIANT_LOW) },
       sequence: entries.getDouble(slot, SEQUENCE),
-      expiresAt: entries.getDouble(slot, EXPIRES_AT),
       flags: (entries.get(slot, STATUS) >>> FLAGS_SHIFT) & 0xff,
       hasHead: entries.get(slot, HEAD_LENGTH) !== 0,
       isLoading: entries.get(slot, LEADER) !== 0 && this.#store.state(slot) === COMPLETE,
@@ -319,7 +318,6 @@ export class CacheMemory {
       const units = Math.min(Math.ceil((response.length ?? 0) / UNIT_BYTES), MOST_ROOM);
       if (!this.#store.makeRoom(units, units) || !this.#store.putHead(slot, response.head)) return false;
       this.#store.setVariant(slot, response.spec, response.variant);
-      this.#entries.setDouble(slot, EXPIRES_AT, response.expiresAt);
       this.#entries.store(slot, LENGTH, response.length ?? -1);
       this.#setStatus(slot, FILLING, response.flags ?? 0);
       return true;
@@ -393,7 +391,6 @@ export class CacheMemory {
       const entries = this.#entries;
       if (entries.get(slot, REVISION) !== revision || this.#store.state(slot) !== COMPLETE) return undefined;
       if (!this.#store.putHead(slot, update.head)) return undefined;
-      entries.setDouble(slot, EXPIRES_AT, update.expiresAt);
       if (update.sequence !== undefined) entries.setDouble(slot, SEQUENCE, update.sequence);
       if (update.flags !== undefined) this.#setStatus(slot, COMPLETE, update.flags);
       this.#store.enter(slot);
@@ -426,7 +423,6 @@ export class CacheMemory {
       const entries = this.#entries;
       if (entries.used === entries.capacity) return 0;
       const slot = this.#store.attach(entry.hash, entry.spec, entry.variant, entry.sequence, COMPLETE);
-      entries.setDouble(slot, EXPIRES_AT, entry.expiresAt);
       entries.store(slot, LENGTH, entry.length | 0);
       this.#setStatus(slot, COMPLETE, entry.flags ?? 0);
       this.#store.setDisk(slot, entry.disk);
@@ -606,7 +602,7 @@ export class CacheMemory {
       revision: this.#entries.get(slot, REVISION),
       state: STATES[this.#store.state(slot)] as EntryState,
       sequence: this.#entries.getDouble(slot, SEQUENCE),
-      expiresAt: this.#entries.getDouble(slot, EXPIRES_AT),
+      expiresAt: this.#entries.getDouble(slot, UNTIL),
       previous,
       leads,
     };
@@ -647,7 +643,7 @@ export class CacheMemory {
       const sequence = entries.getDouble(slot, SEQUENCE);
       const marker = store.attach(entries.hashOf(slot), entries.get(slot, SPEC), variant, sequence, MARKER);
       if (marker === 0) return;
-      entries.setDouble(marker, EXPIRES_AT, markerUntil);
+      entries.setDouble(marker, UNTIL, markerUntil);
       if (!store.supersede(marker)) store.detach(marker);
     });
     this.#tell(slot);

@@ -142,7 +142,6 @@ const NO_FACTS = {
   spec: 0,
   variant: { high: 0, low: 0 },
   sequence: 0,
-  expiresAt: 0,
   flags: 0,
   hasHead: false,
   isLoading: false,

@@ -8,7 +8,7 @@ import type { KeyHash } from './hash.ts';
  *       0  revision    status      next        hash, high and low      spec        variant, high and low
  *       8  pins        version     leader + 1  heat        filled      length      body: first, last
  *      16  body: units head length head: first, last, units            queue: previous, next   segment
- *      24  disk length –           disk offset (double)    sequence (double)       expires at (double)
+ *      24  disk: length offset / 8 disk sequence (double)  sequence (double)       until (double)
  *
  *     status   7      5    4        3      0
  *        +----+--------+-----------+--------+
@@ -17,7 +17,8 @@ import type { KeyHash } from './hash.ts';
  *
  * `revision`, `status`, `version`, `pins`, `filled` and `length` are also read without the lock, by `load`. Each of them says
  * something true alone: a reader that needs two of them at the same moment has to hold the lock. `heat` is the frequency
- * in its lowest byte and the queue in the next: the frequency is written without the lock by anybody, as a byte, and may miss a hit.
+ * in its lowest byte and the queue in the next: the frequency is written without the lock by anybody, as a byte, and may miss a hit. `until`:
+ * of a marker, when it is over; of what is on disk, how long the record is fresh.
  */
 export class EntryTable {
   readonly capacity: number;
@@ -233,9 +234,11 @@ export const QUEUE_PREVIOUS = 21;
 export const QUEUE_NEXT = 22;
 export const SEGMENT = 23;
 export const DISK_LENGTH = 24;
-export const DISK_OFFSET = 26;
+/** Divided by 8: unsigned. */
+export const DISK_OFFSET = 25;
+export const DISK_SEQUENCE = 26;
 export const SEQUENCE = 28;
-export const EXPIRES_AT = 30;
+export const UNTIL = 30;
 
 export type SharedField =
   | typeof REVISION
@@ -244,7 +247,7 @@ export type SharedField =
   | typeof PINS
   | typeof FILLED
   | typeof LENGTH;
-export type DoubleField = typeof DISK_OFFSET | typeof SEQUENCE | typeof EXPIRES_AT;
+export type DoubleField = typeof DISK_SEQUENCE | typeof SEQUENCE | typeof UNTIL;
 export type Field = number;
 
 /** Of record 0, which is no entry. */

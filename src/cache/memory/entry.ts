@@ -17,6 +17,7 @@ export interface Found {
   readonly revision: number;
   readonly state: EntryState;
   readonly sequence: number;
+  /** Of a marker: epoch milliseconds. */
   readonly expiresAt: number;
   /** The newest complete one, when this one is newer and is not complete. Pinned as well. */
   readonly previous: Found | undefined;
@@ -39,15 +40,12 @@ export interface Publication {
   readonly variant: VariantHash;
   /** Of the body in bytes; `undefined`: not known. */
   readonly length: number | undefined;
-  /** Epoch milliseconds, for the caller. */
-  readonly expiresAt: number;
   /** 8 bits, for the caller. */
   readonly flags?: number;
 }
 
 export interface HeadUpdate {
   readonly head: Uint8Array;
-  readonly expiresAt: number;
   /** Of the fetch that brought it. */
   readonly sequence?: number;
   readonly flags?: number;
@@ -61,7 +59,6 @@ export interface Restored {
   /** Of the body in bytes. */
   readonly length: number;
   readonly sequence: number;
-  readonly expiresAt: number;
   readonly flags?: number;
 }
 
@@ -80,7 +77,6 @@ export interface EntryFacts extends News {
   readonly spec: number;
   readonly variant: VariantHash;
   readonly sequence: number;
-  readonly expiresAt: number;
   readonly flags: number;
   /** The head is in memory. */
   readonly hasHead: boolean;

@@ -30,14 +30,18 @@ export interface MemorySize {
   readonly seed?: KeyHash;
 }
 
-/** Where an entry's record is on disk. */
+/** Where an entry's record is on disk, and what can be said of it without reading it. */
 export interface DiskPlace {
   /** 1 or higher. */
   readonly segment: number;
-  /** Bytes, up to 2^53. */
+  /** Bytes: a multiple of 8, below 2^35. */
   readonly offset: number;
   /** Of the whole record in bytes, below 4 GiB. */
   readonly length: number;
+  /** The number that the record has in the order of fetches and purges. The entry's own is of another order. */
+  readonly sequence: number;
+  /** Epoch milliseconds until which what the record says is fresh. A 304 since is in memory alone. */
+  readonly freshUntil: number;
 }
 
 export function allocateMemory({ bytes, entries, seats, seed }: MemorySize): MemoryHandle {

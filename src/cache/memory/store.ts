@@ -6,6 +6,7 @@ import {
   DETACHED,
   DISK_LENGTH,
   DISK_OFFSET,
+  DISK_SEQUENCE,
   DROP,
   EntryTable,
   FILLED,
@@ -24,6 +25,7 @@ import {
   SPEC,
   STATE_BITS,
   STATUS,
+  UNTIL,
   VARIANT_HIGH,
   VARIANT_LOW,
 } from './entry-table.ts';
@@ -253,7 +255,9 @@ export class Store {
     this.#noteDisk(slot, place?.segment ?? 0);
     entries.set(slot, SEGMENT, place?.segment ?? 0);
     entries.set(slot, DISK_LENGTH, place?.length ?? 0);
-    entries.setDouble(slot, DISK_OFFSET, place?.offset ?? 0);
+    entries.set(slot, DISK_OFFSET, (place?.offset ?? 0) / 8);
+    entries.setDouble(slot, DISK_SEQUENCE, place?.sequence ?? 0);
+    entries.setDouble(slot, UNTIL, place?.freshUntil ?? 0);
   }
 
   disk(slot: number): DiskPlace | undefined {
@@ -262,8 +266,10 @@ export class Store {
     if (segment === 0) return undefined;
     return {
       segment,
-      offset: entries.getDouble(slot, DISK_OFFSET),
+      offset: (entries.get(slot, DISK_OFFSET) >>> 0) * 8,
       length: entries.get(slot, DISK_LENGTH) >>> 0,
+      sequence: entries.getDouble(slot, DISK_SEQUENCE),
+      freshUntil: entries.getDouble(slot, UNTIL),
     };
   }
 

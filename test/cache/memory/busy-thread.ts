@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { CacheMemory, type Found } from '../../../src/cache/memory/cache-memory.ts';
 import type { VariantHash } from '../../../src/cache/memory/hash.ts';
-import type { MemoryHandle } from '../../../src/cache/memory/memory-handle.ts';
+import type { DiskPlace, MemoryHandle } from '../../../src/cache/memory/memory-handle.ts';
 import { content, wrongByte } from './content.ts';
 import { Random } from './random.ts';
 
@@ -81,7 +81,7 @@ async function read(found: Found): Promise<void> {
 
 async function fill({ slot, sequence }: Found, variant: VariantHash): Promise<void> {
   const length = lengthOf(sequence);
-  const publication = { head: head(sequence), spec, variant, expiresAt: 0 };
+  const publication = { head: head(sequence), spec, variant };
   const known = random.below(2) === 0;
   if (!memory.publish(slot, { ...publication, length: known ? length : undefined })) return memory.fail(slot);
   for (let filled = 0; filled < length; ) {
@@ -124,8 +124,8 @@ async function operate(): Promise<void> {
     await fill(found, variant);
     tellFollowers();
   } else if (found.state === 'complete') {
-    if (dice < 10) memory.setDisk(found.slot, found.revision, { segment: 1 + dice, offset: dice, length: 1 });
-    else if (dice < 15) memory.updateHead(found.slot, found.revision, { head: head(found.sequence), expiresAt: 1 });
+    if (dice < 10) memory.setDisk(found.slot, found.revision, placeIn(1 + dice));
+    else if (dice < 15) memory.updateHead(found.slot, found.revision, { head: head(found.sequence) });
     else if (dice < 18) memory.dropBody(found.slot, found.revision);
     else if (dice < 20) memory.remove(found.slot, found.revision);
     else if (memory.news(found.slot).filled === 0) await load(found);
@@ -135,6 +135,10 @@ async function operate(): Promise<void> {
   if (found.previous !== undefined) memory.unpin(found.previous.slot);
   memory.unpin(found.slot);
   if (dice === 99 && random.below(20) === 0) memory.clearSegment(1 + random.below(10));
+}
+
+function placeIn(segment: number): DiskPlace {
+  return { segment, offset: 8 * segment, length: 1, sequence: 0, freshUntil: 0 };
 }
 
 /** Several at a time, as requests of one thread are. */

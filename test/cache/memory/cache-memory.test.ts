@@ -6,7 +6,7 @@ import { content, wrongByte } from './content.ts';
 
 const ALL = { spec: 0, variant: NO_VARIANT };
 const KEY = { high: 1, low: 2 };
-const DISK = { segment: 7, offset: 2 ** 40 + 1, length: 3_000_000_000 };
+const DISK = { segment: 7, offset: 2 ** 35 - 8, length: 3_000_000_000, sequence: 2 ** 51 + 1, freshUntil: 1e12 };
 const HEAD = Buffer.from('{"status":200}');
 
 const noVariant = (): undefined => undefined;
@@ -22,7 +22,7 @@ function claim(memory: CacheMemory, key = KEY, after?: number): Found {
 }
 
 function publication(length: number | undefined, more: Partial<Publication> = {}): Publication {
-  return { head: HEAD, ...ALL, length, expiresAt: 0, ...more };
+  return { head: HEAD, ...ALL, length, ...more };
 }
 
 /** A complete object, still pinned. */
@@ -256,16 +256,16 @@ describe('a complete entry', () => {
   test('gets another head, by which what was decoded of it no longer holds', () => {
     const [one] = threads();
     const { slot, revision } = stored(one);
-    const changed = one.updateHead(slot, revision, { head: Buffer.from('new'), expiresAt: 9, sequence: 50 }) as number;
+    const changed = one.updateHead(slot, revision, { head: Buffer.from('new'), sequence: 50 }) as number;
     expect([one.isCurrent(slot, revision), one.isCurrent(slot, changed), one.pin(slot, revision)]).toEqual([
       false,
       true,
       false,
     ]);
     expect(one.readHead(slot)?.toString()).toBe('new');
-    expect(one.describe(slot)).toMatchObject({ sequence: 50, expiresAt: 9 });
+    expect(one.describe(slot)).toMatchObject({ sequence: 50 });
     expect(wrongByte(1, 0, one.body(slot, 0, 1000))).toBe(-1);
-    expect(one.updateHead(slot, revision, { head: HEAD, expiresAt: 1 })).toBeUndefined();
+    expect(one.updateHead(slot, revision, { head: HEAD })).toBeUndefined();
     one.check();
   });
 
@@ -282,7 +282,7 @@ describe('a complete entry', () => {
 
   test('is restored from disk unless there is a newer one', () => {
     const [one] = threads();
-    const restored = { hash: KEY, ...ALL, disk: DISK, length: 10, expiresAt: 3, flags: 255 };
+    const restored = { hash: KEY, ...ALL, disk: DISK, length: 10, flags: 255 };
     const slot = one.restore({ ...restored, sequence: 5 });
     expect(one.restore({ ...restored, sequence: 4 })).toBe(0);
     expect(one.describe(slot)).toMatchObject({ sequence: 5, flags: 255, disk: DISK, length: 10, state: 'complete' });
@@ -299,8 +299,8 @@ describe('a complete entry', () => {
     const [one] = threads();
     const found = stored(one, KEY, length);
     one.setDisk(found.slot, found.revision, DISK);
-    one.restore({ hash: key(3), ...ALL, disk: DISK, length: 10, expiresAt: 3, sequence: 4 });
-    one.restore({ hash: key(4), ...ALL, disk: { ...DISK, segment: 8 }, length: 10, expiresAt: 3, sequence: 4 });
+    one.restore({ hash: key(3), ...ALL, disk: DISK, length: 10, sequence: 4 });
+    one.restore({ hash: key(4), ...ALL, disk: { ...DISK, segment: 8 }, length: 10, sequence: 4 });
     expect(one.clearSegment(DISK.segment)).toEqual(left);
     expect(one.stats()).toMatchObject({ entries: 2, onDisk: 1 });
     one.check();
@@ -324,7 +324,7 @@ describe('the seat of a thread that died', () => {
 
   test('leaves what it was loading for others to go on with', () => {
     const [control, worker] = threads();
-    const slot = control.restore({ hash: KEY, ...ALL, disk: DISK, length: 9, sequence: 1, expiresAt: 0 });
+    const slot = control.restore({ hash: KEY, ...ALL, disk: DISK, length: 9, sequence: 1 });
     worker.find(KEY, noVariant);
     worker.beginLoad(slot);
     worker.loadHead(slot, HEAD);

@@ -7,7 +7,7 @@ const KEY = { high: 1, low: 2 };
 const HEAD = Buffer.from('a head');
 const noVariant = () => NO_VARIANT;
 const FIRST = { spec: 0, variant: NO_VARIANT };
-const RESPONSE = { head: HEAD, spec: 0, variant: NO_VARIANT, length: 4, expiresAt: 0 };
+const RESPONSE = { head: HEAD, spec: 0, variant: NO_VARIANT, length: 4 };
 
 /** A thread's memory, with an object that is whole and pinned, one that is being filled, and one that is waited for. */
 function scene() {

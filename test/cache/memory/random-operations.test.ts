@@ -131,8 +131,9 @@ class Scene {
     if (entry === undefined) return;
     if (!entry.onDisk) {
       const segment = 1 + this.random.below(SEGMENTS);
-      const place = { segment, offset: this.#offset, length: entry.length };
-      this.#offset += 2 ** 33 + entry.length;
+      const { length, sequence } = entry;
+      const place = { segment, offset: this.#offset, length, sequence, freshUntil: 1_000 * entry.seed };
+      this.#offset = (this.#offset + 2 ** 33 + 8 * length) % 2 ** 35;
       expect(this.memory.setDisk(entry.slot, entry.revision, place)).toBe(true);
       expect(this.memory.describe(entry.slot).disk).toEqual(place);
       Object.assign(entry, { onDisk: true, segment });
@@ -158,7 +159,7 @@ class Scene {
   updateHead(): void {
     const entry = this.#pickReader('complete');
     if (entry === undefined) return;
-    const revision = this.memory.updateHead(entry.slot, entry.revision, { head: this.#head(entry), expiresAt: 7 });
+    const revision = this.memory.updateHead(entry.slot, entry.revision, { head: this.#head(entry) });
     if (revision === undefined) {
       expect(this.evicts).toBe(true);
       return;
@@ -213,7 +214,7 @@ class Scene {
     const sequence = this.memory.nextSequence() - this.random.below(3) * 50 + 0.5;
     const slot = this.memory.restore({
       ...{ hash: this.#hash(key), spec: this.spec, variant: this.#variant(variant) },
-      ...{ disk: { segment, offset: 1, length }, length, sequence, expiresAt: 0 },
+      ...{ disk: { segment, offset: 8, length, sequence, freshUntil: 0 }, length, sequence },
     });
     if (slot === 0) return;
     const [found] = this.memory.list(this.#hash(key)).filter((entry) => {
@@ -242,7 +243,6 @@ class Scene {
       spec: forAll ? 0 : this.spec,
       variant: forAll ? NO_VARIANT : this.#variant(entry.variant as number),
       length: known ? entry.length : undefined,
-      expiresAt: entry.seed,
     });
     if (done) {
       if (forAll) entry.variant = undefined;
