@@ -5,6 +5,7 @@ import { CacheCounters, type TierGauges } from './counters.ts';
 import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
 import { readDiskKey } from './disk-key.ts';
+import { Inquiry, type RulesOf } from './inquiry.ts';
 import { Invalidations } from './invalidations.ts';
 import { InvalidationsFile } from './invalidations-file.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
@@ -135,6 +136,18 @@ export class SharedCache {
   /** For the admin API: when it returns, no thread serves any more what this is for. */
   purge(orders: readonly PurgeOrder[], soft: boolean): Published {
     return this.#board.publish(orders, soft);
+  }
+
+  /** Answers what others want to know of us, also when the memory has been replaced. */
+  inquiry(rulesOf: RulesOf, isOwnPort: (port: number) => boolean): Inquiry {
+    return new Inquiry({
+      memory: () => this.#memory,
+      bans: this.#board,
+      invalidations: new Invalidations(this.#invalidations),
+      rulesOf,
+      isOwnPort,
+      now: this.#options.now,
+    });
   }
 
   /** A worker has ended, and what it had is undone. */
