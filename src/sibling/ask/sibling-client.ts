@@ -88,7 +88,7 @@ export class SiblingClient {
     const packets = new Packets(inquiry.requestNumber, url, fields);
     for (const peer of this.#peers) {
       const isPortico = this.#table.isPortico(peer.slot);
-      // Squid would look for an https URL that comes to it by http, but not all of them would.
+      // As we answer: with Squid, https URLs go by https alone, since it would fetch them from us as http ones.
       if (!isPortico && !peer.isHttps && url.startsWith('https:')) continue;
       if (url.length <= LONGEST_PROBE) peer.lastUrl = url;
       this.#offer(inquiry, peer, () => packets.of(peer, isPortico));
