@@ -53,7 +53,7 @@ export class Kept {
       this.remove(object);
       return false;
     }
-    object.purged = verdict === 'soft' ? 'soft' : undefined;
+    object.purged = verdict === 'keep' ? undefined : verdict;
     object.purgesSeen = version;
     return true;
   }

@@ -150,6 +150,19 @@ export class SharedCache {
     });
   }
 
+  /**
+   * What was stored before now may have been purged at a sibling meanwhile: until `trustStored`, nothing of it is served that
+   * an origin has not confirmed. Before the workers begin, and only where a sibling has yet to be heard of.
+   */
+  suspectStored(): void {
+    this.#board.suspect();
+  }
+
+  /** All that siblings purged has been purged here. */
+  trustStored(): void {
+    this.#board.trust();
+  }
+
   /** A worker has ended, and what it had is undone. */
   async workerDied(worker: number): Promise<void> {
     this.#board.seatLeft(worker);

@@ -117,7 +117,7 @@ export class Updating {
     const { slot, revision, stored, purged } = object;
     if (status >= 500 || NOT_FOR_ALL.has(reason)) return;
     // One that is fresh was validated because a client wished it: what that one got may be its own.
-    const isFresh = !stored.alwaysValidate && purged !== 'soft' && stored.lifetime > currentAge(stored, this.#now());
+    const isFresh = !stored.alwaysValidate && purged === undefined && stored.lifetime > currentAge(stored, this.#now());
     if (isFresh) return;
     if (!this.#memory.remove(slot, revision)) return;
     this.#local.forget(stored.key);

@@ -38,7 +38,12 @@ class Life {
   readonly #events: LoggedEvent[];
   #over = false;
 
-  static async begin(directory: string, { workers = 1, now = Date.now }: Lifetime = {}): Promise<Life> {
+  /** `first`: before anything is found again. */
+  static async begin(
+    directory: string,
+    { workers = 1, now = Date.now }: Lifetime = {},
+    first: (life: Life) => void = () => {},
+  ): Promise<Life> {
     const { log, events } = recordedLog();
     const plan: CachePlan = {
       memory: 4 * MIB,
@@ -58,6 +63,7 @@ class Life {
     };
     const life = new Life(shared, threads, events);
     atTeardown(() => life.end());
+    first(life);
     await shared.recover();
     return life;
   }
@@ -135,9 +141,9 @@ class Life {
 async function begin(lifetime?: Lifetime) {
   const directory = join(await tempDir('restart'), 'disk');
   const life = await Life.begin(directory, lifetime);
-  const again = async (next?: Lifetime) => {
+  const again = async (next?: Lifetime, first?: (life: Life) => void) => {
     await life.end();
-    return Life.begin(directory, next);
+    return Life.begin(directory, next, first);
   };
   return { directory, life, again };
 }
@@ -320,5 +326,49 @@ describe('nothing that is on disk is taken', () => {
     expect(await next.found(PAGE)).toBeUndefined();
     next.store(PAGE);
     expect(await next.found(PAGE)).toBeDefined();
+  });
+});
+
+describe('what may have been purged at a sibling while the node was away', () => {
+  const purgedOf = async (life: Life, query: CacheQuery) => {
+    const object = await life.found(query);
+    return object === undefined ? 'nothing' : (object.purged ?? 'trusted');
+  };
+
+  test('is suspect until that is known, what is stored or confirmed since is not', async () => {
+    const { life, again } = await begin();
+    life.store(PAGE);
+    life.store(OTHER);
+    await life.written(2);
+    const next = await again({}, ({ shared }) => shared.suspectStored());
+    expect(await purgedOf(next, PAGE)).toBe('suspect');
+    const object = (await next.found(PAGE)) as CachedObject;
+    expect(next.freshen(PAGE, object, { status: 304, fields: FRESH })).toBeDefined();
+    expect(await purgedOf(next, PAGE)).toBe('trusted');
+    expect(await purgedOf(next, OTHER)).toBe('suspect');
+    next.store(OTHER);
+    expect(await purgedOf(next, OTHER)).toBe('trusted');
+  });
+
+  test('is good again when it was not, also where a thread has decoded it meanwhile', async () => {
+    const { life, again } = await begin();
+    for (const query of [PAGE, OTHER]) life.store(query);
+    await life.written(2);
+    const next = await again({}, ({ shared }) => shared.suspectStored());
+    const object = (await next.found(PAGE)) as CachedObject;
+    next.shared.purge([{ kind: 'url', text: OTHER.key }], false);
+    next.shared.trustStored();
+    expect(next.cache().isKept(object)).toBe(true);
+    expect(object.purged).toBeUndefined();
+    expect(await purgedOf(next, OTHER)).toBe('nothing');
+  });
+
+  test('is not suspect at the start after the next, if nobody says so', async () => {
+    const { life, again } = await begin();
+    life.store(PAGE);
+    await life.written(1);
+    const next = await again({}, ({ shared }) => shared.suspectStored());
+    await next.end();
+    expect(await purgedOf(await again(), PAGE)).toBe('trusted');
   });
 });

@@ -12,7 +12,7 @@ import { type Ban, type BanSubject, ORDER_TEXT_MAX, type PurgeOrder, type Verdic
  *     +---------+------+-------------------+------------+---------------+
  *     | version | lock | next    | lowest  | records of | records of    |
  *     | epoch   |      | number  | number  | even       | odd           |
- *     | end × 2 |      |                   | epochs     | epochs        |
+ *     | end × 2 |      | suspect |         | epochs     | epochs        |
  *     +---------+------+-------------------+------------+---------------+
  *
  * Who publishes holds the lock, writes behind the `end` of the half in use, moves it, and counts `version` up; so
@@ -24,6 +24,10 @@ import { type Ban, type BanSubject, ORDER_TEXT_MAX, type PurgeOrder, type Verdic
  * Numbers keep up with the clock: each is at least what the time is, in microseconds, when it is taken. So what another
  * cache has sent has a number by its age alone, and purges from before the start, which the journal has by number only,
  * are held against it as rightly as those of a minute ago.
+ *
+ * What is on disk at a start may have been purged at a sibling while this node was away. Until that is known, objects
+ * below the number `suspect` are neither kept nor gone: nothing of them is served but what an origin has just confirmed.
+ * As `version` is counted up with it, an object that was judged is not judged again, and a hit costs what it did.
  */
 
 const VERSION = 0;
@@ -33,6 +37,7 @@ const LOCK = 16;
 /** In cells of 64 bits, on a line of their own: every fetch takes a number, every lookup reads the version. */
 const NEXT = 16;
 const LOWEST = 17;
+const SUSPECT = 18;
 const RECORDS_AT = 256;
 
 /** Some 20,000 URLs. Beyond it the older half of them is folded. */
@@ -62,6 +67,7 @@ export class BanBoard {
   #looked: Ms = 0;
   #bans = new BanSet();
   #version = -1;
+  #suspect = 0;
   #epoch = -1;
   #read = 0;
 
@@ -112,7 +118,18 @@ export class BanBoard {
   /** What all bans so far mean for an object. */
   verdict(subject: BanSubject): Verdict {
     this.#sync();
-    return this.#bans.verdict(subject);
+    const verdict = this.#bans.verdict(subject);
+    return verdict !== 'gone' && subject.sequence < this.#suspect ? 'suspect' : verdict;
+  }
+
+  /** All that was stored before now may have been purged elsewhere. */
+  suspect(): void {
+    this.#suspectBelow(this.nextSequence());
+  }
+
+  /** Nothing was, or has been purged here as well. */
+  trust(): void {
+    this.#suspectBelow(0);
   }
 
   /**
@@ -158,9 +175,16 @@ export class BanBoard {
     }
   }
 
+  #suspectBelow(sequence: number): void {
+    Atomics.store(this.#numbers, SUSPECT, BigInt(sequence));
+    Atomics.add(this.#cells, VERSION, 1);
+  }
+
   #sync(): void {
     const version = Atomics.load(this.#cells, VERSION);
     if (version === this.#version) return;
+    // Before the bans: who finds that it is trusted again must find all that was purged for that.
+    this.#suspect = Number(Atomics.load(this.#numbers, SUSPECT));
     while (!this.#tryRead());
     this.#version = version;
   }

@@ -24,8 +24,11 @@ export interface BanSubject {
   readonly sequence: number;
 }
 
-/** `soft`: as if its freshness had ended. `gone`: as if it were not there. */
-export type Verdict = 'keep' | 'soft' | 'gone';
+/**
+ * `soft`: as if its freshness had ended. `suspect`: it may have been purged, which is not known yet; see `BanBoard.suspect`.
+ * `gone`: as if it were not there.
+ */
+export type Verdict = 'keep' | 'soft' | 'suspect' | 'gone';
 
 /** Bytes of UTF-8. No key is longer than a request target may be, 64 KiB, and its host. */
 export const ORDER_TEXT_MAX = 128 * 1024;

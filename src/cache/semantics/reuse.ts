@@ -16,10 +16,11 @@ export type ValidateReason =
   | 'request-no-cache'
   | 'request-max-age'
   | 'request-min-fresh'
-  /** The response has to be validated each time, is too old, or was purged softly. */
+  /** The response has to be validated each time, is too old, was purged softly, or may have been purged at a sibling. */
   | 'no-cache'
   | 'stale'
-  | 'purged';
+  | 'purged'
+  | 'suspect';
 
 /** `age` is current_age, for Age; `ttl` is what is left of the lifetime, below zero when it is over. */
 export type Reuse =
@@ -36,8 +37,12 @@ export type Reuse =
   /** only-if-cached, and it cannot be used: 504 (RFC 9111 §5.2.1.7). */
   | { readonly kind: 'gateway-timeout'; readonly reason: ValidateReason };
 
-/** `purged`: stale from now on, however fresh it was. */
-export type Purged = 'soft' | undefined;
+/**
+ * `soft`: stale from now on, however fresh it was. `suspect`: a sibling may have purged it for good. So nothing of it is
+ * served but what an origin confirms, not even when none can be reached: a splash page is better than what somebody
+ * wanted gone.
+ */
+export type Purged = 'soft' | 'suspect' | undefined;
 
 export function decideReuse(
   { known }: Pick<CacheRequest, 'known'>,
@@ -47,7 +52,7 @@ export function decideReuse(
 ): Reuse {
   const age = currentAge(stored, now);
   const left = stored.lifetime - age;
-  const ttl = purged === 'soft' && left > 0 ? 0 : left;
+  const ttl = purged !== undefined && left > 0 ? 0 : left;
   if (known.cacheControl === undefined && known.pragma === undefined) {
     if (ttl > 0 && !stored.alwaysValidate) return { kind: 'hit', age, ttl, detail: undefined };
     return withDirectives(NO_WISHES, stored, age, ttl, purged);
@@ -61,6 +66,7 @@ export function decideReuse(
 const NO_WISHES = parseRequestCacheControl(undefined);
 
 function withDirectives(wishes: RequestDirectives, stored: StorableResponse, age: Ms, ttl: Ms, purged: Purged): Reuse {
+  if (purged === 'suspect') return { kind: 'validate', age, ttl, forward: 'stale', reason: 'suspect' };
   const staleReason = purged === 'soft' ? 'purged' : 'stale';
   const fresh = ttl > 0;
   if (stored.alwaysValidate) return { kind: 'validate', age, ttl, forward: 'stale', reason: 'no-cache' };
@@ -118,7 +124,7 @@ export function mayServeStale(
   now: Ms,
   purged?: Purged,
 ): boolean {
-  if (stored.alwaysValidate) return false;
+  if (stored.alwaysValidate || purged === 'suspect') return false;
   const staleFor = currentAge(stored, now) - stored.lifetime;
   return (purged === 'soft' ? Math.max(0, staleFor) : staleFor) < staleLimit(stored, failure, rules);
 }

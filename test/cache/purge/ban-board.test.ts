@@ -184,6 +184,39 @@ describe('more purges than there is room for', () => {
   });
 });
 
+describe('what may have been purged elsewhere', () => {
+  test('is suspect in all threads until it is trusted, what is fetched afterwards is not', () => {
+    const { here, there } = boards();
+    const before = here.nextSequence();
+    expect(verdict(there, 'a', before)).toBe('keep');
+    here.suspect();
+    const after = there.nextSequence();
+    expect([before, after].map((sequence) => verdict(there, 'a', sequence))).toEqual(['suspect', 'keep']);
+    here.trust();
+    expect([here, there].map((board) => verdict(board, 'a', before))).toEqual(['keep', 'keep']);
+  });
+
+  test('is gone when it was purged here, and softly purged again once it is trusted', () => {
+    const { here, there } = boards();
+    const before = here.nextSequence();
+    here.suspect();
+    here.publish([url('a')], false);
+    here.publish([url('b')], true);
+    expect(['a', 'b', 'c'].map((key) => verdict(there, key, before))).toEqual(['gone', 'suspect', 'suspect']);
+    here.trust();
+    expect(['a', 'b', 'c'].map((key) => verdict(there, key, before))).toEqual(['gone', 'soft', 'keep']);
+  });
+
+  test('changes the version, so that a verdict need be asked for once a version', () => {
+    const { here, there } = boards();
+    const versions = [() => {}, () => here.suspect(), () => here.trust()].map((change) => {
+      change();
+      return there.version;
+    });
+    expect(new Set(versions).size).toBe(3);
+  });
+});
+
 describe('a thread that dies', () => {
   const LOCK = 16;
 

@@ -124,7 +124,7 @@ describe('folding', () => {
     const bans = many(200);
     const folded = setOf(...foldOldest(bans, 50, sizeOf));
     const plain = setOf(...bans);
-    const rank = { keep: 0, soft: 1, gone: 2 };
+    const rank = { keep: 0, soft: 1, suspect: 2, gone: 3 };
     for (let sequence = 0; sequence <= 201; sequence++) {
       const [after, before] = [folded, plain].map((set) => verdict(set, sequence, { key: 'http://a/12', tags: ['3'] }));
       expect(rank[after as Verdict]).toBeGreaterThanOrEqual(rank[before as Verdict]);

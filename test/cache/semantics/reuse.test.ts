@@ -69,6 +69,12 @@ describe('a stored response is reused, or validated first', () => {
       stored: { staleWhileRevalidate: 10 * SECOND },
       expected: 'validate stale purged',
     },
+    {
+      name: 'never while it is suspect, nor while revalidating',
+      purged: 'suspect',
+      stored: { staleWhileRevalidate: 9999 * SECOND },
+      expected: 'validate stale suspect',
+    },
   ])('$name: $expected', ({ expected, ...asked }) => {
     expect(outcome(asked)).toBe(expected);
   });
@@ -95,6 +101,9 @@ describe('a stored response is reused, or validated first', () => {
     { cacheControl: 'max-stale=10', after: 61, stored: { mustRevalidate: true }, expected: 'validate stale stale' },
     { cacheControl: 'max-stale', after: 61, stored: { alwaysValidate: true }, expected: 'validate stale no-cache' },
     { cacheControl: 'max-stale', purged: 'soft', expected: 'hit max-stale' },
+    { cacheControl: 'max-stale', purged: 'suspect', expected: 'validate stale suspect' },
+    { cacheControl: 'max-age=0', purged: 'suspect', stored: IMMUTABLE, expected: 'validate stale suspect' },
+    { cacheControl: 'only-if-cached', purged: 'suspect', expected: 'gateway-timeout suspect' },
     { cacheControl: 'max-age=99', after: 61, stored: { staleWhileRevalidate: 9999 }, expected: 'validate stale stale' },
     { cacheControl: 'foo', after: 61, stored: { staleWhileRevalidate: 9999 }, expected: 'stale-while-revalidate' },
     { cacheControl: 'only-if-cached', expected: 'hit' },
@@ -166,4 +175,8 @@ describe('a stale response in place of a failure (RFC 9111 §4.2.4, RFC 5861 §4
       expect(mayServeStale(storedOf(stored), failure, { staleBeforeSplash: 0 }, NOW, 'soft')).toBe(expected);
     },
   );
+
+  test.each<ForwardFailure>(['error', 'silent', 'unreachable'])('one that is suspect never is: %s', (failure) => {
+    expect(mayServeStale(storedOf(window), failure, { staleBeforeSplash: 9999 }, NOW, 'suspect')).toBe(false);
+  });
 });
