@@ -6,6 +6,7 @@ import { DiskDirectory } from './disk/disk-directory.ts';
 import type { FoundRecord } from './disk/found-record.ts';
 import { readDiskKey } from './disk-key.ts';
 import { Inquiry, type RulesOf } from './inquiry.ts';
+import { HottestKeys } from './hottest.ts';
 import { Invalidations } from './invalidations.ts';
 import { InvalidationsFile } from './invalidations-file.ts';
 import { CacheMemory } from './memory/cache-memory.ts';
@@ -18,6 +19,7 @@ import { BanJournal } from './purge/journal.ts';
 import type { PurgeOrder } from './purge/order.ts';
 import { urlOfKey } from './select/key.ts';
 import type { CacheShare } from './share.ts';
+import type { StoredResponse } from './stored.ts';
 
 /** Memory for counting what is stored, by the lower bits of a key's hash: 256 KiB. A power of two. */
 const STAMPS = 65_536;
@@ -185,6 +187,16 @@ export class SharedCache {
 
   forget(segment: number): void {
     this.#memory.clearSegment(segment);
+  }
+
+  /** What is asked for most, the hottest first, at most so many: for a sibling that starts with nothing. */
+  hottest(count: number): HottestKeys {
+    const invalidations = new Invalidations(this.#invalidations);
+    const memory = this.#memory;
+    const isGood = (stored: StoredResponse) =>
+      this.#board.verdict(stored) === 'keep' &&
+      invalidations.isValid(invalidations.cellOf(memory.hashOf(urlOfKey(stored.key))), stored.sequence);
+    return new HottestKeys(memory, count, isGood, this.#options.now);
   }
 
   /** For the operator's short account of the node. */

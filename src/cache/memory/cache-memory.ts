@@ -192,6 +192,15 @@ export class CacheMemory {
     });
   }
 
+  /**
+   * How much the complete entry in a slot is asked for, as far as the policy knows: by its queue, then by its hits of late. 0:
+   * there is none in memory. No lock, for a walk over all of them: what is there may be another by now.
+   */
+  heat(slot: number): number {
+    const queue = this.#entries.queue(slot);
+    return queue === 0 ? 0 : queue * (MOST_FREQUENT + 1) + Math.min(MOST_FREQUENT, this.#entries.frequency(slot));
+  }
+
   get highestSlot(): number {
     return this.#entries.highest;
   }

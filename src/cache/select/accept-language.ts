@@ -21,6 +21,21 @@ export const normalisedLanguages: (acceptLanguage: string) => string = rememberi
 });
 
 /**
+ * An Accept-Language that is normalised to this. `undefined`: there is none, as somebody sent what are no language ranges, or
+ * more weights than can be told apart.
+ */
+export function languagesOf(normalised: string): string | undefined {
+  const [wanted = '', refused] = normalised.split('!');
+  const groups = wanted === '' ? [] : wanted.split('>');
+  if (groups.length > 999) return undefined;
+  const weighted = groups.flatMap((group, index) =>
+    group.split(',').map((range) => (index === 0 ? range : `${range};q=${((1000 - index) / 1000).toFixed(3)}`)),
+  );
+  const value = [...weighted, ...(refused?.split(',').map((range) => `${range};q=0`) ?? [])].join(', ');
+  return normalisedLanguages(value) === normalised ? value : undefined;
+}
+
+/**
  * Whether a stored response that differs in nothing but Accept-Language is what its origin would choose again: it is in
  * a language that the client likes best, so there is no better one. This goes beyond the matching of RFC 9111 §4.1, by
  * the ranking that the same section lets a cache use. Of a response in several languages, or in one that was asked for
