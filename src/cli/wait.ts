@@ -94,8 +94,9 @@ async function poll(
 }
 
 function stateOf(origin: OriginReply): string {
-  const { admin, effective, health, inFlight } = origin;
-  return visible(`${effective}, ${admin === 'active' ? `health ${health}` : `${inFlight} in flight`}`);
+  const { admin, effective, health, inFlight, problem } = origin;
+  if (admin !== 'active') return visible(`${effective}, ${inFlight} in flight`);
+  return visible(`${effective}, health ${health}${problem ? ` (${problem})` : ''}`);
 }
 
 function staysAs({ admin }: Wait): string {

@@ -26,6 +26,8 @@ export interface Rules {
 
 export interface Judgement {
   readonly health: Observed['health'];
+  /** It is up by checks of the time before it was enabled. */
+  readonly unproven: boolean;
   readonly since: Ms;
   /** Checks in a row that speak against `health`. */
   readonly against: number;
@@ -80,6 +82,7 @@ export function firstJudgement(rules: Rules, joins: boolean, now: Ms): Judgement
   const waits = health === 'checking';
   return {
     health,
+    unproven: false,
     since: now,
     against: 0,
     problem: undefined,
@@ -122,9 +125,10 @@ export function underNewRules(state: Judgement, rules: Rules, now: Ms): Judged {
 }
 
 export function observed(state: Judgement, rules: Rules, now: Ms): Observed {
-  const { health, since, problem, service } = state;
+  const { health, unproven, since, problem, service } = state;
   return {
     health,
+    unproven,
     since,
     problem,
     ejectedUntil: service.kind === 'ejected' ? service.until : undefined,
@@ -158,11 +162,11 @@ function asChecked(state: Judgement, rules: Rules, now: Ms): Judgement {
   const health = rules.checks === undefined ? 'unknown' : 'up';
   // One that was down is in service from now on.
   const warmingSince = state.cold ? warmingFrom(rules, now) : state.warmingSince;
-  return { ...state, health, since: now, against: 0, problem: undefined, cold: false, warmingSince };
+  return { ...state, health, unproven: false, since: now, against: 0, problem: undefined, cold: false, warmingSince };
 }
 
 function afterGood(state: Judgement, rise: number, rules: Rules, now: Ms): Judged {
-  if (state.health === 'up') return same({ ...state, against: 0, problem: undefined });
+  if (state.health === 'up') return same({ ...state, unproven: false, against: 0, problem: undefined });
   const against = state.against + 1;
   // Nobody has said anything against one that is checked for the first time.
   if (state.health === 'down' && against < rise) return same({ ...state, against });
@@ -176,8 +180,8 @@ function afterBad(state: Judgement, problem: string, fall: number, now: Ms): Jud
   // Of one that is `checking`, good checks would be against it; but the first of those ends that.
   const against = state.against + 1;
   if (against < fall) return same({ ...state, against, problem });
-  const down = { health: 'down', since: now, against: 0, problem, cold: true, warmingSince: undefined } as const;
-  return { state: { ...state, ...down }, actions: [{ kind: 'down', problem }] };
+  const down = { health: 'down', unproven: false, since: now, against: 0, problem } as const;
+  return { state: { ...state, ...down, cold: true, warmingSince: undefined }, actions: [{ kind: 'down', problem }] };
 }
 
 function ejected(state: Judgement, why: string, { ejection }: Rules, now: Ms): Judged {
@@ -210,6 +214,7 @@ function enabled(state: Judgement, rules: Rules, now: Ms): Judged {
   const waits = state.health === 'down' || state.health === 'checking';
   const fresh: Judgement = {
     ...state,
+    unproven: state.health === 'up',
     service: { kind: 'in', times: 0, since: now },
     cold: waits,
     warmingSince: waits ? undefined : warmingFrom(rules, now),

@@ -4,6 +4,8 @@ import type { Fraction, Ms } from '../base/units.ts';
 export interface Observed {
   /** What active checks say. `unknown`: there are none. */
   readonly health: 'up' | 'down' | 'checking' | 'unknown';
+  /** It was enabled, and what was held of it before still is: no check has been good since. */
+  readonly unproven: boolean;
   /** Epoch milliseconds of the last change of `health`. */
   readonly since: Ms;
   /** Of the last check, if that was bad; of an origin that is down, of the last bad one. */
@@ -28,6 +30,7 @@ export function usable({ health, ejectedUntil, trial }: Observed): Usable {
 export function isSame(one: Observed, other: Observed): boolean {
   return (
     one.health === other.health &&
+    one.unproven === other.unproven &&
     one.since === other.since &&
     one.problem === other.problem &&
     one.ejectedUntil === other.ejectedUntil &&

@@ -80,6 +80,8 @@ export interface Configured {
 /** What is seen of an origin. */
 export interface Observed {
   readonly health: Exclude<Health, 'forced_down'>;
+  /** An operator put it back, and no check has been good since: what is waited for, to be up, is not yet so. */
+  readonly unproven?: boolean | undefined;
   /** Epoch milliseconds of the last change of `health`. */
   readonly since: Ms;
   /** Of the last check that failed: `expected status 200-399, got 500`. */

@@ -64,13 +64,18 @@ function isMet({ what, version }: Wait, state: OriginState | undefined): boolean
       return state.drain?.drained === true;
     case 'up':
       // Whom nobody checks, nobody will ever say to be up.
-      return (state.health === 'up' || state.health === 'unknown') && isInService(state);
+      return (state.health === 'up' || state.health === 'unknown') && isProven(state) && isInService(state);
     case 'active':
       // Also who waits for a turn is where it belongs; who warms up is not there yet.
-      return state.effective === 'active' || state.effective === 'standby' || state.effective === 'spare';
+      return isProven(state) && ['active', 'standby', 'spare'].includes(state.effective);
     case 'changed':
       return state.version !== version;
   }
+}
+
+/** That it was up before it was taken away does not say that it is again. */
+function isProven({ observed }: OriginState): boolean {
+  return observed.unproven !== true;
 }
 
 function isInService({ observed, ignoreErrors }: OriginState): boolean {

@@ -278,6 +278,15 @@ test('an operator who puts an origin back wipes out what failed before', () => {
   expect(play.after(1, FAILING).wakesIn).toBe(30_000);
 });
 
+test('what was up before an operator put it back has to prove it by a good check', () => {
+  const play = new Play(RULES).after(0, GOOD, ENABLED);
+  expect(play.observed).toMatchObject({ health: 'up', unproven: true });
+  expect(play.after(0, BAD, BAD).observed).toMatchObject({ health: 'up', unproven: true });
+  expect(play.after(0, BAD).observed).toMatchObject({ health: 'down', unproven: false });
+  expect(new Play(RULES).after(0, GOOD, ENABLED, GOOD).observed.unproven).toBe(false);
+  expect(new Play(UNCHECKED).after(0, ENABLED).observed.unproven).toBe(false);
+});
+
 describe('new rules', () => {
   test.each([
     { name: 'let what is up be up', from: RULES, to: SLOW, events: [GOOD], health: 'up' },

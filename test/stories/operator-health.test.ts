@@ -61,7 +61,8 @@ test('enable --wait waits for its checks, and wait=active for its whole share', 
   while ((await node.origin('app/one')).health !== 'down') await node.ask('GET /pools/app/origins/one?wait=changed');
   const inVain = await node.command('enable', 'one', '--wait', '300ms');
   expect(inVain.status).toBe(3);
-  expect(inVain.stderr.at(-1)).toContain('app/one is not up after 300 ms: down, health down; it stays enabled');
+  const so = 'down, health down (expected status 200-399, got 500)';
+  expect(inVain.stderr.at(-1)).toContain(`app/one is not up after 300 ms: ${so}; it stays enabled`);
   one.is.well = true;
   expect((await node.command('enable', 'one', '--wait', '5s')).status).toBe(0);
   const before = await node.origin('app/one');
@@ -69,6 +70,26 @@ test('enable --wait waits for its checks, and wait=active for its whole share', 
   expect(active).toMatchObject({ status: 200, json: { effective: 'active', slowStart: { progress: 1 } } });
   expect(['warming', 'active']).toContain(before.effective);
   expect(await node.answerers()).toEqual({ one: 10, two: 10 });
+});
+
+test('enable --wait does not take the checks of before for those of now', async () => {
+  const [one, two] = [await checked('one'), await checked('two')];
+  const origins = [one, two].map(({ name, url }) => ({ name, url }));
+  // The next check by itself is far away, and so is the last bad one that it takes to be down.
+  const pool = { health_check: { ...CHECK, interval: '1h', fall: 100 } };
+  const node = await OperatedNode.start(frontDoor({ origins, pool }));
+  for (const { name } of [one, two]) await node.ask(`GET /pools/app/origins/${name}?wait=up`);
+  expect((await node.command('drain', 'one', '--wait', '5s')).status).toBe(0);
+  one.is.well = false;
+  const inVain = await node.command('enable', 'one', '--wait', '1s');
+  expect(inVain.status).toBe(3);
+  expect(inVain.stderr.at(-1)).toMatch(/app\/one is not up after 1 s: active, health up \(expected .*, got 500\)/);
+  const polled = await node.ask('GET /pools/app/origins/one?wait=up&timeout=1ms');
+  expect(polled).toMatchObject({ status: 409, json: { detail: expect.stringContaining('no good check since') } });
+
+  one.is.well = true;
+  await node.command('drain', 'one');
+  expect((await node.command('enable', 'one', '--wait', '5s')).status).toBe(0);
 });
 
 test('who waits for a standby to be active is told at once', async () => {

@@ -30,8 +30,10 @@ export function holds(condition: Condition, origin: OriginState): boolean {
       return drain?.drained === true;
     case 'up':
       // Whom nobody checks takes requests.
+      if (observed.unproven) return false;
       return (health === 'up' || health === 'unknown') && (ignoreErrors || observed.ejectedUntil === undefined);
     case 'active':
+      if (observed.unproven) return false;
       return effective === 'active' || effective === 'standby' || effective === 'spare';
   }
 }
@@ -52,8 +54,10 @@ export async function waitFor(
   if (now === undefined) throw new Problem('removed', `${origin.pool}/${origin.id} was removed, and is empty`);
   if (holds(condition, now)) return now;
   throwIfEnded(signal);
-  const { inFlight } = now.traffic;
-  const detail = `expected ${condition} within ${timeout / 1000} s, got ${now.effective}, health ${now.health}, ${inFlight} in flight`;
+  const { effective, health, observed, traffic } = now;
+  const unproven = observed.unproven ? ' (no good check since it was enabled)' : '';
+  const got = `${effective}, health ${health}${unproven}, ${traffic.inFlight} in flight`;
+  const detail = `expected ${condition} within ${timeout / 1000} s, got ${got}`;
   throw new Problem(`not-${condition}`, detail, {
     members: { origin: originBody(now) },
     headers: { 'Retry-After': RETRY_AFTER, ETag: etagOf(now) },
