@@ -13,7 +13,7 @@ export function mostEjected(origins: number, share: Fraction): number {
 
 /**
  * Whether one more may be ejected. Not the last that is in service: all would be tried then, also those that are down,
- * and most of them do worse. One on trial gets so few requests that it is better to try all. Where every one may be
+ * and most of them do worse. One on trial has been worse already, and it is better to try all. Where every one may be
  * ejected, that is wanted.
  */
 export function mayEject(pool: readonly Judgement[], share: Fraction): boolean {

@@ -119,7 +119,7 @@ export class Pool {
     view.begin(tried);
     for (;;) {
       const position = this.#policy.choose(turn, request, view);
-      if (position === undefined) return view.someAreFull ? 'wait' : undefined;
+      if (position === undefined) return this.#besideTrial(turn, tried) ?? (view.someAreFull ? 'wait' : undefined);
       const admission = this.#admit(position, false);
       if (admission !== undefined) return admission;
       view.exclude(position);
@@ -127,10 +127,29 @@ export class Pool {
   }
 
   #admit(position: number, sticks: boolean): Admission | undefined {
-    const origin = this.origins[position] as Origin;
-    const { slot } = origin;
+    const { slot } = this.origins[position] as Origin;
     const onTrial = this.#standings[position]?.health === 'trial';
     if (onTrial && !this.counters.enterTrial(slot)) return undefined;
+    return this.#enter(position, sticks, onTrial);
+  }
+
+  /**
+   * Where all that is left for a request is on trial, it need not wait for the one place that these have: the others
+   * have failed it, or there are none, and a queue that moves by one at a time fails it as well.
+   */
+  #besideTrial(turn: number, tried: readonly Origin[]): Admission | undefined {
+    const left = this.#eligibility.eligible.filter((position) => !tried.includes(this.origins[position] as Origin));
+    if (left.some((position) => this.#standings[position]?.health !== 'trial')) return undefined;
+    for (const [index] of left.entries()) {
+      const admission = this.#enter(left[((turn >>> 0) + index) % left.length] as number, false, false);
+      if (admission !== undefined) return admission;
+    }
+    return undefined;
+  }
+
+  #enter(position: number, sticks: boolean, onTrial: boolean): Admission | undefined {
+    const origin = this.origins[position] as Origin;
+    const { slot } = origin;
     if (!this.counters.enter(slot, this.#most)) {
       if (onTrial) this.counters.leaveTrial(slot, undefined);
       return undefined;

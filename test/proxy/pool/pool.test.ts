@@ -176,6 +176,27 @@ describe('an origin on trial', () => {
     expect(names(second, 2)).toContain('app0');
   });
 
+  test('takes requests like any other where nobody else is left for them', () => {
+    const { pool, set } = rig(weighted(1, 1, 1));
+    set(0, { health: 'trial' });
+    const [, up, third] = pool.origins as [Origin, Origin, Origin];
+    const failedElsewhere = Array.from({ length: 4 }, () => pool.choose(REQUEST, [up, third]));
+    expect(failedElsewhere.map(nameOf)).toEqual(Array(4).fill('app0'));
+    // It has not been at the third.
+    expect(nameOf(pool.choose(REQUEST, [up]))).toBe('app2');
+    expect(pool.choose(REQUEST, pool.origins)).toBeUndefined();
+    set(1, { health: 'trial' });
+    set(2, { health: 'ejected' });
+    const all = Array.from({ length: 8 }, () => nameOf(pool.choose(REQUEST, [])));
+    expect([...new Set(all)].sort()).toEqual(['app0', 'app1']);
+  });
+
+  test('is waited for when another one is only full', () => {
+    const { pool, set } = rig({ ...weighted(1, 1), maxInFlight: 1 });
+    set(0, { health: 'trial' });
+    expect([1, 2, 3].map(() => nameOf(pool.choose(REQUEST, []))).sort()).toEqual(['app0', 'app1', 'wait']);
+  });
+
   test.each([
     { outcome: 'succeeded', act: (admission: Admission) => admission.succeeded(5), told: [1, 0] },
     { outcome: 'failed', act: (admission: Admission) => admission.failed(), told: [0, 1] },
@@ -184,7 +205,6 @@ describe('an origin on trial', () => {
     const { pool, control, set } = rig(weighted(1));
     set(0, { health: 'trial' });
     const admission = pool.choose(REQUEST, []) as Admission;
-    expect(pool.choose(REQUEST, [])).toBe('wait');
     act(admission);
     admission.leave();
     const { trialsSucceeded, trialsFailed } = control.outcomes(0);
