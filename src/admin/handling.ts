@@ -8,6 +8,7 @@ import { isKnownHost, isSameOrigin } from './browser.ts';
 import { FormTokens } from './form-tokens.ts';
 import type { AdminReply, AdminRequest, Mount } from './mount.ts';
 import { Problem } from './problem.ts';
+import type { Refusals } from './refusals.ts';
 import { readBody } from './request-body.ts';
 import { includesRole, type Principal } from './role.ts';
 import type { RouteTable } from './route-table.ts';
@@ -16,6 +17,7 @@ import { problemReply, send } from './send.ts';
 export interface HandlingOptions {
   readonly routes: RouteTable;
   readonly access: Access;
+  readonly refusals: Refusals;
   readonly log: EventLog;
   /** Names that Host may have, beside addresses and localhost. */
   readonly hostNames: readonly string[];
@@ -31,15 +33,17 @@ const PIPELINED = 16;
 export class Handling {
   readonly #routes: RouteTable;
   readonly #access: Access;
+  readonly #refusals: Refusals;
   readonly #log: EventLog;
   readonly #tokens = new FormTokens();
   readonly #running = new Set<Running>();
   readonly #bySocket = new WeakMap<Socket, number>();
   #hostNames: readonly string[];
 
-  constructor({ routes, access, log, hostNames }: HandlingOptions) {
+  constructor({ routes, access, refusals, log, hostNames }: HandlingOptions) {
     this.#routes = routes;
     this.#access = access;
+    this.#refusals = refusals;
     this.#log = log;
     this.#hostNames = hostNames;
   }
@@ -118,13 +122,24 @@ export class Handling {
       const allow = found.allow.join(', ');
       throw new Problem('method-not-allowed', `expected ${allow}, got ${method}`, { headers: { Allow: allow } });
     }
-    checkRole(found.mount, running.user);
+    this.#checkRole(found.mount, running.user, { method, path, address });
     const sameOrigin = isSameOrigin(headers, isSecure);
     if (method !== 'GET' && method !== 'HEAD' && !sameOrigin) {
       throw new Problem('foreign-origin', 'expected Origin and Sec-Fetch-Site of a page of this server, or neither');
     }
     const asked = { method, path, params: found.params, query: new URLSearchParams(query), headers, address, isSecure };
     return found.mount.handler(this.#request(request, running, { ...asked, isSameOrigin: sameOrigin }));
+  }
+
+  #checkRole(
+    { role, path: route }: Mount,
+    user: Principal | undefined,
+    asked: { readonly method: string; readonly path: string; readonly address: string },
+  ): void {
+    if (role === 'anyone' || (user !== undefined && includesRole(user.role, role))) return;
+    const why = `expected role ${role}, got ${user?.role ?? 'none'}`;
+    if (user !== undefined) this.#refusals.note({ ...asked, user, route, why });
+    throw new Problem('role-too-low', why);
   }
 
   async #login(authorization: string | undefined, address: string): Promise<Principal> {
@@ -181,11 +196,6 @@ interface Running {
   readonly socket: Socket;
   user: Principal | undefined;
   readonly abort: AbortController;
-}
-
-function checkRole({ role }: Mount, user: Principal | undefined): void {
-  if (role === 'anyone' || (user !== undefined && includesRole(user.role, role))) return;
-  throw new Problem('role-too-low', `expected role ${role}, got ${user?.role ?? 'none'}`);
 }
 
 function unknownHost(host: string | undefined): Problem {

@@ -7,6 +7,7 @@ import type { User } from './access/users.ts';
 import { Handling } from './handling.ts';
 import { type Certificate, LIMITS, type Limits, Listener } from './listener.ts';
 import type { Mount } from './mount.ts';
+import { Refusals } from './refusals.ts';
 import { RouteTable } from './route-table.ts';
 
 /** What of the settings the server stands on; files are read by then (`server-settings.ts`). */
@@ -23,7 +24,7 @@ export interface AdminServerOptions {
   readonly settings: AdminServerSettings;
   readonly log: EventLog;
   readonly now: () => Ms;
-  /** Where failed logins are noted. */
+  /** Where failed logins are noted, and what a role did not allow. */
   readonly record: OperatorPort['record'];
   readonly limits?: Limits;
 }
@@ -55,7 +56,8 @@ export class AdminServer {
       record({ actor: name ?? '-', source: 'login', address, action: 'login.failed', target: 'admin', reason: '' });
     this.#access = new Access({ users: settings.users, log, now, onFailure });
     const { hostNames } = settings;
-    this.#handling = new Handling({ routes: this.#routes, access: this.#access, log, hostNames });
+    const refusals = new Refusals({ record, now });
+    this.#handling = new Handling({ routes: this.#routes, access: this.#access, refusals, log, hostNames });
   }
 
   mount(mount: Mount): void {

@@ -79,7 +79,7 @@ export interface AuditRecord {
   readonly source: string;
   readonly address?: string | undefined;
   /**
-   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `node.change`, `cache.purge`, `login.failed`, …;
+   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `node.change`, `cache.purge`, `login.failed`, `request.refused`, …;
    * `override.drop` and the like are the node's own.
    */
   readonly action: string;

@@ -156,6 +156,27 @@ describe('the audit log', () => {
     ]);
     expect(text + JSON.stringify(scene.log)).not.toMatch(/my-password|guess/);
   });
+
+  test('has what a role did not allow, once in five minutes for each route', async () => {
+    let now = 1_700_000_000_000;
+    const scene = await AdminScene.open({ now: () => now });
+    const body = { admin: 'drain', reason: 'x' };
+    const path = '/api/v1/pools/app/origins/10.0.1.66:80/state';
+    for (const _ of [1, 2, 3]) {
+      expect((await scene.ask(`PUT ${path}?dryRun=1`, { as: 'viewer', body })).status).toBe(403);
+    }
+    await scene.ask('PUT /api/v1/node/state', { as: 'viewer', body });
+    now += 300_000;
+    await scene.ask(`PUT ${path}`, { as: 'viewer', body });
+    const { records } = (await scene.ask('GET /api/v1/audit')).json;
+    const refused = 'role-too-low: expected role operate, got read';
+    const of = { actor: 'viewer', address: '127.0.0.1', action: 'request.refused', refused };
+    expect(records).toMatchObject([
+      { ...of, target: `PUT ${path}` },
+      { ...of, target: 'PUT /api/v1/node/state' },
+      { ...of, target: `PUT ${path}` },
+    ]);
+  });
 });
 
 function listen(scene: AdminScene, query = '', field = ''): Wire {
