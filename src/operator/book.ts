@@ -29,10 +29,15 @@ export interface LiveOrigin {
   overdue: Ms | undefined;
 }
 
+/** Whether a pool has anybody for new clients: `panic`, nobody is well and all are tried; `none`, nobody may be tried. */
+export type Service = 'usable' | 'panic' | 'none';
+
 export interface LivePool {
   known: KnownPool;
   origins: LiveOrigin[];
   rotation: Rotation;
+  /** As was told last; `undefined`: nothing was. */
+  told: Service | undefined;
   version: number;
 }
 
@@ -123,6 +128,14 @@ export class Book {
     return turned;
   }
 
+  /** `undefined`: the first good check may come any moment. */
+  service({ origins, rotation }: LivePool): Service | undefined {
+    if (rotation.panic) return 'panic';
+    if (rotation.serving.includes(true)) return 'usable';
+    const waits = origins.some(({ standing: { admits, health } }) => admits === 'all' && health === 'checking');
+    return waits ? undefined : 'none';
+  }
+
   /** Those that operators kept from all, and do no more. */
   returning(pool: LivePool): LiveOrigin[] {
     const isOpen = ({ admits, health }: Standing) => admits === 'all' && health !== 'forced_down';
@@ -143,8 +156,9 @@ export class Book {
         this.#byKey.set(each.key, origin);
         return origin;
       });
-      const version = Math.max((this.#pools.get(known.name)?.version ?? 0) + 1, this.#parts.now());
-      return [known.name, { known, origins, rotation: { serving: [], panic: false }, version }];
+      const former = this.#pools.get(known.name);
+      const version = Math.max((former?.version ?? 0) + 1, this.#parts.now());
+      return [known.name, { known, origins, rotation: { serving: [], panic: false }, told: former?.told, version }];
     };
     this.#pools = new Map(pools.map(livePool));
     const went = [...before.values()].filter(({ known }) => !this.#byKey.has(known.key));

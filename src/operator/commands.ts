@@ -62,7 +62,7 @@ export interface OperatorEvent {
   /** Epoch milliseconds. */
   readonly time: Ms;
   /**
-   * `origin-changed`, `-added`, `-removing`, `-removed`; as seen: `origin-health`, `-ejected`, `-returned`, `pool-panic`;
+   * `origin-changed`, `-added`, `-removing`, `-removed`; as seen: `origin-health`, `-ejected`, `-returned`, `pool-panic`, `pool-usable`;
    * `drain-progress`, `drained`, `drain-deadline`; `override-dropped`, `overrides-lost`; `pool-maintenance`; `node-changed`.
    */
   readonly type: string;

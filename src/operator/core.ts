@@ -166,14 +166,26 @@ export class Core {
   #refreshPool(pool: LivePool): void {
     // Before workers are told, so that what has to warm up does not begin with its whole share.
     for (const origin of this.book.returning(pool)) this.parts.enabled(origin.known.key);
-    const { panic } = pool.rotation;
     this.book.refresh(pool);
     this.#giveWay(pool);
-    if (pool.rotation.panic === panic) return;
+    this.#tellService(pool);
+  }
+
+  #tellService(pool: LivePool): void {
+    const is = this.book.service(pool);
+    const was = pool.told;
+    if (is === undefined || is === was) return;
+    pool.told = is;
     const { name } = pool.known;
-    if (panic) this.parts.log.info('an origin is usable again', { pool: name });
-    else this.parts.log.warn('no origin is usable, all are tried', { pool: name });
-    this.events.add({ type: 'pool-panic', pool: name, detail: { panic: pool.rotation.panic } });
+    const { log } = this.parts;
+    if (is === 'panic') log.warn('no origin is usable, all are tried', { pool: name });
+    else if (is === 'none') log.warn('no origin is usable, requests get the splash page', { pool: name });
+    else if (was !== undefined) log.info('an origin is usable again', { pool: name });
+    const isPanic = is === 'panic';
+    if (isPanic || was === 'panic') this.events.add({ type: 'pool-panic', pool: name, detail: { panic: isPanic } });
+    if (is === 'none' || was === 'none') {
+      this.events.add({ type: 'pool-usable', pool: name, detail: { usable: is === 'usable' } });
+    }
   }
 
   /** Told again with each change of the pool: there may be somebody to go to only now. Without anybody, all stay. */

@@ -637,3 +637,35 @@ test("an origin's slow start is its pool's, or what an operator says", async () 
   expect(scene.operator.origin(app('a'))).toMatchObject({ slowStart: 0, override: { values: { slowStart: 0 } } });
   expect(refusal(change(scene, 'app/a', { values: { slowStart: 3_600_001 } }))).toBe('invalid');
 });
+
+describe('a pool without anybody to send requests to', () => {
+  const told = (scene: Scene) =>
+    scene.events.flatMap(({ type, detail }) => (type.startsWith('pool-') ? [{ type, ...detail }] : []));
+
+  test('is told of once, and again when there is somebody', async () => {
+    const scene = await open(file({ app: ['a'] }));
+    change(scene, 'app/a', { values: { admin: 'maint' }, force: true });
+    scene.load(file({ app: ['a'] }));
+    expect(told(scene)).toEqual([{ type: 'pool-usable', usable: false }]);
+    expect(scene.log).toContainEqual(
+      expect.objectContaining({ level: 'warn', event: 'no origin is usable, requests get the splash page' }),
+    );
+    change(scene, 'app/a', { values: { admin: 'active' } });
+    expect(told(scene)).toEqual([
+      { type: 'pool-usable', usable: false },
+      { type: 'pool-usable', usable: true },
+    ]);
+  });
+
+  test('is not in panic any more when the last one that was tried is taken away', async () => {
+    const scene = await open(file({ app: ['a'] }));
+    scene.operator.observe('app/a http://a.test', { health: 'down', since: T0, warmth: 1 });
+    change(scene, 'app/a', { values: { admin: 'maint' }, force: true });
+    expect(told(scene)).toEqual([
+      { type: 'pool-panic', panic: true },
+      { type: 'pool-panic', panic: false },
+      { type: 'pool-usable', usable: false },
+    ]);
+    expect(scene.log.map(({ event }) => event)).not.toContain('an origin is usable again');
+  });
+});

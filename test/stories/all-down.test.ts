@@ -50,6 +50,10 @@ test('with `when_all_down: splash` the splash page comes at once, and nobody is 
   expect(ailing.map(({ asked }) => asked)).toEqual([0, 0]);
   expect((await admin.pool()).panic).toBe(false);
   expect((await admin.metrics()).value('portico_pool_usable_origins', { pool: 'app' })).toBe(0);
+  const splash = await portico.events.waitFor('no origin is usable, requests get the splash page');
+  expect(splash).toMatchObject({ level: 'warn', pool: 'app' });
+  (ailing[0] as Ailing).checks = 'well';
+  expect(await portico.events.waitFor(CALM)).toMatchObject({ level: 'info', pool: 'app' });
 });
 
 test('who waits for a first good check when all turn out to be down is sent to them, or gets the splash page', async () => {

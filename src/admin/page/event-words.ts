@@ -31,6 +31,10 @@ export function eventWords({ type, detail }: OperatorEvent, now: Ms): EventWords
       return detail.panic === false
         ? { text: 'panic is over', tone: 'good' }
         : { text: 'panic: every origin is down, all are tried', tone: 'bad' };
+    case 'pool-usable':
+      return detail.usable === false
+        ? { text: 'no usable origin: requests get the splash page', tone: 'bad' }
+        : { text: 'an origin is usable again', tone: 'good' };
     case 'drain-progress':
       return { text: `${inFlight} still in flight`, tone: 'under-way' };
     case 'drained':

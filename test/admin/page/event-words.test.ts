@@ -27,6 +27,8 @@ test.each([
   { type: 'origin-returned', detail: { trial: false }, words: { text: 'is back', tone: 'good' } },
   { type: 'pool-panic', detail: { panic: true }, words: { tone: 'bad' } },
   { type: 'pool-panic', detail: { panic: false }, words: { text: 'panic is over', tone: 'good' } },
+  { type: 'pool-usable', detail: { usable: false }, words: { tone: 'bad' } },
+  { type: 'pool-usable', detail: { usable: true }, words: { text: 'an origin is usable again', tone: 'good' } },
   { type: 'drained', detail: { final: true }, words: { text: 'drained: safe to stop' } },
   { type: 'drained', detail: { final: false }, words: { text: 'nothing in flight any more' } },
   {
