@@ -4,6 +4,7 @@ import type { CacheResponse } from './message.ts';
 import type { CachedObject } from './object.ts';
 import type { BanBoard } from './purge/ban-board.ts';
 import type { CacheQuery } from './query.ts';
+import { fieldValue } from './select/field.ts';
 import { tagsOf } from './select/tags.ts';
 import { currentAge } from './semantics/freshness.ts';
 import { decideReuse } from './semantics/reuse.ts';
@@ -62,7 +63,9 @@ interface Made {
 }
 
 function whole(response: CacheResponse, context: StoreContext): Made | undefined {
-  if (response.status !== 200) return undefined;
+  // Whoever sends an error of its own does not say how old it is.
+  const { status, fields } = response;
+  if (status !== 200 && (status === 206 || status >= 500 || fieldValue(fields, 'age') === undefined)) return undefined;
   const decision = decideStore(response, context);
   return decision.store ? { stored: decision.stored, tags: tagsOf(response.fields).tags } : undefined;
 }

@@ -111,6 +111,10 @@ export class Fetch implements AttemptOwner, QueueMember, SiblingTarget {
 
   /** Of the siblings: the origins are asked, and their time begins. */
   nobodyHad(): void {
+    if (this.#sibling?.orOrigins === false) {
+      this.#fail('not_cached');
+      return;
+    }
     this.#startClock();
     this.#go(this.order.pool.choose(this.order, this.#tried));
   }

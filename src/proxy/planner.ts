@@ -30,6 +30,7 @@ export interface SiblingFetchSettings {
   readonly allow: readonly string[];
   readonly peers: readonly {
     readonly name: string;
+    readonly icp: string;
     readonly url: string;
     readonly tls: {
       readonly ca?: string | undefined;
@@ -52,7 +53,7 @@ export interface PlanContext {
   readonly siteSlot: (name: string) => number;
   readonly listenerSlot: (key: string) => number;
   /** The row of a sibling in the peer table. */
-  readonly peerSlot: (name: string) => number;
+  readonly peerSlot: (peer: { readonly name: string; readonly icp: string; readonly url: string }) => number;
   /** What sticky cookies are signed with; asked for when a pool has some. */
   readonly stickyKey: () => Uint8Array;
   readonly now: number;
@@ -179,14 +180,14 @@ function planSiblings({ timeout, allow, peers }: SiblingFetchSettings, { peerSlo
   return {
     timeout,
     allow,
-    peers: peers.map(({ name, url, tls }) => ({
-      name,
-      slot: peerSlot(name),
-      url: new URL(url).origin,
+    peers: peers.map((peer) => ({
+      name: peer.name,
+      slot: peerSlot(peer),
+      url: new URL(peer.url).origin,
       tls: {
-        ca: tls.ca === undefined ? undefined : readText(tls.ca),
-        serverName: tls.server_name,
-        verify: tls.verify,
+        ca: peer.tls.ca === undefined ? undefined : readText(peer.tls.ca),
+        serverName: peer.tls.server_name,
+        verify: peer.tls.verify,
       },
     })),
   };

@@ -14,6 +14,8 @@ export interface SiblingOrder {
   readonly question: SiblingQuestion;
   /** What the request is given beside its fields, as lines. */
   readonly lines: string;
+  /** Origins are asked when no sibling has it. */
+  readonly orOrigins: boolean;
   /** Whether this response will do in place of an origin's. */
   accepts(status: number, fields: OriginFields): boolean;
 }
@@ -61,6 +63,10 @@ export class SiblingAttempt implements OriginReplies {
   /** Whose response it is that is being brought, or was. */
   get name(): string | undefined {
     return this.#answered ? this.#peer?.name : undefined;
+  }
+
+  get orOrigins(): boolean {
+    return this.#order.orOrigins;
   }
 
   /** `false`: there is nobody to ask just now, and nothing is told. */
@@ -114,7 +120,7 @@ export class SiblingAttempt implements OriginReplies {
     if (this.#over) return;
     if (!this.#order.accepts(status, fields)) {
       if (!isShort(status, fields)) this.#call?.cancel();
-      this.#giveUp(status === 200 || status === 304 || status === 504 ? 'false-hit' : 'failed');
+      this.#giveUp(status < 500 || status === 504 ? 'false-hit' : 'failed');
       return;
     }
     clearTimeout(this.#timer);

@@ -51,6 +51,20 @@ export class SiblingPeers {
     return this.#peers.size === 0 ? undefined : this.#siblings;
   }
 
+  /** One that has it, as we know already. `undefined`: it is no peer of ours, or not one that may be asked. */
+  only(slot: number): Siblings | undefined {
+    const siblings = this.asked;
+    if (siblings === undefined || !this.#peers.has(slot)) return undefined;
+    return {
+      ask: (_, found) => {
+        queueMicrotask(() => found(slot));
+        return { cancel: () => {} };
+      },
+      fetched: (...outcome) => siblings.fetched(...outcome),
+      served: (...request) => siblings.served(...request),
+    };
+  }
+
   /** Of this row of the peer table; a reload may have taken it out. */
   peer(slot: number): Peer | undefined {
     return this.#peers.get(slot);

@@ -4,7 +4,8 @@ import { UNREADABLE } from './icp/message.ts';
 
 /** What stands in a row of the peer table, and where. */
 
-export const MAX_PEERS = 16;
+/** Two generations' worth: a reload gives new rows before the old ones are free. */
+export const MAX_PEERS = 32;
 
 /** What is counted of a peer. */
 export const PEER_COUNTERS = [

@@ -21,6 +21,11 @@ export function planSiblings(settings: SiblingSettings, slot: (peer: PeerSetting
   };
 }
 
+/** What tells peers from one another in the peer table: what is known of one does not hold for another at its place. */
+export function peerKey({ name, icp, url }: Pick<PeerSettings, 'name' | 'icp' | 'url'>): string {
+  return `${name} ${icp} ${url}`;
+}
+
 function planPeer({ name, icp, htcp, url, tls }: PeerSettings, slot: number): PeerPlan {
   return {
     name,

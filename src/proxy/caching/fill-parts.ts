@@ -15,6 +15,8 @@ export interface FillParts {
   readonly part?: CachedObject | undefined;
   /** Siblings may be asked before the origins. */
   readonly asksSiblings: boolean;
+  /** It is this sibling's, by its row: neither others nor origins are asked. */
+  readonly onlySibling?: number | undefined;
   /** Where others wait for the outcome. */
   readonly flight: Flight | undefined;
   /** Keeps alive what the fetch needs, beyond the exchange that began it. */

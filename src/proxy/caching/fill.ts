@@ -92,13 +92,13 @@ export class Fill implements FetchTarget, CompressedTaker {
 
   /** `undefined`: siblings are not asked. */
   #siblingOrder(): SiblingOrder | undefined {
-    const { asksSiblings, order, query } = this.#parts;
+    const { asksSiblings, onlySibling, order, query } = this.#parts;
     const peers = asksSiblings ? order.siblings : undefined;
-    const siblings = peers?.asked;
+    const siblings = onlySibling === undefined ? peers?.asked : peers?.only(onlySibling);
     const question = siblings === undefined ? undefined : siblingQuestion(query, order);
     if (peers === undefined || siblings === undefined || question === undefined) return undefined;
     const accepts = (status: number, fields: OriginFields) => this.#accepts(status, fields);
-    return { peers, siblings, question, lines: order.lines, accepts };
+    return { peers, siblings, question, lines: order.lines, accepts, orOrigins: onlySibling === undefined };
   }
 
   /** Of a sibling: its response is as old as it says, and not as young as this fetch. */

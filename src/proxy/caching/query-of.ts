@@ -9,7 +9,11 @@ import { hostOf } from '../request-head.ts';
  * What the cache is asked for. Where we listen is not in the key. But another port that a client names in Host, or
  * another host that a trusted proxy tells of, goes to the origin, and what that makes of it is not for all.
  */
-export function queryOf({ head, endpoints }: Exchange, { host, proto }: Client, route: Route): CacheQuery {
+export function queryOf(
+  { head, endpoints }: Pick<Exchange, 'head' | 'endpoints'>,
+  { host, proto }: Client,
+  route: Route,
+): CacheQuery {
   const { cache: rules } = route;
   const { authority } = head;
   const refresh = route.refresh.for(head.target);

@@ -1,0 +1,249 @@
+import { monotonicNow } from '../base/monotonic.ts';
+import type { Ms } from '../base/units.ts';
+import type { RulesOf } from '../cache/inquiry.ts';
+import type { PurgeOrder } from '../cache/purge/order.ts';
+import type { SharedCache } from '../cache/shared-cache.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import { HtcpClient } from '../sibling/htcp/client.ts';
+import { type ClearSource, HtcpServer } from '../sibling/htcp/server.ts';
+import { IcpServer } from '../sibling/icp/server.ts';
+import { Link } from '../sibling/link/link.ts';
+import type { LinkStatus } from '../sibling/link/status.ts';
+import type { PeerAccount } from '../sibling/peer-rows.ts';
+import { PeerTable } from '../sibling/peer-table.ts';
+import type { PeerPlan, SiblingPlan } from '../sibling/plan.ts';
+import { RefusedError } from './refused-error.ts';
+import { clearUrls, type SiblingReceipt } from './sibling-purges.ts';
+import { WarmTakeover } from './warm-takeover.ts';
+
+export interface SiblingNodeOptions {
+  readonly file: string;
+  /** `node.name`. */
+  readonly node: string;
+  readonly stateDir: string;
+  /** Of the disk tier. */
+  readonly diskDirectory: string | undefined;
+  readonly workers: number;
+  readonly cache: SharedCache;
+  readonly rulesOf: RulesOf;
+  readonly isOwnPort: (port: number) => boolean;
+  readonly isDraining: () => boolean;
+  /** Purges here all variants of a URL, and tells all siblings but who sent it. `false`: it is no such URL. */
+  readonly purgeUrl: (url: string, from: ClearSource) => boolean;
+  readonly fill: (slot: number, url: string, fields: readonly string[]) => Promise<number | undefined>;
+  readonly log: EventLog;
+  readonly now: () => Ms;
+}
+
+/** A peer as status, metrics and the dashboard show it. */
+export interface SiblingState {
+  readonly plan: PeerPlan;
+  readonly account: PeerAccount;
+  /** `undefined`: this node has no `siblings.icp`, and so no link. */
+  readonly link: LinkStatus | undefined;
+}
+
+/** What a generation wants, opened beside what there is: in force after `commit`, as if it had not been after `abandon`. */
+export interface PendingSiblings {
+  commit(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+interface Servers {
+  readonly icp: IcpServer | undefined;
+  readonly htcp: HtcpServer | undefined;
+  readonly clears: HtcpClient | undefined;
+  readonly link: Link | undefined;
+}
+
+const NOTHING: Servers = { icp: undefined, htcp: undefined, clears: undefined, link: undefined };
+
+/** The siblings as control has them: answers those that ask, is linked with Portico nodes, and carries purges between. */
+export class SiblingNode {
+  /** What all threads know of the peers; control's column is the last. */
+  readonly memory: SharedArrayBuffer;
+  readonly table: PeerTable;
+  readonly #options: SiblingNodeOptions;
+  readonly #warm: WarmTakeover;
+  #plan: SiblingPlan | undefined;
+  #servers: Servers = NOTHING;
+
+  constructor(options: SiblingNodeOptions) {
+    const { workers, cache, rulesOf, isOwnPort, fill, log } = options;
+    this.#options = options;
+    this.memory = PeerTable.allocate(workers + 1);
+    this.table = new PeerTable(this.memory, workers + 1, workers);
+    const inquiry = cache.inquiry(rulesOf, isOwnPort);
+    this.#warm = new WarmTakeover({ inquiry, fill, log, memory: () => cache.summary().memory });
+  }
+
+  get plan(): SiblingPlan | undefined {
+    return this.#plan;
+  }
+
+  /** Throws a `RefusedError` that says which address cannot be used. */
+  async prepare(plan: SiblingPlan | undefined): Promise<PendingSiblings> {
+    const before = this.#servers;
+    const next = plan === undefined ? NOTHING : await this.#open(plan, before);
+    return {
+      commit: async () => {
+        this.#servers = next;
+        this.#plan = plan;
+        await this.#update(plan);
+        await closeOthers(before, next);
+      },
+      abandon: () => closeOthers(next, before),
+    };
+  }
+
+  /**
+   * What siblings purged while we were away, before anybody is served; and then, if there is little in the cache, what they
+   * are asked for most.
+   */
+  async begin(): Promise<void> {
+    const { link } = this.#servers;
+    await link?.catchUp();
+    if (link !== undefined && this.#plan?.warmUp !== undefined) void this.#warm.run(link, this.#plan.warmUp);
+  }
+
+  /**
+   * Tells siblings of a purge that was made here. Portico nodes by the link, others by HTCP, where they take it; but not
+   * who told us by HTCP, nor any other of its kind then: they may forward it themselves, in circles.
+   */
+  async publish(orders: readonly PurgeOrder[], soft: boolean, from?: ClearSource): Promise<readonly SiblingReceipt[]> {
+    const { link, clears } = this.#servers;
+    const peers = this.#plan?.peers ?? [];
+    if (peers.length === 0 || orders.length === 0) return [];
+    const others = from === undefined ? peers.filter(({ slot }) => !this.table.isPortico(slot)) : [];
+    const [linked, cleared] = await Promise.all([
+      link?.publish(orders, soft) ?? [],
+      clearUrls(orders, soft, others, clears),
+    ]);
+    return peers.map(({ name, slot }): SiblingReceipt => {
+      const receipt = linked.find((each) => each.slot === slot);
+      if (receipt !== undefined && receipt.outcome !== 'unknown') return { peer: name, outcome: receipt.outcome };
+      return { peer: name, outcome: cleared.get(slot) ?? 'not-told' };
+    });
+  }
+
+  /** How it stands with each peer. */
+  state(): readonly SiblingState[] {
+    const links = this.#servers.link?.status() ?? [];
+    return (this.#plan?.peers ?? []).map((plan) => ({
+      plan,
+      account: this.table.account(plan.slot),
+      link: links.find(({ slot }) => slot === plan.slot),
+    }));
+  }
+
+  /** Packets that we were sent, by what became of them. */
+  counts(): { readonly icp: Readonly<Record<string, number>>; readonly htcp: Readonly<Record<string, number>> } {
+    return { icp: this.#servers.icp?.counts ?? {}, htcp: this.#servers.htcp?.counts ?? {} };
+  }
+
+  async close(): Promise<void> {
+    this.#warm.stop();
+    const servers = this.#servers;
+    this.#servers = NOTHING;
+    await closeOthers(servers, NOTHING);
+  }
+
+  async #open(plan: SiblingPlan, before: Servers): Promise<Servers> {
+    const opened: { -readonly [Part in keyof Servers]: Servers[Part] } = { ...NOTHING };
+    try {
+      opened.icp = isAt(plan.icp, this.#plan?.icp) ? before.icp : await this.#openIcp(plan);
+      opened.htcp = isAt(plan.htcp, this.#plan?.htcp) ? before.htcp : await this.#openHtcp(plan);
+      opened.clears = before.clears ?? (await this.#openClears(plan));
+      opened.link = before.link ?? (await this.#openLink(plan));
+      if (plan.icp === undefined) opened.link = undefined;
+      return opened;
+    } catch (error) {
+      await closeOthers(opened, before);
+      throw new RefusedError([`${this.#options.file} siblings: ${(error as Error).message}`]);
+    }
+  }
+
+  async #openIcp(plan: SiblingPlan): Promise<IcpServer | undefined> {
+    if (plan.icp === undefined) return undefined;
+    const { isDraining, log, cache, rulesOf, isOwnPort } = this.#options;
+    const server = new IcpServer({
+      plan,
+      inquiry: cache.inquiry(rulesOf, isOwnPort),
+      isPortico: (slot) => this.table.isPortico(slot),
+      isBusy: () => isDraining() || this.#warm.isRunning,
+      log,
+      now: monotonicNow,
+    });
+    await server.listen(plan.icp);
+    return server;
+  }
+
+  async #openHtcp(plan: SiblingPlan): Promise<HtcpServer | undefined> {
+    if (plan.htcp === undefined) return undefined;
+    const { log, cache, rulesOf, isOwnPort, purgeUrl, now } = this.#options;
+    const server = new HtcpServer({
+      plan,
+      inquiry: cache.inquiry(rulesOf, isOwnPort),
+      purge: purgeUrl,
+      isPortico: (slot) => this.table.isPortico(slot),
+      log,
+      now,
+      monotonic: monotonicNow,
+    });
+    await server.listen(plan.htcp);
+    return server;
+  }
+
+  /** From an address that peers know us by. */
+  async #openClears({ htcp, icp, peers }: SiblingPlan): Promise<HtcpClient | undefined> {
+    const host = (htcp ?? icp)?.host;
+    if (host === undefined || peers.every((peer) => peer.htcp === undefined)) return undefined;
+    const client = new HtcpClient(this.#options.log);
+    await client.open(host);
+    return client;
+  }
+
+  async #openLink({ icp, secret, peers }: SiblingPlan): Promise<Link | undefined> {
+    if (icp === undefined) return undefined;
+    const { node, stateDir, diskDirectory, cache, log, now } = this.#options;
+    return Link.open({
+      node,
+      stateDir,
+      diskDirectory,
+      plan: { icp, secret, peers },
+      apply: (orders, soft) => cache.purge(orders, soft).problem,
+      suspect: () => cache.suspectStored(),
+      trust: () => cache.trustStored(),
+      onPortico: (slot, isPortico) => this.table.setPortico(slot, isPortico),
+      hottest: (count) => cache.hottest(count),
+      log,
+      now,
+    });
+  }
+
+  /** Servers that stay get the new lists; a link that moves may find that it cannot. */
+  async #update(plan: SiblingPlan | undefined): Promise<void> {
+    if (plan === undefined) return;
+    const { icp, htcp, link } = this.#servers;
+    icp?.update(plan);
+    htcp?.update(plan);
+    if (link === undefined || plan.icp === undefined) return;
+    try {
+      await link.update({ icp: plan.icp, secret: plan.secret, peers: plan.peers });
+    } catch (error) {
+      this.#options.log.error('the link between siblings is where it was', { error });
+    }
+  }
+}
+
+function isAt(next: SiblingPlan['icp'], now: SiblingPlan['icp']): boolean {
+  return next !== undefined && next.host === now?.host && next.port === now.port;
+}
+
+async function closeOthers(servers: Servers, kept: Servers): Promise<void> {
+  await Promise.all(
+    (['icp', 'htcp', 'clears', 'link'] as const).map((part) =>
+      servers[part] === kept[part] ? undefined : servers[part]?.close(),
+    ),
+  );
+}
