@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { Incoming } from '../../../src/sibling/link/incoming.ts';
 import { newNonce, proofOf } from '../../../src/sibling/link/proof.ts';
 import { type Hello, PROTOCOL } from '../../../src/sibling/link/protocol.ts';
+import { PurgeLog } from '../../../src/sibling/link/purge-log.ts';
+import { recordedLog } from '../../cache/disk/scene.ts';
 import { atTeardown } from '../../support/teardown.ts';
+import { tempDir } from '../../support/temp.ts';
 import { within } from '../../support/wait.ts';
-import { ALL, LinkedNode, linked, type NodeOptions, pair, peer, url } from './scene.ts';
+import { ALL, LinkedNode, linked, type NodeOptions, pair, peer, QUICK, url } from './scene.ts';
 
 const STRANGER = '127.0.0.66';
 const INSTANCE = 'a'.repeat(32);
@@ -188,18 +192,44 @@ describe('who connects', () => {
     expect(await receipt).toEqual({ b: 'acknowledged' });
   });
 
-  test('and reads nothing is cut, and takes no memory', async () => {
-    const a = await node({ timing: { silence: 60_000 } });
-    const raw = await Raw.to(a);
+  test('and reads nothing is cut, with no more than a message waiting for it', async () => {
+    const { log } = recordedLog();
+    const purges = new PurgeLog({ directory: await tempDir('link'), log, now: Date.now });
+    const self = {
+      node: 'a',
+      icp: 'a',
+      secret: undefined,
+      purges,
+      timing: { ...QUICK, silence: 60_000 },
+      log,
+      now: Date.now,
+    };
+    const left = Promise.withResolvers<string>();
+    const accepted = Promise.withResolvers<{ socket: Socket; incoming: Incoming }>();
+    const server = createServer((socket) => {
+      const incoming = new Incoming(socket, self, {
+        peerOf: () => peer('b', { host: STRANGER, port: 9 }),
+        subscribed: () => {},
+        applied: () => {},
+        hottest: () => undefined,
+        left: (_, { why }) => left.resolve(why),
+      });
+      accepted.resolve({ socket, incoming });
+    }).listen(0, '127.0.0.11');
+    await once(server, 'listening');
+    atTeardown(() => server.close());
+    const raw = new Raw(connect((server.address() as AddressInfo).port, '127.0.0.11'));
     await raw.subscribe();
     raw.socket.pause();
-    const before = process.memoryUsage();
-    const orders = Array.from({ length: 400 }, (_, i) => url(`${i}${'x'.repeat(10_000)}`));
-    const receipts = Array.from({ length: 10 }, () => a.purge(...orders));
-    expect((await Promise.all(receipts)).at(-1)).toEqual({ b: 'not-acknowledged' });
-    const { arrayBuffers, external } = process.memoryUsage();
-    expect(arrayBuffers + external - before.arrayBuffers - before.external).toBeLessThan(16 * 1024 * 1024);
-    await expect.poll(() => a.link.status()[0]?.subscribed).toBeUndefined();
+    const { socket, incoming } = await accepted.promise;
+    const orders = Array.from({ length: 300 }, (_, i) => url(`${i}${'x'.repeat(10_000)}`));
+    for (let i = 0; i < 10; i++) {
+      purges.append(orders, false);
+      incoming.tell();
+      await new Promise(setImmediate);
+      expect(socket.writableLength).toBeLessThan(300_000);
+    }
+    expect(await within(left.promise, 'the end of the connection')).toBe('it reads too slowly');
   });
 
   test('and writes a line a byte at a time takes no more memory than the line', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { POSITIONS_FILE } from '../../../src/sibling/link/positions.ts';
 import { tempDir } from '../../support/temp.ts';
-import { ALL, apart, LinkedNode, linked, pair, peer, url } from './scene.ts';
+import { ALL, apart, LinkedNode, linked, pair, parted, peer, url } from './scene.ts';
 
 const PURGED_ALL = 'purges of a sibling were missed, so everything is purged';
 
@@ -57,7 +57,7 @@ describe('two nodes that know each other', () => {
   test('say no more to one that was removed from the configuration', async () => {
     const { a, b } = await pair();
     await a.know();
-    await b.until('portico 0 false');
+    await parted(b);
     expect(a.story).toEqual(['portico 0 true', 'portico 0 false']);
     expect(await a.purge(ALL)).toEqual({});
     expect(await b.purge(ALL)).toEqual({ a: 'not-reached' });
@@ -93,8 +93,7 @@ describe('a node that is cut off', () => {
     await a.purge(url('1'));
     network.cut();
     expect(await a.purge(url('2'))).toEqual({ b: 'not-acknowledged' });
-    await a.until('portico 0 false');
-    await b.until('portico 0 false');
+    await parted(a, b);
     expect(await a.purge(url('3'))).toEqual({ b: 'not-reached' });
     expect(await b.purge(url('4'))).toEqual({ a: 'not-reached' });
     expect(b.purged).toEqual(['1']);
@@ -111,7 +110,7 @@ describe('a node that is cut off', () => {
     const timing = { retryFirst: 60_000, retryMost: 60_000 };
     const { a, b, network } = await apart({ a: { timing }, b: { timing } });
     network.cut();
-    await Promise.all([a.until('portico 0 false'), b.until('portico 0 false')]);
+    await parted(a, b);
     network.mend();
     await expect
       .poll(() => {
@@ -126,7 +125,7 @@ describe('a node that is cut off', () => {
   test('purges everything when it has missed more than is kept for it', async () => {
     const { a, b, network } = await apart();
     network.cut();
-    await b.until('portico 0 false');
+    await parted(a, b);
     for (let i = 0; i < 10_001; i++) void a.link.publish([url(`http://x/${i}`)], false);
     network.mend();
     await linked(a, b);
@@ -153,7 +152,7 @@ describe('a node that starts again', () => {
   test('tells what it purged before, and goes on with its numbers', async () => {
     const { a, b, network, toB } = await apart();
     network.cut();
-    await b.until('portico 0 false');
+    await parted(a, b);
     await a.purge(url('1'));
     const { port } = a.address;
     const { stateDir } = a;

@@ -144,6 +144,18 @@ export async function linked(...nodes: readonly LinkedNode[]): Promise<void> {
   }
 }
 
+/** When none of them has a connection any more. */
+export async function parted(...nodes: readonly LinkedNode[]): Promise<void> {
+  for (const { link } of nodes) {
+    await expect
+      .poll(() => link.status().every((each) => each.linked === undefined && each.subscribed === undefined), {
+        timeout: 8000,
+        interval: 5,
+      })
+      .toBe(true);
+  }
+}
+
 /**
  * What lies between two nodes: each knows the other by the relay's address in its place. It forwards, or loses all that is
  * sent without a word, as a network does that is cut.
