@@ -17,6 +17,7 @@ import { Origins } from './control/origins.ts';
 import { Purging } from './control/purging.ts';
 import { RefusedError } from './control/refused-error.ts';
 import { Rows } from './control/rows.ts';
+import { type PendingSiblings, SiblingNode } from './control/siblings.ts';
 import type { NodeState } from './metrics/node-families.ts';
 import { NodeMetrics } from './metrics/node-metrics.ts';
 import { poolFamilies } from './metrics/pool-families.ts';
@@ -26,6 +27,8 @@ import { PROXY_ERRORS } from './proxy/error.ts';
 import { listenerKeys, type Planned, siteName } from './proxy/planner.ts';
 import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
+import type { SiblingPlan } from './sibling/plan.ts';
+import { peerKey, planSiblings } from './sibling/planner.ts';
 import type { WorkerPlan } from './workers/messages.ts';
 import { type Reservation, reserve } from './workers/reserve.ts';
 import { Supervisor } from './workers/supervisor.ts';
@@ -65,6 +68,8 @@ export class Control {
   readonly #workers: number;
   readonly #cache: SharedCache | undefined;
   readonly #purging: Purging | undefined;
+  /** `undefined` without a cache. */
+  readonly #siblings: SiblingNode | undefined;
   readonly #startedAt: Ms = Date.now();
   /** Made with the first generation, when it is sure that no other node has this state_dir's ports. */
   #origins: Origins | undefined;
@@ -91,7 +96,7 @@ export class Control {
       await control.#close();
       throw error;
     }
-    void control.#cache?.recover();
+    void control.#cache?.recover().then(() => control.#siblings?.warmUp());
     const { listeners, workers, admin } = {
       listeners: control.#listeners,
       workers: control.#workers,
@@ -118,16 +123,20 @@ export class Control {
     });
     if (cache !== undefined) this.#metrics.page.register('cache', () => cache.snapshot());
     this.#metrics.page.register('pools', () => poolFamilies(this.#origins?.operator.pools() ?? []));
-    this.#purging = cache && new Purging(cache);
+    this.#purging =
+      cache &&
+      new Purging(cache, async (orders, soft, from) => (await this.#siblings?.publish(orders, soft, from)) ?? []);
+    this.#siblings = cache && this.#makeSiblings(cache, settings);
     this.#supervisor = new Supervisor({
       entry: new URL('./worker.ts', import.meta.url),
       workers: this.#workers,
       log: this.#log,
       cache,
       traffic: this.#metrics.table,
+      siblings: this.#siblings,
     });
     this.draining.follow((on) => this.#supervisor.drain(on));
-    this.#rows = new Rows(this.#supervisor.originTable, this.#metrics.table);
+    this.#rows = new Rows(this.#supervisor.originTable, this.#metrics.table, this.#siblings?.table);
     this.#retryWindow = setInterval(() => this.#supervisor.originTable.beginRetryWindow(), RETRY_WINDOW);
   }
 
@@ -182,6 +191,7 @@ export class Control {
     // Until now whoever looks sees what still runs.
     await this.#admin?.close(ADMIN_GRACE);
     this.#origins?.close();
+    await this.#siblings?.close();
     await this.#cache?.close();
     clearInterval(this.#retryWindow);
     this.#metrics.close();
@@ -243,25 +253,38 @@ export class Control {
   /** Plans a generation, has every worker build it, and only then lets them serve it. */
   async #take(settings: Settings, warnings: readonly string[]): Promise<void> {
     const reservation = await this.#reserve(settings);
+    let siblings: PendingSiblings | undefined;
     try {
       this.#origins ??= this.#makeOrigins();
       const origins = this.#origins;
       const adjusted = origins.adjusted(settings.pools);
       const { plan, warnings: more } = this.#plan({ ...settings, pools: adjusted }, reservation.ports);
       for (const warning of [...warnings, ...more]) this.#log.warn('configuration', { warning });
+      const siblingPlan = this.#planSiblings(settings);
+      siblings = await this.#siblings?.prepare(siblingPlan);
       const workerPlan: WorkerPlan = {
         generation: this.#generation + 1,
         proxy: plan,
         accessLog: settings.logs.access,
+        siblings: siblingPlan && { ...siblingPlan, secret: undefined },
       };
       origins.prepare(settings.pools, adjusted, plan.pools);
+      if (this.#generation === 0) {
+        // Nobody is to be served yet what was purged meanwhile.
+        await siblings?.commit();
+        await this.#siblings?.catchUp();
+      }
       const problems = await this.#supervisor.switchTo(workerPlan);
       if (problems.length > 0) throw new RefusedError(problems);
+      if (this.#generation > 0) await siblings?.commit();
       this.#generation = workerPlan.generation;
       this.#takenAt = Date.now();
       this.#metrics.rows = plan;
       if (this.#purging !== undefined) this.#purging.plan = plan;
       origins.take(settings.pools, adjusted, plan.pools);
+    } catch (error) {
+      await siblings?.abandon();
+      throw error;
     } finally {
       reservation.release();
     }
@@ -294,10 +317,38 @@ export class Control {
       originSlot: (key) => this.#rows.origin(key),
       siteSlot: (name) => this.#rows.site(name),
       listenerSlot: (key) => this.#rows.listener(key),
-      peerSlot: (name) => this.#rows.peer(name),
+      peerSlot: (peer) => this.#rows.peer(peerKey(peer)),
       stickyKey: () => ensureStickyKey(this.#stateDir),
       selfSigned: (names) => [ensureSelfSigned(this.#stateDir, names)],
       now: Date.now(),
+    });
+  }
+
+  #planSiblings({ siblings }: Settings): SiblingPlan | undefined {
+    if (siblings === 'off' || this.#siblings === undefined) return undefined;
+    try {
+      return planSiblings(siblings, (peer) => this.#rows.peer(peerKey(peer)));
+    } catch (error) {
+      throw new RefusedError([`${this.#file}: ${(error as Error).message}`]);
+    }
+  }
+
+  #makeSiblings(cache: SharedCache, settings: Settings): SiblingNode {
+    const purging = this.#purging as Purging;
+    return new SiblingNode({
+      file: this.#file,
+      node: settings.node.name,
+      stateDir: this.#stateDir,
+      diskDirectory: settings.cache === 'off' ? undefined : settings.cache.disk?.directory,
+      workers: this.#workers,
+      cache,
+      rulesOf: (host, target) => purging.rulesOf(host, target),
+      isOwnPort: (port) => [...this.#ports.values()].includes(port),
+      isDraining: () => this.draining.on,
+      purgeUrl: (url, from) => purging.purgeUrl(url, from),
+      fill: (slot, url, fields) => this.#supervisor.fill(slot, { url, fields }),
+      log: this.#log,
+      now: Date.now,
     });
   }
 

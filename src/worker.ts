@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { Ms } from './base/units.ts';
+import type { Bytes, Ms } from './base/units.ts';
 import type { Cache } from './cache/cache.ts';
 import { WorkerCache } from './cache/worker-cache.ts';
 import { ThreadVitals } from './metrics/thread-vitals.ts';
@@ -7,6 +7,7 @@ import { TrafficCounts } from './metrics/traffic-counts.ts';
 import { TrafficTable } from './metrics/traffic-table.ts';
 import { AccessLog } from './observe/access-log.ts';
 import { forwardedEventLog } from './observe/event-forward.ts';
+import { fillFromSibling } from './proxy/caching/sibling-fill.ts';
 import { PROXY_ERRORS } from './proxy/error.ts';
 import { Generation } from './proxy/generation.ts';
 import { Handler } from './proxy/handle.ts';
@@ -14,8 +15,12 @@ import { Listener } from './proxy/listener.ts';
 import type { Maintained } from './proxy/maintenance.ts';
 import type { ListenerPlan } from './proxy/plan.ts';
 import { type TrafficCounter, UNCOUNTED } from './proxy/traffic.ts';
-import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './workers/messages.ts';
+import { SiblingClient } from './sibling/ask/sibling-client.ts';
+import { PeerTable } from './sibling/peer-table.ts';
+import type { SiblingPlan } from './sibling/plan.ts';
+import type { FromWorker, ToWorker, Wanted, WorkerPlan, WorkerStart } from './workers/messages.ts';
 import { OriginTable } from './workers/origin-table.ts';
+import { WorkerSiblings } from './workers/worker-siblings.ts';
 
 /** One data-plane worker: a thread that listens, proxies and logs by itself. The control plane tells it by what plan. */
 
@@ -40,6 +45,8 @@ class DataPlane {
   /** Taken out by a reload; some of their connections may still be open. */
   readonly #leaving = new Set<Listener>();
   readonly #cache: WorkerCache | undefined;
+  readonly #peers: PeerTable | undefined;
+  readonly #siblings = new WorkerSiblings((message) => this.#say(message));
   #handler: Handler | undefined;
   #maintained: Maintained;
   #draining: boolean;
@@ -50,7 +57,7 @@ class DataPlane {
 
   constructor(
     port: MessagePort,
-    { index, workers, originTable, trafficTable, maintained, draining, cache }: WorkerStart,
+    { index, workers, originTable, trafficTable, maintained, draining, cache, peerTable }: WorkerStart,
   ) {
     this.#port = port;
     this.#maintained = maintained;
@@ -59,6 +66,7 @@ class DataPlane {
     this.#traffic = trafficTable === undefined ? UNCOUNTED : countIn(new TrafficTable(trafficTable, workers), index);
     this.#cache =
       cache === undefined ? undefined : new WorkerCache(cache, { worker: index, workers, log: this.#events });
+    this.#peers = peerTable && new PeerTable(peerTable, workers + 1, index);
     this.#table.listen(() => this.#handler?.generation.underWay.wake());
     port.on('message', (message: ToWorker) => this.#heard(message));
   }
@@ -91,6 +99,12 @@ class DataPlane {
       case 'drain':
         this.#drain(message.on);
         break;
+      case 'fill':
+        void this.#fill(message.slot, message).then((bytes) => this.#say({ type: 'filled', id: message.id, bytes }));
+        break;
+      case 'purge_told':
+        this.#siblings.told(message.id, message.siblings);
+        break;
       case 'reopen_logs':
         this.#accessLog?.reopen();
         break;
@@ -106,7 +120,13 @@ class DataPlane {
   async #prepare(plan: WorkerPlan): Promise<void> {
     const opened = new Map<string, Listener>();
     try {
-      const generation = new Generation(plan.proxy, this.#table, this.#handler?.generation, this.#traffic);
+      const generation = new Generation(
+        plan.proxy,
+        this.#table,
+        this.#handler?.generation,
+        this.#traffic,
+        this.#siblings,
+      );
       this.#cache?.prepare(plan.proxy.cache, plan.proxy.node.name);
       this.#handler ??= new Handler(
         generation,
@@ -136,6 +156,7 @@ class DataPlane {
     const { plan, generation, opened } = this.#prepared;
     this.#prepared = undefined;
     if (this.#handler.generation !== generation) this.#handler.switchTo(generation);
+    this.#askSiblings(plan.siblings);
     this.#openAccessLog(plan);
     for (const [key, listener] of opened) this.#listeners.set(key, listener);
     const wanted = new Map<string, ListenerPlan>(plan.proxy.listeners.map((each) => [each.key, each]));
@@ -153,6 +174,21 @@ class DataPlane {
     if (plan.proxy.cache !== undefined) this.#cache?.update(plan.proxy.cache);
     await this.#leave(unwanted);
     this.#say({ type: 'active', generation: plan.generation });
+  }
+
+  #askSiblings(plan: SiblingPlan | undefined): void {
+    const siblings = this.#siblings;
+    if (plan === undefined || this.#peers === undefined) {
+      siblings.client?.close();
+      siblings.client = undefined;
+    } else if (siblings.client !== undefined) siblings.client.update(plan);
+    else siblings.client = new SiblingClient(plan, { table: this.#peers, log: this.#events });
+  }
+
+  #fill(slot: number, wanted: Wanted): Promise<Bytes | undefined> {
+    const cache = this.#cacheNow();
+    if (this.#handler === undefined || cache === undefined) return Promise.resolve(undefined);
+    return fillFromSibling(this.#handler.generation, cache, slot, wanted);
   }
 
   /** Their connections go on; there will be no new ones. */

@@ -16,7 +16,7 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   health: { imports: ['base', 'observe'] },
   metrics: { imports: ['base', 'observe'] },
   config: { imports: ['base', '*/config.ts'] },
-  workers: { imports: ['base', 'observe'], types: ['config', 'cache', 'proxy'] },
+  workers: { imports: ['base', 'observe'], types: ['config', 'cache', 'proxy', 'sibling'] },
   operator: { imports: ['base', 'observe'], types: ['health', 'config', 'proxy/pool/standing.ts'] },
   admin: { imports: ['base', 'observe'], types: ['*'] },
   quickstart: { imports: ['base', 'observe'] },

@@ -1,16 +1,6 @@
 import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { HtcpClient } from '../sibling/htcp/client.ts';
-import type { Outcome } from '../sibling/link/receipts.ts';
 import type { PeerPlan } from '../sibling/plan.ts';
-
-/**
- * What became of a purge at a sibling: of a Portico node as the link tells; of others `acknowledged` or `not-acknowledged`
- * by HTCP. `not-told`: it has no HTCP, or it is no purge that HTCP could tell, which knows single URLs and no soft ones.
- */
-export interface SiblingReceipt {
-  readonly peer: string;
-  readonly outcome: Exclude<Outcome, 'unknown'> | 'not-told';
-}
 
 /** Purges single URLs at peers that take HTCP. By their slots, those that were told, and whether they acknowledged all. */
 export async function clearUrls(

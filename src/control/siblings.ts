@@ -4,6 +4,7 @@ import type { RulesOf } from '../cache/inquiry.ts';
 import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { SharedCache } from '../cache/shared-cache.ts';
 import type { EventLog } from '../observe/event-forward.ts';
+import type { SiblingReceipt } from '../proxy/siblings.ts';
 import { HtcpClient } from '../sibling/htcp/client.ts';
 import { type ClearSource, HtcpServer } from '../sibling/htcp/server.ts';
 import { IcpServer } from '../sibling/icp/server.ts';
@@ -13,7 +14,7 @@ import type { PeerAccount } from '../sibling/peer-rows.ts';
 import { PeerTable } from '../sibling/peer-table.ts';
 import type { PeerPlan, SiblingPlan } from '../sibling/plan.ts';
 import { RefusedError } from './refused-error.ts';
-import { clearUrls, type SiblingReceipt } from './sibling-purges.ts';
+import { clearUrls } from './sibling-purges.ts';
 import { WarmTakeover } from './warm-takeover.ts';
 
 export interface SiblingNodeOptions {
@@ -74,7 +75,7 @@ export class SiblingNode {
     this.memory = PeerTable.allocate(workers + 1);
     this.table = new PeerTable(this.memory, workers + 1, workers);
     const inquiry = cache.inquiry(rulesOf, isOwnPort);
-    this.#warm = new WarmTakeover({ inquiry, fill, log, memory: () => cache.summary().memory });
+    this.#warm = new WarmTakeover({ inquiry, fill, log, summary: () => cache.summary() });
   }
 
   get plan(): SiblingPlan | undefined {
@@ -92,23 +93,28 @@ export class SiblingNode {
         await this.#update(plan);
         await closeOthers(before, next);
       },
-      abandon: () => closeOthers(next, before),
+      abandon: async () => {
+        this.#servers = before;
+        await closeOthers(next, before);
+      },
     };
   }
 
-  /**
-   * What siblings purged while we were away, before anybody is served; and then, if there is little in the cache, what they
-   * are asked for most.
-   */
-  async begin(): Promise<void> {
+  /** Purges what siblings purged while we were away. Before anybody is served; it takes half a second at most. */
+  async catchUp(): Promise<void> {
+    await this.#servers.link?.catchUp();
+  }
+
+  /** Gets what a sibling is asked for most, if there is little in the cache. */
+  async warmUp(): Promise<void> {
     const { link } = this.#servers;
-    await link?.catchUp();
-    if (link !== undefined && this.#plan?.warmUp !== undefined) void this.#warm.run(link, this.#plan.warmUp);
+    if (link !== undefined && this.#plan?.warmUp !== undefined) await this.#warm.run(link, this.#plan.warmUp);
   }
 
   /**
    * Tells siblings of a purge that was made here. Portico nodes by the link, others by HTCP, where they take it; but not
-   * who told us by HTCP, nor any other of its kind then: they may forward it themselves, in circles.
+   * who told us by HTCP, nor any other of its kind then: they may forward it themselves, in circles. HTCP knows single
+   * URLs and no soft purges.
    */
   async publish(orders: readonly PurgeOrder[], soft: boolean, from?: ClearSource): Promise<readonly SiblingReceipt[]> {
     const { link, clears } = this.#servers;

@@ -1,5 +1,6 @@
 import type { Bytes, Ms } from '../base/units.ts';
 import type { Inquiry } from '../cache/inquiry.ts';
+import type { CacheSummary } from '../cache/shared-cache.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import { parseAskedUrl } from '../sibling/asked-url.ts';
 import type { Link } from '../sibling/link/link.ts';
@@ -10,8 +11,7 @@ export interface WarmTakeoverOptions {
   readonly inquiry: Pick<Inquiry, 'ask'>;
   /** Has a worker fetch it from the peer of this slot and store it. */
   readonly fill: (slot: number, url: string, fields: readonly string[]) => Promise<Bytes | undefined>;
-  /** The memory tier. */
-  readonly memory: () => { readonly objects: number; readonly bytes: Bytes; readonly capacity: Bytes };
+  readonly summary: () => CacheSummary;
   readonly log: EventLog;
 }
 
@@ -35,9 +35,10 @@ export class WarmTakeover {
   }
 
   async run(link: Link, { objects, rate }: NonNullable<SiblingPlan['warmUp']>): Promise<void> {
-    const { memory, fill, inquiry, log } = this.#options;
+    const { summary, fill, inquiry, log } = this.#options;
     const { signal } = this.#stopping;
-    if (!isCold(memory().objects, objects)) return;
+    const { memory, disk } = summary();
+    if (!isCold(memory.objects + (disk?.objects ?? 0), objects)) return;
     const found = await link.hottestOfPeer(objects, PATIENCE);
     if (found === undefined || signal.aborted) return;
     const { peer, keys } = found;
@@ -51,7 +52,7 @@ export class WarmTakeover {
           const asked = parseAskedUrl(url);
           return typeof asked === 'object' && inquiry.ask({ ...asked, fields }, 0) !== undefined;
         },
-        isFull: () => memory().bytes > ENOUGH * memory().capacity,
+        isFull: () => summary().memory.bytes > ENOUGH * summary().memory.capacity,
         signal,
       });
       if (result.filled + result.failed > 0) log.info('warmed up by a sibling', { sibling: peer.name, ...result });

@@ -16,6 +16,7 @@ import type { Exchange, Fields } from './exchange.ts';
 import type { Fetch, FetchOrder } from './fetch.ts';
 import type { Generation, Route } from './generation.ts';
 import { addMissing, httpDate } from './headers.ts';
+import { LateReply } from './late-reply.ts';
 import { type Ended, endedEntry } from './log-entry.ts';
 import { type Maintained, maintenanceReply } from './maintenance.ts';
 import type { PageFacts } from './page-facts.ts';
@@ -55,6 +56,7 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   readonly #tunnels: Set<Handling>;
   readonly #onEnd: (handling: Handling, entry: AccessEntry) => void;
   #passing: PassThrough | CachedReply | undefined;
+  #late: LateReply | undefined;
   #tunnel: Tunnel | undefined;
 
   constructor(exchange: Exchange, { generation, cache, maintained, tunnels, onEnd }: HandlingSurroundings) {
@@ -173,7 +175,17 @@ export class Handling implements ReplyOwner, Rostered, Ended {
     // Both: a trusted proxy that passes on anybody's PURGE must not make everybody its neighbour.
     const { purgeFrom } = this.#generation;
     if (!purgeFrom.has(this.client.address) || !purgeFrom.has(endpoints.remoteAddress)) this.refuse('access_denied');
-    else this.#answer(purgeReply(head, route.cache, cache));
+    else this.#answerAsSoonAs(purgeReply(head, route.cache, cache, this.#generation.siblings?.asked));
+  }
+
+  #answerAsSoonAs(reply: OwnReply | Promise<OwnReply>): void {
+    if (!(reply instanceof Promise)) this.#answer(reply);
+    else {
+      this.#late = new LateReply(this.exchange, reply, {
+        answer: (each) => this.#answer(each),
+        finished: (status, error) => this.finished(status, error),
+      });
+    }
   }
 
   #cached(route: Route, cache: Cache, query: CacheQuery): CachedReply {
@@ -245,6 +257,7 @@ export class Handling implements ReplyOwner, Rostered, Ended {
   cut(): void {
     if (this.#tunnel !== undefined) this.#tunnel.cut();
     else if (this.#passing !== undefined) this.#passing.cut();
+    else if (this.#late !== undefined) this.#late.cut();
     else this.exchange.breakOff();
   }
 

@@ -120,7 +120,7 @@ export class SiblingAttempt implements OriginReplies {
     if (this.#over) return;
     if (!this.#order.accepts(status, fields)) {
       if (!isShort(status, fields)) this.#call?.cancel();
-      this.#giveUp(status < 500 || status === 504 ? 'false-hit' : 'failed');
+      this.#giveUp(status === 200 || status === 304 || status === 504 ? 'false-hit' : 'failed');
       return;
     }
     clearTimeout(this.#timer);

@@ -62,6 +62,7 @@ export class SiblingPeers {
       },
       fetched: (...outcome) => siblings.fetched(...outcome),
       served: (...request) => siblings.served(...request),
+      purged: (...purge) => siblings.purged(...purge),
     };
   }
 

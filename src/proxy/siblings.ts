@@ -1,4 +1,5 @@
 import type { Bytes, Ms } from '../base/units.ts';
+import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { Fields } from './exchange.ts';
 
 /** What the data plane wants of siblings: who of them has a response. The fetch from there is its own. */
@@ -12,6 +13,14 @@ export interface Siblings {
   fetched(slot: number, outcome: SiblingOutcome, latency: Ms): void;
   /** Somebody who may fetch from us asked from this address: it got what we have, in so many bytes of body, or 504. */
   served(address: string, isHit: boolean, bytes: Bytes): void;
+  /** Tells all of them of a purge that holds here already; resolves with what became of it. Never rejects. */
+  purged(orders: readonly PurgeOrder[], soft: boolean): Promise<readonly SiblingReceipt[]>;
+}
+
+export interface SiblingReceipt {
+  readonly peer: string;
+  /** `not-reached`: it is not there, and purges when it comes back. `not-told`: it knows no such purge. */
+  readonly outcome: 'acknowledged' | 'not-acknowledged' | 'not-reached' | 'not-told';
 }
 
 export interface SiblingQuestion {

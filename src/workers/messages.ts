@@ -1,8 +1,12 @@
+import type { Bytes } from '../base/units.ts';
+import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { CacheShare } from '../cache/share.ts';
 import type { AccessLogSettings } from '../observe/config.ts';
 import type { EventRecord } from '../observe/event-forward.ts';
 import type { Maintained } from '../proxy/maintenance.ts';
 import type { ProxyPlan } from '../proxy/plan.ts';
+import type { SiblingReceipt } from '../proxy/siblings.ts';
+import type { SiblingPlan } from '../sibling/plan.ts';
 
 /** What the control plane and its workers say to each other. */
 
@@ -20,6 +24,8 @@ export interface WorkerStart {
   readonly draining: boolean;
   /** `undefined`: nothing is cached. */
   readonly cache: CacheShare | undefined;
+  /** What all threads know of siblings; a column for each worker, and control's last. */
+  readonly peerTable: SharedArrayBuffer | undefined;
 }
 
 /** All that one generation of the configuration means to a worker. */
@@ -27,6 +33,8 @@ export interface WorkerPlan {
   readonly generation: number;
   readonly proxy: ProxyPlan;
   readonly accessLog: AccessLogSettings | 'off';
+  /** Whom to ask before the origins. `undefined`: nobody. */
+  readonly siblings: SiblingPlan | undefined;
 }
 
 export type ToWorker =
@@ -46,6 +54,10 @@ export type ToWorker =
   | { readonly type: 'maintain'; readonly maintained: Maintained }
   /** Connections of clients end with the next reply on them, or no more do. Whoever comes is served. */
   | { readonly type: 'drain'; readonly on: boolean }
+  /** Fetch this from the sibling of that row, and store it; say `filled`. */
+  | ({ readonly type: 'fill'; readonly id: number; readonly slot: number } & Wanted)
+  /** What became of a purge at the siblings, as `purged` asked. */
+  | { readonly type: 'purge_told'; readonly id: number; readonly siblings: readonly SiblingReceipt[] }
   | { readonly type: 'reopen_logs' }
   /** Accept no more connections, and say `not_accepting`. */
   | { readonly type: 'stop_accepting' }
@@ -56,4 +68,14 @@ export type FromWorker =
   | { readonly type: 'prepared'; readonly generation: number; readonly problem: string | undefined }
   | { readonly type: 'active'; readonly generation: number }
   | { readonly type: 'not_accepting' }
+  /** `bytes`: of the body, `undefined` when it was not stored. */
+  | { readonly type: 'filled'; readonly id: number; readonly bytes: Bytes | undefined }
+  /** A client has purged this here: tell the siblings, and say `purge_told`. */
+  | { readonly type: 'purged'; readonly id: number; readonly orders: readonly PurgeOrder[]; readonly soft: boolean }
   | { readonly type: 'event'; readonly record: EventRecord };
+
+/** A response that a sibling has. */
+export interface Wanted {
+  readonly url: string;
+  readonly fields: readonly string[];
+}

@@ -1,11 +1,13 @@
 import { Worker } from 'node:worker_threads';
-import type { Ms } from '../base/units.ts';
+import type { Bytes, Ms } from '../base/units.ts';
+import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { CacheShare } from '../cache/share.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import { replayEvent } from '../observe/event-log.ts';
 import type { Maintained } from '../proxy/maintenance.ts';
+import type { SiblingReceipt } from '../proxy/siblings.ts';
 import { keepHeapsSmall, youngGeneration } from './heaps.ts';
-import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from './messages.ts';
+import type { FromWorker, ToWorker, Wanted, WorkerPlan, WorkerStart } from './messages.ts';
 import { OriginTable } from './origin-table.ts';
 
 /** A worker that dies again and again is started ever more slowly, but never given up. */
@@ -24,6 +26,14 @@ export interface SupervisorOptions {
   readonly log: EventLog;
   readonly cache?: SupervisedCache | undefined;
   readonly traffic?: SupervisedTraffic | undefined;
+  readonly siblings?: SupervisedSiblings | undefined;
+}
+
+/** What workers and siblings have to do with each other. */
+export interface SupervisedSiblings {
+  readonly memory: SharedArrayBuffer;
+  /** Tells siblings of a purge that was made in a worker. */
+  publish(orders: readonly PurgeOrder[], soft: boolean): Promise<readonly SiblingReceipt[]>;
 }
 
 /** Where workers count what passes. */
@@ -54,6 +64,7 @@ export class Supervisor {
   #draining = false;
   #stopping = false;
   #deaths = 0;
+  #fills = 0;
   /** What of the cache is being set right after a death. */
   readonly #settling = new Set<Promise<void>>();
 
@@ -127,6 +138,14 @@ export class Supervisor {
     for (const seat of this.#seats) seat.send({ type: 'drain', on });
   }
 
+  /** Has one of the workers store what a sibling has. Resolves with the bytes of its body; `undefined`: it is not stored. */
+  fill(slot: number, wanted: Wanted): Promise<Bytes | undefined> {
+    const seats = this.#seats.filter(({ generation }) => generation !== undefined);
+    this.#fills += 1;
+    const seat = seats[this.#fills % seats.length];
+    return seat === undefined ? Promise.resolve(undefined) : seat.fill(this.#fills, slot, wanted);
+  }
+
   reopenLogs(): void {
     for (const seat of this.#seats) seat.send({ type: 'reopen_logs' });
   }
@@ -146,7 +165,7 @@ export class Supervisor {
   }
 
   #seat(seat: Seat): void {
-    const { entry, workers, log, cache, traffic } = this.#options;
+    const { entry, workers, log, cache, traffic, siblings } = this.#options;
     const start: WorkerStart = {
       index: seat.index,
       workers,
@@ -155,13 +174,16 @@ export class Supervisor {
       maintained: this.#maintained,
       draining: this.#draining,
       cache: cache?.share,
+      peerTable: siblings?.memory,
     };
     const worker = new Worker(entry, {
       workerData: start,
       name: `worker ${seat.index}`,
       resourceLimits: { maxYoungGenerationSizeMb: youngGeneration(workers) },
     });
-    seat.take(worker, { log, onDeath: (error) => this.#replace(seat, error) });
+    const onPurge = async (orders: readonly PurgeOrder[], soft: boolean) =>
+      (await siblings?.publish(orders, soft)) ?? [];
+    seat.take(worker, { log, onDeath: (error) => this.#replace(seat, error), onPurge });
   }
 
   #replace(seat: Seat, error: unknown): void {
@@ -216,6 +238,7 @@ export class Supervisor {
 interface SeatHolder {
   readonly log: EventLog;
   readonly onDeath: (error: unknown) => void;
+  readonly onPurge: (orders: readonly PurgeOrder[], soft: boolean) => Promise<readonly SiblingReceipt[]>;
 }
 
 /** A worker's place, whichever worker sits there. */
@@ -231,6 +254,7 @@ class Seat {
   #active: (() => void) | undefined;
   #notAccepting: (() => void) | undefined;
   #ended: (() => void) | undefined;
+  readonly #filling = new Map<number, (bytes: Bytes | undefined) => void>();
 
   constructor(index: number) {
     this.index = index;
@@ -241,11 +265,11 @@ class Seat {
     return this.#generation;
   }
 
-  take(worker: Worker, { log, onDeath }: SeatHolder): void {
+  take(worker: Worker, holder: SeatHolder): void {
     this.#worker = worker;
     this.#startedAt = Date.now();
     let error: unknown;
-    worker.on('message', (message: FromWorker) => this.#heard(message, log));
+    worker.on('message', (message: FromWorker) => this.#heard(message, holder));
     worker.on('error', (cause) => {
       error = cause;
     });
@@ -258,7 +282,8 @@ class Seat {
       this.#active?.();
       this.#notAccepting?.();
       this.#ended?.();
-      onDeath(error ?? new Error(`it ended with status ${code}`));
+      for (const id of [...this.#filling.keys()]) this.#filled(id, undefined);
+      holder.onDeath(error ?? new Error(`it ended with status ${code}`));
     });
   }
 
@@ -293,6 +318,13 @@ class Seat {
     });
   }
 
+  fill(id: number, slot: number, { url, fields }: Wanted): Promise<Bytes | undefined> {
+    return new Promise((resolve) => {
+      this.#filling.set(id, resolve);
+      this.send({ type: 'fill', id, slot, url, fields });
+    });
+  }
+
   discard(): void {
     this.#next = undefined;
     this.send({ type: 'discard' });
@@ -318,7 +350,12 @@ class Seat {
     void this.#worker?.terminate();
   }
 
-  #heard(message: FromWorker, log: EventLog): void {
+  #filled(id: number, bytes: Bytes | undefined): void {
+    this.#filling.get(id)?.(bytes);
+    this.#filling.delete(id);
+  }
+
+  #heard(message: FromWorker, { log, onPurge }: SeatHolder): void {
     switch (message.type) {
       case 'prepared':
         this.#prepared?.(message.problem);
@@ -328,6 +365,14 @@ class Seat {
         break;
       case 'not_accepting':
         this.#notAccepting?.();
+        break;
+      case 'filled':
+        this.#filled(message.id, message.bytes);
+        break;
+      case 'purged':
+        void onPurge(message.orders, message.soft).then((siblings) =>
+          this.send({ type: 'purge_told', id: message.id, siblings }),
+        );
         break;
       case 'event':
         replayEvent(log, message.record);

@@ -371,11 +371,16 @@ describe('siblings', () => {
     const file = join(await tempDir(), 'ca.pem');
     await writeFile(file, 'authority');
     const peers = [
-      { name: 'us-2', url: 'http://192.0.2.2/', tls: { verify: true } },
-      { name: 'us-3', url: 'https://192.0.2.3:8443', tls: { ca: file, server_name: 'us-3.internal', verify: false } },
+      { name: 'us-2', icp: '192.0.2.2:3130', url: 'http://192.0.2.2/', tls: { verify: true } },
+      {
+        name: 'us-3',
+        icp: '192.0.2.3:3130',
+        url: 'https://192.0.2.3:8443',
+        tls: { ca: file, server_name: 'us-3.internal', verify: false },
+      },
     ];
     const siblings = { timeout: 50, allow: ['192.0.2.0/24'], peers };
-    expect(plan({ siblings }, { peerSlot: (name) => Number(name.slice(3)) }).siblings).toEqual({
+    expect(plan({ siblings }, { peerSlot: ({ name }) => Number(name.slice(3)) }).siblings).toEqual({
       timeout: 50,
       allow: ['192.0.2.0/24'],
       peers: [

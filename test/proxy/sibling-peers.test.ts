@@ -140,7 +140,7 @@ async function open(script: Script) {
 const PLAIN = { redirectPort: undefined } as ListenerPlan;
 
 function planOf(origin: ScriptedOrigin, { url }: ScriptedOrigin, changes: Changes): ProxyPlan {
-  const peers = [{ name: 'edge-2', url, tls: { verify: true } }];
+  const peers = [{ name: 'edge-2', icp: '127.0.0.1:3130', url, tls: { verify: true } }];
   const settings = {
     node: { name: 'edge-1', via: false, state_dir: '/nowhere' },
     listeners: [listenerSettings.parse({ address: '127.0.0.1:80', protocol: 'http' })],

@@ -104,11 +104,12 @@ export class DashboardScene {
       traffic: { rate: rateOf, history: () => historyUntil(now()) },
       sites: () => ['www.example.com', 'api.example.com'],
       status: () => STATUS,
-      purge: (order) => {
+      purge: async (order) => {
         const index = order.urls.findIndex((url) => !URL.canParse(url));
         if (index !== -1) return { ok: false, problems: [{ list: 'urls', index, detail: 'expected a URL' }] };
         this.purges.push(order);
-        return { ok: true, purges: order.urls.length + order.prefixes.length + order.tags.length + Number(order.all) };
+        const purges = order.urls.length + order.prefixes.length + order.tags.length + Number(order.all);
+        return { ok: true, purges, siblings: [] };
       },
       now,
       ...source,

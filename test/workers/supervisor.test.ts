@@ -41,6 +41,7 @@ function supervise(workers: number) {
 function plan(generation: number, name: string): WorkerPlan {
   return {
     generation,
+    siblings: undefined,
     proxy: {
       node: { name, via: true },
       listeners: [],

@@ -1,5 +1,6 @@
 import type { Bytes, Ms } from '../../base/units.ts';
 import type { OperatorPort } from '../../operator/commands.ts';
+import type { SiblingReceipt } from '../../proxy/siblings.ts';
 import type { Operations } from './operations.ts';
 import type { RemovedOrigins } from './removed.ts';
 
@@ -8,7 +9,7 @@ export interface ApiOptions {
   readonly operator: OperatorPort;
   readonly status: () => NodeStatus;
   /** `undefined`: there is no cache. Holds in all threads when it returns. */
-  readonly purge: ((order: PurgeCommand) => PurgeResult) | undefined;
+  readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
   readonly now: () => Ms;
   /** How often an event stream without events says that it is there. Default: 15 s. */
   readonly heartbeat?: Ms;
@@ -33,7 +34,7 @@ export interface PurgeCommand {
 }
 
 export type PurgeResult =
-  | { readonly ok: true; readonly purges: number }
+  | { readonly ok: true; readonly purges: number; readonly siblings: readonly SiblingReceipt[] }
   /** Nothing was purged. */
   | { readonly ok: false; readonly problems: readonly PurgeProblem[] };
 

@@ -102,7 +102,22 @@ export const purgeSchema = request(
 
 export const purgedSchema = reply(
   'Purged',
-  z.strictObject({ purges: z.int().describe('How many URLs, prefixes and tags.'), soft: z.boolean() }),
+  z.strictObject({
+    purges: z.int().describe('How many URLs, prefixes and tags.'),
+    soft: z.boolean(),
+    siblings: z
+      .array(
+        z.strictObject({
+          peer: z.string(),
+          outcome: z
+            .enum(['acknowledged', 'not-acknowledged', 'not-reached', 'not-told'])
+            .describe(
+              'not-acknowledged, not-reached: a Portico node purges it before it is asked again. not-told: it takes no such purge.',
+            ),
+        }),
+      )
+      .describe('What became of it at each sibling.'),
+  }),
 );
 
 const nodeDrain = {

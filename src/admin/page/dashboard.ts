@@ -162,7 +162,7 @@ class Dashboard {
   async purge(request: AdminRequest): Promise<AdminReply> {
     const fields = await readFields(request);
     const done: number | Refused = isOurs(request, fields)
-      ? purgeCache(fields, request.actor(SOURCE), this.#source)
+      ? await purgeCache(fields, request.actor(SOURCE), this.#source)
       : STALE_FORM;
     if (typeof done === 'number') return seeOther(`${CACHE_PATH}?purged=${done}`);
     const main = purgeForm(fields, this.#view(request), done);

@@ -37,7 +37,7 @@ ${reasonField(fields, view.source.reasonRequired === true)}`,
 }
 
 /** How many purges it was, or why it was none. Notes it in the audit log. */
-export function purgeCache(fields: Fields, actor: Actor, source: DashboardSource): number | Refused {
+export async function purgeCache(fields: Fields, actor: Actor, source: DashboardSource): Promise<number | Refused> {
   const { purge, operator, reasonRequired = false } = source;
   if (purge === undefined) return { status: 409, detail: 'This node has no cache.' };
   const reason = (fields.get('reason') ?? '').trim();
@@ -46,7 +46,7 @@ export function purgeCache(fields: Fields, actor: Actor, source: DashboardSource
   if (reason === '' && (reasonRequired || order.all)) {
     return { status: 422, detail: order.all ? 'To forget everything takes a reason.' : 'A reason is required.' };
   }
-  const result = purge(order);
+  const result = await purge(order);
   if (!result.ok) {
     const details = result.problems.map(({ list, index, detail }) => `${order[list][index]}: ${detail}`);
     return { status: 422, detail: `Nothing was purged. ${details.join('; ')}` };

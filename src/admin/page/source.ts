@@ -41,7 +41,7 @@ export interface DashboardSource {
   readonly sites: () => readonly string[];
   readonly status: () => NodeStatus;
   /** `undefined`: there is no cache. Holds in all threads when it returns. */
-  readonly purge: ((order: PurgeCommand) => PurgeResult) | undefined;
+  readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
   readonly now: () => Ms;
   /** Whether nothing is changed without a reason. Default: false. A purge of everything always takes one. */
   readonly reasonRequired?: boolean;

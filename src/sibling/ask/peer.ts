@@ -36,6 +36,11 @@ export class Peer {
     return port === this.port && (host === this.host || normalizeAddress(host) === this.#address);
   }
 
+  /** Whether a connection from there is its. */
+  isOn(host: string): boolean {
+    return host === this.host || normalizeAddress(host) === this.#address;
+  }
+
   isSameAs(other: Peer): boolean {
     return (
       this.name === other.name &&

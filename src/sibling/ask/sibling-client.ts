@@ -107,6 +107,12 @@ export class SiblingClient {
     if (peer !== undefined) this.#notes.fetched(peer, outcome, latency);
   }
 
+  /** A request of the peer at this address was answered by us: by what we have, or that we do not have it. */
+  served(address: string, isHit: boolean, _bytes: Bytes): void {
+    const peer = isHit ? this.#peers.find((each) => each.isOn(address)) : undefined;
+    if (peer !== undefined) this.#notes.count(peer, 'served');
+  }
+
   /** Who waits is told that nobody has it. */
   close(): void {
     clearInterval(this.#ticks);

@@ -14,31 +14,31 @@ test.each([
   { name: 'a URL softly', target: '/a', fields: ['Fastly-Soft-Purge', '1'], orders: URLS, soft: true },
   { name: 'tags', target: '/', fields: ['Surrogate-Key', 'red'], orders: [{ kind: 'tag', text: 'red' }] },
   { name: 'everything', target: '/', fields: ['X-Purge-All', '1'], orders: [{ kind: 'all' }] },
-])('purges $name, and says so', ({ target, fields = [], orders, soft = false }) => {
-  const { reply, asked } = purge({ target, fields });
+])('purges $name, and says so', async ({ target, fields = [], orders, soft = false }) => {
+  const { reply, asked } = await purge({ target, fields });
   expect(asked).toEqual([{ orders, soft }]);
   expect(reply).toEqual({ status: 200, body: { purged: orders, soft } });
 });
 
-test('purges nothing for a request that it does not understand, and says what is wrong', () => {
-  const { reply, asked } = purge({ target: '/', fields: ['X-Purge-All', 'perhaps'] });
+test('purges nothing for a request that it does not understand, and says what is wrong', async () => {
+  const { reply, asked } = await purge({ target: '/', fields: ['X-Purge-All', 'perhaps'] });
   expect(asked).toEqual([]);
   expect(reply).toMatchObject({ status: 400, body: { error: expect.stringContaining('X-Purge-All') } });
 });
 
-test('says when a purge would not outlive a restart', () => {
-  const { reply } = purge({ target: '/a' }, () => ({ sequence: 1, problem: new Error('disk full') }));
+test('says when a purge would not outlive a restart', async () => {
+  const { reply } = await purge({ target: '/a' }, () => ({ sequence: 1, problem: new Error('disk full') }));
   expect(reply).toMatchObject({ status: 200, body: { warning: 'not remembered beyond a restart: disk full' } });
 });
 
-test('does not say that it is done when it is not', () => {
-  const { reply } = purge({ target: '/a' }, () => {
+test('does not say that it is done when it is not', async () => {
+  const { reply } = await purge({ target: '/a' }, () => {
     throw new Error('the purge on seat 1 does not end');
   });
   expect(reply).toEqual({ status: 503, body: { error: 'the purge on seat 1 does not end' } });
 });
 
-function purge(
+async function purge(
   { target, fields = [] }: { readonly target: string; readonly fields?: readonly string[] },
   outcome: () => ReturnType<Cache['purge']> = () => ({ sequence: 1, problem: undefined }),
 ) {
@@ -50,7 +50,7 @@ function purge(
     },
   };
   const { head } = new CollectedExchange({ method: 'PURGE', target, fields }, 0);
-  const { status, body, fields: sent } = purgeReply(head, RULES, cache as Cache);
+  const { status, body, fields: sent } = await purgeReply(head, RULES, cache as Cache, undefined);
   expect(sent).toContain('no-store');
   expect(sent[sent.indexOf('content-length') + 1]).toBe(String(body?.length));
   return { asked, reply: { status, body: JSON.parse(String(body)) } };

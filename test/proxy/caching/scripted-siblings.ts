@@ -1,7 +1,7 @@
 import type { Ms } from '../../../src/base/units.ts';
 import type { OriginReplies, OriginRequest } from '../../../src/proxy/origin/call.ts';
 import type { SiblingPeers } from '../../../src/proxy/sibling-peers.ts';
-import type { Asking, SiblingOutcome, SiblingQuestion, Siblings } from '../../../src/proxy/siblings.ts';
+import type { Asking, SiblingOutcome, SiblingQuestion, SiblingReceipt, Siblings } from '../../../src/proxy/siblings.ts';
 import { ScriptedCall } from './scripted-origin.ts';
 
 /** Who says that it has it: the row of a peer, `nobody`, none in time (`silence`), or there is none to ask (`none`). */
@@ -33,6 +33,10 @@ export class ScriptedSiblings implements Siblings {
         isOver = true;
       },
     };
+  }
+
+  async purged(): Promise<readonly SiblingReceipt[]> {
+    return [];
   }
 
   fetched(slot: number, outcome: SiblingOutcome, latency: Ms): void {

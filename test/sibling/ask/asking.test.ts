@@ -16,7 +16,7 @@ import { ScriptedPeer } from './scripted-peer.ts';
 describe('asking the siblings', () => {
   test('is what the data plane wants of them', async () => {
     const peer = await ScriptedPeer.start('HIT');
-    const siblings: Siblings = new Scene({ peers: [peer] }).client;
+    const siblings: Omit<Siblings, 'purged'> = new Scene({ peers: [peer] }).client;
     const { promise, resolve } = Promise.withResolvers<number | undefined>();
     siblings.ask({ url: URL, fields: [] }, resolve);
     expect(await within(promise, 'the sibling')).toBe(0);

@@ -61,10 +61,10 @@ export const NODE_ROUTES: readonly AnyRoute[] = [
     body: purgeSchema,
     replies: { 200: { description: 'It holds in all threads.', schema: purgedSchema } },
     problems: ['cache-off'],
-    handle({ query, body, request }, { purge, operator }) {
+    async handle({ query, body, request }, { purge, operator }) {
       if (purge === undefined) throw new Problem('cache-off', 'expected a node with a cache, this one has cache: off');
       const { urls = [], prefixes = [], tags = [], all = false, soft, reason = '' } = body;
-      const result = purge({ urls, prefixes, tags, all, soft, dryRun: query.dryRun });
+      const result = await purge({ urls, prefixes, tags, all, soft, dryRun: query.dryRun });
       if (!result.ok) {
         const errors = result.problems.map(({ list, index, detail }) => ({ pointer: `#/${list}/${index}`, detail }));
         throw new Problem('invalid', errors[0]?.detail ?? 'expected something that can be purged', {
@@ -76,7 +76,7 @@ export const NODE_ROUTES: readonly AnyRoute[] = [
         const { name: actor, source, address } = actorOf(request);
         operator.record({ actor, source, address, action: 'cache.purge', target: 'cache', after, reason });
       }
-      return { status: 200, body: { purges: result.purges, soft } };
+      return { status: 200, body: { purges: result.purges, soft, siblings: [...result.siblings] } };
     },
   }),
   route({
