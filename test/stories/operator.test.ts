@@ -294,6 +294,7 @@ describe('what is told', () => {
         before: { weight: 1 },
         after: { weight: 7 },
       },
+      { actor: 'ops', action: 'request.refused', refused: 'role-too-low: expected role admin, got operate' },
       {
         actor: 'root',
         action: 'origin.remove',
