@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import type { PoolFacts } from './admin/apache/pool-facts.ts';
 import type { NodeStatus } from './admin/api/context.ts';
 import type { PendingReload } from './admin/server.ts';
-import { formatHostPort, parseListenAddress } from './base/address.ts';
 import type { Ms } from './base/units.ts';
-import { DiskError } from './cache/disk/error.ts';
-import { planCache } from './cache/plan.ts';
-import { SharedCache } from './cache/shared-cache.ts';
+import type { SharedCache } from './cache/shared-cache.ts';
 import type { Settings } from './config/settings.ts';
 import { Admin, type AdminOptions } from './control/admin.ts';
+import { openCache, tiersOf, workersOf } from './control/cache-tiers.ts';
+import { Listening, type RunningListener } from './control/listening.ts';
 import { load, plan } from './control/loading.ts';
 import { NodeDraining } from './control/node-draining.ts';
 import { Origins } from './control/origins.ts';
@@ -24,22 +22,14 @@ import { poolFamilies } from './metrics/pool-families.ts';
 import { healthzPage, readiness, readyzPage } from './metrics/readiness.ts';
 import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
 import { PROXY_ERRORS } from './proxy/error.ts';
-import { listenerKeys, type Planned, siteName } from './proxy/planner.ts';
+import { type Planned, siteName } from './proxy/planner.ts';
 import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
-import type { SiblingPlan } from './sibling/plan.ts';
-import { peerKey, planSiblings } from './sibling/planner.ts';
+import { peerKey } from './sibling/planner.ts';
 import type { WorkerPlan } from './workers/messages.ts';
-import { type Reservation, reserve } from './workers/reserve.ts';
 import { Supervisor } from './workers/supervisor.ts';
 
 /** The control plane: loads, plans, starts the workers, and does what signals and operators ask for. */
-
-export interface RunningListener {
-  /** ADDRESS:PORT as it is, also where the file says port 0. */
-  readonly address: string;
-  readonly protocol: 'http' | 'https';
-}
 
 /** In the environment: 1 has the cache's memory checked at a stop, which takes some seconds for a large one. */
 const CHECK_CACHE = 'PORTICO_CACHE_CHECK';
@@ -70,13 +60,12 @@ export class Control {
   readonly #purging: Purging | undefined;
   /** `undefined` without a cache. */
   readonly #siblings: SiblingNode | undefined;
+  readonly #listening: Listening;
   readonly #startedAt: Ms = Date.now();
   /** Made with the first generation, when it is sure that no other node has this state_dir's ports. */
   #origins: Origins | undefined;
   #admin: Admin | undefined;
   #settings: Settings;
-  #ports = new Map<string, number>();
-  #listeners: readonly RunningListener[] = [];
   #generation = 0;
   #takenAt = 0;
   #accepted = true;
@@ -97,12 +86,13 @@ export class Control {
       throw error;
     }
     void control.#cache?.recover().then(() => control.#siblings?.warmUp());
-    const { listeners, workers, admin } = {
-      listeners: control.#listeners,
+    const { listeners, adminUrl } = control;
+    control.#log.info('ready', {
+      listeners,
       workers: control.#workers,
-      admin: control.adminUrl,
-    };
-    control.#log.info('ready', { listeners, workers, ...(admin !== undefined && { admin }), pid: process.pid });
+      ...(adminUrl !== undefined && { admin: adminUrl }),
+      pid: process.pid,
+    });
     return control;
   }
 
@@ -111,6 +101,7 @@ export class Control {
     this.#stateDir = settings.node.state_dir;
     this.#settings = settings;
     this.#workers = workersOf(settings);
+    this.#listening = new Listening(file);
     this.#log = log;
     this.#cache = cache;
     this.#metrics = new NodeMetrics({
@@ -141,7 +132,7 @@ export class Control {
   }
 
   get listeners(): readonly RunningListener[] {
-    return this.#listeners;
+    return this.#listening.listeners;
   }
 
   /** Where the admin listener is; `undefined`: there is none. */
@@ -161,7 +152,7 @@ export class Control {
       deaths: this.#supervisor.deaths,
       stopping: this.#stopping,
       draining: this.draining.on,
-      listeners: this.#listeners.length,
+      listeners: this.listeners.length,
       configuration: { generation: this.#generation, takenAt: this.#takenAt, accepted: this.#accepted },
     };
   }
@@ -202,7 +193,7 @@ export class Control {
       const { settings, warnings } = load(this.#file);
       const before = this.#settings;
       await this.#reloadTo(settings, warnings);
-      this.#log.info('reloaded', { generation: this.#generation, listeners: this.#listeners });
+      this.#log.info('reloaded', { generation: this.#generation, listeners: this.listeners });
       if (settings.node.workers !== before.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
       }
@@ -252,7 +243,7 @@ export class Control {
 
   /** Plans a generation, has every worker build it, and only then lets them serve it. */
   async #take(settings: Settings, warnings: readonly string[]): Promise<void> {
-    const reservation = await this.#reserve(settings);
+    const reservation = await this.#listening.reserve(settings);
     let siblings: PendingSiblings | undefined;
     try {
       this.#origins ??= this.#makeOrigins();
@@ -260,13 +251,12 @@ export class Control {
       const adjusted = origins.adjusted(settings.pools);
       const { plan, warnings: more } = this.#plan({ ...settings, pools: adjusted }, reservation.ports);
       for (const warning of [...warnings, ...more]) this.#log.warn('configuration', { warning });
-      const siblingPlan = this.#planSiblings(settings);
-      siblings = await this.#siblings?.prepare(siblingPlan);
+      siblings = await this.#siblings?.prepare(settings.siblings, (peer) => this.#rows.peer(peerKey(peer)));
       const workerPlan: WorkerPlan = {
         generation: this.#generation + 1,
         proxy: plan,
         accessLog: settings.logs.access,
-        siblings: siblingPlan && { ...siblingPlan, secret: undefined },
+        siblings: siblings?.plan && { ...siblings.plan, secret: undefined },
       };
       origins.prepare(settings.pools, adjusted, plan.pools);
       if (this.#generation === 0) {
@@ -289,24 +279,8 @@ export class Control {
       reservation.release();
     }
     this.#log.setLevel(settings.logs.level);
-    const { ports } = reservation;
-    this.#ports = new Map(listenerKeys(settings.listeners).map((key, index) => [key, ports[index] as number]));
-    this.#listeners = settings.listeners.map(({ address, protocol }, index) => ({
-      address: formatHostPort(parseListenAddress(address)?.host as string, ports[index] as number),
-      protocol,
-    }));
+    this.#listening.take(settings, reservation);
     this.#releaseRows(settings);
-  }
-
-  async #reserve(settings: Settings): Promise<Reservation> {
-    const keys = listenerKeys(settings.listeners);
-    const result = await reserve(
-      settings.listeners.map(({ address }, index) => ({ address, known: this.#ports.get(keys[index] as string) })),
-    );
-    if (result.ok) return result.reservation;
-    throw new RefusedError(
-      result.problems.map(({ index, reason }) => `${this.#file} listeners[${index}].address: ${reason}`),
-    );
   }
 
   #plan(settings: Settings, ports: readonly number[]): Planned {
@@ -324,15 +298,6 @@ export class Control {
     });
   }
 
-  #planSiblings({ siblings }: Settings): SiblingPlan | undefined {
-    if (siblings === 'off' || this.#siblings === undefined) return undefined;
-    try {
-      return planSiblings(siblings, (peer) => this.#rows.peer(peerKey(peer)));
-    } catch (error) {
-      throw new RefusedError([`${this.#file}: ${(error as Error).message}`]);
-    }
-  }
-
   #makeSiblings(cache: SharedCache, settings: Settings): SiblingNode {
     const purging = this.#purging as Purging;
     return new SiblingNode({
@@ -343,7 +308,7 @@ export class Control {
       workers: this.#workers,
       cache,
       rulesOf: (host, target) => purging.rulesOf(host, target),
-      isOwnPort: (port) => [...this.#ports.values()].includes(port),
+      isOwnPort: (port) => this.#listening.hasPort(port),
       isDraining: () => this.draining.on,
       purgeUrl: (url, from) => purging.purgeUrl(url, from),
       fill: (slot, url, fields) => this.#supervisor.fill(slot, { url, fields }),
@@ -412,7 +377,7 @@ export class Control {
       started: this.#startedAt,
       generation: this.#generation,
       workers: this.#workers,
-      listeners: this.#listeners,
+      listeners: this.listeners,
       cache: this.#cache?.summary(),
       notReady: readiness(this.state).reasons,
       ...this.#metrics.underWay,
@@ -438,27 +403,4 @@ function factsOf({ pools, sites }: Settings, name: string): PoolFacts | undefine
     failoverAttempts: pool.retries.attempts,
     path: routes.find((route) => route.pool === name)?.path ?? '/',
   };
-}
-
-/** As many threads as the cache has seats for, less the control plane's. */
-const MOST_WORKERS = 31;
-
-function workersOf({ node: { workers } }: Settings): number {
-  return workers === 'auto' ? Math.min(availableParallelism(), MOST_WORKERS) : workers;
-}
-
-async function openCache(file: string, settings: Settings, log: ProcessEventLog): Promise<SharedCache | undefined> {
-  const cache = planCache(settings.cache);
-  if (cache === undefined) return undefined;
-  try {
-    return await SharedCache.open({ plan: cache, workers: workersOf(settings), log, now: Date.now });
-  } catch (error) {
-    if (error instanceof DiskError) throw new RefusedError([`${file} cache.disk.directory: ${error.message}`]);
-    throw error;
-  }
-}
-
-/** What of the cache is made once, at the start. */
-function tiersOf({ cache }: Settings): string {
-  return JSON.stringify(cache === 'off' ? cache : [cache.memory, cache.disk]);
 }

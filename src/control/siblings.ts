@@ -5,6 +5,7 @@ import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { SharedCache } from '../cache/shared-cache.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import type { SiblingReceipt } from '../proxy/siblings.ts';
+import type { PeerSettings, SiblingSettings } from '../sibling/config.ts';
 import { HtcpClient } from '../sibling/htcp/client.ts';
 import { type ClearSource, HtcpServer } from '../sibling/htcp/server.ts';
 import { IcpServer } from '../sibling/icp/server.ts';
@@ -13,6 +14,7 @@ import type { LinkStatus } from '../sibling/link/status.ts';
 import type { PeerAccount } from '../sibling/peer-rows.ts';
 import { PeerTable } from '../sibling/peer-table.ts';
 import type { PeerPlan, SiblingPlan } from '../sibling/plan.ts';
+import { planSiblings } from '../sibling/planner.ts';
 import { RefusedError } from './refused-error.ts';
 import { clearUrls } from './sibling-purges.ts';
 import { WarmTakeover } from './warm-takeover.ts';
@@ -46,6 +48,7 @@ export interface SiblingState {
 
 /** What a generation wants, opened beside what there is: in force after `commit`, as if it had not been after `abandon`. */
 export interface PendingSiblings {
+  readonly plan: SiblingPlan | undefined;
   commit(): Promise<void>;
   abandon(): Promise<void>;
 }
@@ -82,12 +85,15 @@ export class SiblingNode {
     return this.#plan;
   }
 
-  /** Throws a `RefusedError` that says which address cannot be used. */
-  async prepare(plan: SiblingPlan | undefined): Promise<PendingSiblings> {
+  /** `slot`: the row of a peer in the peer table. Throws a `RefusedError` that says which file or address cannot be used. */
+  async prepare(settings: SiblingSettings | 'off', slot: (peer: PeerSettings) => number): Promise<PendingSiblings> {
     const before = this.#servers;
+    const plan = settings === 'off' ? undefined : this.#planned(settings, slot);
     const next = plan === undefined ? NOTHING : await this.#open(plan, before);
     return {
+      plan,
       commit: async () => {
+        if (next.link === undefined) await this.#unlink();
         this.#servers = next;
         this.#plan = plan;
         await this.#update(plan);
@@ -152,6 +158,14 @@ export class SiblingNode {
     const servers = this.#servers;
     this.#servers = NOTHING;
     await closeOthers(servers, NOTHING);
+  }
+
+  #planned(settings: SiblingSettings, slot: (peer: PeerSettings) => number): SiblingPlan {
+    try {
+      return planSiblings(settings, slot);
+    } catch (error) {
+      throw new RefusedError([`${this.#options.file}: ${(error as Error).message}`]);
+    }
   }
 
   async #open(plan: SiblingPlan, before: Servers): Promise<Servers> {
@@ -225,6 +239,12 @@ export class SiblingNode {
       log,
       now,
     });
+  }
+
+  /** What was suspect for fear of siblings is no more, when there are none. */
+  async #unlink(): Promise<void> {
+    const { link } = this.#servers;
+    await link?.update({ icp: link.address, secret: undefined, peers: [] });
   }
 
   /** Servers that stay get the new lists; a link that moves may find that it cannot. */
