@@ -1,0 +1,26 @@
+/**
+ * What the server's engines stand on: whoever makes the bytes of a reply. Synchronous, never throws, keeps nothing of what
+ * it was handed.
+ */
+export interface Responder {
+  /**
+   * Answers the query in the first `length` bytes of `query` into `reply`, which has room for what the transport can
+   * carry. Returns the reply's length; 0: silence.
+   */
+  respond(query: Buffer, length: number, source: QuerySource, reply: Buffer): number;
+  /**
+   * By TCP alone: what the query is if it asks for the transfer of a zone that this source may have (RFC 5936): messages in
+   * their order, each whole. `undefined`: it is no such query, `respond` has the answer.
+   */
+  transfer(query: Buffer, length: number, source: QuerySource): Iterable<Buffer> | undefined;
+}
+
+/** Where a query came from. One object for many queries: it is filled anew for each. */
+export interface QuerySource {
+  transport: 'udp' | 'tcp';
+  /** 4 or 16: how many of the bytes of `address` count. IPv4 is told as IPv4, also by a socket of IPv6. */
+  family: 4 | 6;
+  /** 16 bytes, in network order. */
+  readonly address: Uint8Array;
+  port: number;
+}
