@@ -31,6 +31,8 @@ export interface Resolution {
   readonly answer: readonly RecordSet[];
   readonly authority: readonly RecordSet[];
   readonly additional: readonly RecordSet[];
+  /** So many of the additional sets, the first ones, are glue: without them the reply is truncated (RFC 9471 §3). */
+  readonly glue: number;
   /** The answer holds for clients of this prefix length only; 0: for all (RFC 7871 §7.2.1). */
   readonly scope: number;
 }
@@ -47,4 +49,16 @@ export interface ClientPlace {
 export interface GeoChoice {
   readonly datacenters: readonly number[];
   readonly scope: number;
+}
+
+/** What a zone has at a name whose A, AAAA and HTTPS records depend on the client. */
+export interface GeoRecord {
+  readonly ttl: Ttl;
+  /**
+   * Its records of A, AAAA or HTTPS, by the index of the datacenter; `undefined` where it has none. Their owner and TTL
+   * are not looked at: they are those of the question and of this record.
+   */
+  sets(type: number): readonly (RecordSet | undefined)[];
+  /** The records of all the datacenters that it names become the answer, in their order; none of them is NODATA. */
+  choose(client: ClientPlace): GeoChoice;
 }

@@ -1,0 +1,72 @@
+import type { NameKey, RecordSet, WireName } from '../model.ts';
+import { labelOffsets, nameKey, nameToText } from '../wire/name.ts';
+import { TYPE } from '../wire/types.ts';
+import { checkDraft } from './check.ts';
+import { type Draft, draftOf, type GeoEntry, recordSetOf } from './draft.ts';
+import type { Findings, ZoneRecord } from './record.ts';
+import { targetsOf } from './targets.ts';
+import { Zone, type ZoneNode } from './zone.ts';
+
+/** What a zone is made of, from whatever source. */
+export interface ZoneParts {
+  readonly name: WireName;
+  readonly records: readonly ZoneRecord[];
+  readonly geo: readonly GeoEntry[];
+  /** Where the zone as a whole is written, for what is missing in it. */
+  readonly where: string;
+}
+
+/** The zone, or none if there is any problem, be it from before. */
+export function buildZone({ name, records, geo, where }: ZoneParts, findings: Findings): Zone | undefined {
+  const draft = draftOf(name, records, geo, findings);
+  const apex = nameKey(name);
+  checkDraft(draft, apex, where, findings);
+  if (findings.problems.length > 0) return undefined;
+
+  const nodes = withEmptyNonTerminals(nodesOf(draft, findings), apex);
+  const zone = new Zone(nodes.get(apex)?.sets.get(TYPE.SOA) as RecordSet, nodes);
+  checkTargets(zone, where, findings);
+  return zone;
+}
+
+function nodesOf(draft: Draft, findings: Findings): Map<NameKey, ZoneNode> {
+  const nodes = new Map<NameKey, ZoneNode>();
+  for (const [key, { name, records, geo }] of draft) {
+    const sets = new Map([...records].map(([type, ofType]) => [type, recordSetOf(ofType, findings)]));
+    nodes.set(key, { name, sets, geo: geo[0]?.record });
+  }
+  return nodes;
+}
+
+function withEmptyNonTerminals(nodes: Map<NameKey, ZoneNode>, apex: NameKey): ReadonlyMap<NameKey, ZoneNode> {
+  for (const [key, { name }] of [...nodes]) {
+    for (const at of labelOffsets(key, key.length - apex.length).slice(1)) {
+      const above = key.slice(at);
+      if (nodes.has(above)) break; // and so is all above it
+      nodes.set(above, { name: name.subarray(at), sets: new Map(), geo: undefined });
+    }
+  }
+  return nodes;
+}
+
+/** Targets within the zone that lead nowhere: allowed, and hardly ever meant. */
+function checkTargets(zone: Zone, where: string, findings: Findings): void {
+  for (const set of zone.recordSets()) {
+    for (const target of targetsOf(set)) {
+      const problem = targetProblem(zone, target);
+      if (problem !== undefined)
+        findings.warn(where, `${nameToText(set.owner)} leads to ${nameToText(target)}, ${problem}`);
+    }
+  }
+}
+
+function targetProblem(zone: Zone, target: WireName): string | undefined {
+  const key = nameKey(target);
+  if (!zone.has(key)) return undefined;
+  const found = zone.find(key, TYPE.A);
+  if (found.kind === 'delegation' || found.kind === 'dname') return undefined;
+  if (found.kind === 'absent') return 'which does not exist';
+  const { sets, geo } = found.node;
+  if (sets.has(TYPE.CNAME)) return 'which is a CNAME (RFC 2181 §10.3)';
+  return sets.has(TYPE.A) || sets.has(TYPE.AAAA) || geo !== undefined ? undefined : 'which has no address';
+}
