@@ -10,11 +10,10 @@ import { HtcpClient } from '../sibling/htcp/client.ts';
 import { type ClearSource, HtcpServer } from '../sibling/htcp/server.ts';
 import { IcpServer } from '../sibling/icp/server.ts';
 import { Link } from '../sibling/link/link.ts';
-import type { LinkStatus } from '../sibling/link/status.ts';
-import type { PeerAccount } from '../sibling/peer-rows.ts';
 import { PeerTable } from '../sibling/peer-table.ts';
-import type { PeerPlan, SiblingPlan } from '../sibling/plan.ts';
+import type { SiblingPlan } from '../sibling/plan.ts';
 import { planSiblings } from '../sibling/planner.ts';
+import type { SiblingReport } from '../sibling/state.ts';
 import { RefusedError } from './refused-error.ts';
 import { clearUrls } from './sibling-purges.ts';
 import { WarmTakeover } from './warm-takeover.ts';
@@ -36,14 +35,6 @@ export interface SiblingNodeOptions {
   readonly fill: (slot: number, url: string, fields: readonly string[]) => Promise<number | undefined>;
   readonly log: EventLog;
   readonly now: () => Ms;
-}
-
-/** A peer as status, metrics and the dashboard show it. */
-export interface SiblingState {
-  readonly plan: PeerPlan;
-  readonly account: PeerAccount;
-  /** `undefined`: this node has no `siblings.icp`, and so no link. */
-  readonly link: LinkStatus | undefined;
 }
 
 /** What a generation wants, opened beside what there is: in force after `commit`, as if it had not been after `abandon`. */
@@ -138,19 +129,21 @@ export class SiblingNode {
     });
   }
 
-  /** How it stands with each peer. */
-  state(): readonly SiblingState[] {
-    const links = this.#servers.link?.status() ?? [];
-    return (this.#plan?.peers ?? []).map((plan) => ({
-      plan,
-      account: this.table.account(plan.slot),
-      link: links.find(({ slot }) => slot === plan.slot),
-    }));
-  }
-
-  /** Packets that we were sent, by what became of them. */
-  counts(): { readonly icp: Readonly<Record<string, number>>; readonly htcp: Readonly<Record<string, number>> } {
-    return { icp: this.#servers.icp?.counts ?? {}, htcp: this.#servers.htcp?.counts ?? {} };
+  /** How it stands with each peer, and what we were sent. */
+  report(): SiblingReport {
+    const { icp, htcp, link } = this.#servers;
+    const peers = this.#plan?.peers ?? [];
+    const links = link?.status() ?? [];
+    return {
+      peers: peers.map((plan) => ({
+        plan,
+        account: this.table.account(plan.slot),
+        link: links.find(({ slot }) => slot === plan.slot),
+      })),
+      icp: icp?.counts ?? {},
+      htcp: htcp?.counts ?? {},
+      dropped: peers.length === 0 ? {} : this.table.drops(),
+    };
   }
 
   async close(): Promise<void> {

@@ -68,6 +68,8 @@ export class Link implements ListenerOwner, OutgoingOwner {
   readonly #untried = new Set<number>();
   readonly #allTried = Promise.withResolvers<void>();
   readonly #waitingForUp = new Set<() => void>();
+  /** The last of our purges that each peer has applied, by its ADDRESS:PORT, also while it is away. */
+  readonly #appliedThere = new Map<string, number>();
   #plan: LinkPlan;
   #isSuspicious = false;
 
@@ -132,11 +134,10 @@ export class Link implements ListenerOwner, OutgoingOwner {
     for (const incoming of subscribers.values()) incoming.tell();
     const asked = new Set(subscribers.keys());
     await this.#acknowledgements.wait(number, [...asked], this.#timing.acknowledge);
-    return this.#plan.peers.map(({ name, slot, icp }) => ({
-      peer: name,
-      slot,
-      outcome: this.#outcome(number, slot, asked.has(slot), formatHostPort(icp.host, icp.port)),
-    }));
+    return this.#plan.peers.map((peer) => {
+      const { name, slot } = peer;
+      return { peer: name, slot, outcome: this.#outcome(number, slot, asked.has(slot), addressOf(peer)) };
+    });
   }
 
   /** Something was heard from this peer by another way: it is worth an attempt to connect. */
@@ -162,9 +163,10 @@ export class Link implements ListenerOwner, OutgoingOwner {
 
   /** How it stands with each peer. */
   status(): readonly LinkStatus[] {
-    return this.#plan.peers.map((peer) =>
-      statusOf(peer, this.#outgoing.get(peer.slot), this.#listener.subscribers.get(peer.slot), this.#purges.head),
-    );
+    return this.#plan.peers.map((peer) => {
+      const ours = { head: this.#purges.head, applied: this.#appliedThere.get(addressOf(peer)) };
+      return statusOf(peer, this.#outgoing.get(peer.slot), this.#listener.subscribers.get(peer.slot), ours);
+    });
   }
 
   /**
@@ -183,8 +185,9 @@ export class Link implements ListenerOwner, OutgoingOwner {
       outgoing.close('the configuration has changed');
     }
     this.#connectAll();
-    const addresses = new Set(plan.peers.map(({ icp }) => formatHostPort(icp.host, icp.port)));
+    const addresses = new Set(plan.peers.map(addressOf));
     for (const address of this.#awaited) if (!addresses.has(address)) this.#caughtUp(address);
+    for (const address of this.#appliedThere.keys()) if (!addresses.has(address)) this.#appliedThere.delete(address);
   }
 
   async close(): Promise<void> {
@@ -215,14 +218,15 @@ export class Link implements ListenerOwner, OutgoingOwner {
 
   // Of connections that peers made
 
-  subscribed({ slot, icp }: PeerPlan, applied: number): void {
-    this.#purges.know(formatHostPort(icp.host, icp.port));
-    this.#acknowledgements.acknowledged(slot, applied);
-    this.#outgoing.get(slot)?.connect();
+  subscribed(peer: PeerPlan, applied: number): void {
+    this.#purges.know(addressOf(peer));
+    this.applied(peer, applied);
+    this.#outgoing.get(peer.slot)?.connect();
   }
 
-  applied({ slot }: PeerPlan, number: number): void {
-    this.#acknowledgements.acknowledged(slot, number);
+  applied(peer: PeerPlan, number: number): void {
+    this.#appliedThere.set(addressOf(peer), number);
+    this.#acknowledgements.acknowledged(peer.slot, number);
   }
 
   hottest(count: number): HotKeys | undefined {
@@ -280,4 +284,8 @@ export class Link implements ListenerOwner, OutgoingOwner {
     if (wasAsked) return 'not-acknowledged';
     return this.#purges.knows(address) ? 'not-reached' : 'unknown';
   }
+}
+
+function addressOf({ icp }: PeerPlan): string {
+  return formatHostPort(icp.host, icp.port);
 }

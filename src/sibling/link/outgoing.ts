@@ -34,8 +34,11 @@ export interface OutgoingOwner {
   tried(outgoing: Outgoing): void;
 }
 
-/** How the last attempt came out, for the log: one event for each change. */
-type Standing = 'up' | 'down' | 'stranger' | 'refused' | undefined;
+/**
+ * How the last attempt came out, one event in the log for each change. `down`: a Portico node that cannot be reached.
+ * `stranger`: it never was one. `refused`: one of the two does not believe the other.
+ */
+export type LinkStanding = 'up' | 'down' | 'stranger' | 'refused';
 
 /** The connection to a peer: made again and again, while there is nobody. What the peer purges is purged here. */
 export class Outgoing implements ChannelOwner {
@@ -59,7 +62,8 @@ export class Outgoing implements ChannelOwner {
   #target: number | undefined;
   #head = 0;
   #upSince: Ms | undefined;
-  #standing: Standing;
+  #standing: LinkStanding | undefined;
+  #why: string | undefined;
   #keys: PromiseWithResolvers<Extract<Message, { type: 'keys' }>> | undefined;
   #isClosed = false;
 
@@ -70,6 +74,16 @@ export class Outgoing implements ChannelOwner {
     this.#owner = owner;
     this.#delay = parts.self.timing.retryFirst;
     this.#position = parts.positions.of(this.address);
+  }
+
+  /** `undefined`: the first attempt has not come out yet. */
+  get standing(): LinkStanding | undefined {
+    return this.#standing;
+  }
+
+  /** Why it is not up. */
+  get why(): string | undefined {
+    return this.#why;
   }
 
   /** Since when it is up, in epoch milliseconds; `undefined`: it is not. */
@@ -292,7 +306,8 @@ export class Outgoing implements ChannelOwner {
     this.#retry = setTimeout(() => this.connect(), delay * (0.75 + Math.random() / 2)).unref();
   }
 
-  #stand(standing: Exclude<Standing, undefined>, why?: string): void {
+  #stand(standing: LinkStanding, why?: string): void {
+    this.#why = why;
     if (standing === this.#standing) return;
     this.#standing = standing;
     const { log } = this.#parts.self;

@@ -106,6 +106,25 @@ describe('a node that is cut off', () => {
     expect(a.said(PURGED_ALL) + b.said(PURGED_ALL)).toBe(0);
   });
 
+  test('is known to be away, why, and how much it has missed', async () => {
+    const { a, b, network } = await apart();
+    expect(a.link.status()).toMatchObject([{ standing: 'up', why: undefined }]);
+    await a.purge(url('1'));
+    network.cut();
+    await parted(a, b);
+    await a.purge(url('2'));
+    await a.purge(url('3'));
+    expect(a.link.status()).toMatchObject([
+      { standing: 'down', why: expect.any(String), node: 'b', ours: { head: 3, applied: 1, behind: 2 } },
+    ]);
+    network.mend();
+    await linked(a, b);
+    expect(a.link.status()).toMatchObject([{ standing: 'up', why: undefined, ours: { applied: 3, behind: 0 } }]);
+    await a.know();
+    await a.know(peer('b', b.address));
+    expect(a.link.status()).toMatchObject([{ standing: undefined, ours: { head: 3, behind: undefined } }]);
+  });
+
   test('is found again at once when it is heard of by another way', async () => {
     const timing = { retryFirst: 60_000, retryMost: 60_000 };
     const { a, b, network } = await apart({ a: { timing }, b: { timing } });
