@@ -26,6 +26,7 @@ import { type Planned, siteName } from './proxy/planner.ts';
 import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import { peerKey } from './sibling/planner.ts';
+import { NO_SIBLINGS } from './sibling/state.ts';
 import type { WorkerPlan } from './workers/messages.ts';
 import { Supervisor } from './workers/supervisor.ts';
 
@@ -357,6 +358,7 @@ export class Control {
       operator,
       purge: purging && ((command) => purging.purge(command)),
       status: () => this.#status(),
+      siblings: () => this.#siblings?.report() ?? NO_SIBLINGS,
       metrics: (accept) => this.#metrics.page.answer(accept),
       traffic: this.#metrics.rates,
       sites: () => this.#settings.sites.map(siteName),

@@ -10,6 +10,7 @@ import type { Limits } from '../../src/admin/listener.ts';
 import type { Role } from '../../src/admin/role.ts';
 import { AdminServer, type AdminServerSettings } from '../../src/admin/server.ts';
 import { type EventRecord, eventLevels } from '../../src/observe/event-forward.ts';
+import { NO_SIBLINGS } from '../../src/sibling/state.ts';
 import { MemoryOperator } from './memory-operator.ts';
 import { atTeardown } from './teardown.ts';
 import { within } from './wait.ts';
@@ -104,6 +105,7 @@ export class AdminScene {
     this.#api = mountApi(this.server, {
       operator: this.operator,
       status: () => STATUS,
+      siblings: () => NO_SIBLINGS,
       purge: async (order) => {
         const index = order.urls.findIndex((url) => !URL.canParse(url));
         if (index !== -1) return { ok: false, problems: [{ list: 'urls', index, detail: 'expected a URL' }] };

@@ -14,6 +14,7 @@ import { OPERATION_ROUTES } from './routes/operations.ts';
 import { STATE_ROUTE } from './routes/origin-state.ts';
 import { ORIGIN_ROUTES } from './routes/origins.ts';
 import { POOL_ROUTES } from './routes/pools.ts';
+import { SIBLINGS_ROUTE } from './routes/siblings.ts';
 
 export const BASE = '/api/v1';
 
@@ -39,6 +40,7 @@ export const ROUTES: readonly AnyRoute[] = [
   EVENTS_ROUTE,
   ...NODE_ROUTES,
   ...NODE_STATE_ROUTES,
+  SIBLINGS_ROUTE,
   DOCUMENT_ROUTE,
 ];
 

@@ -1,6 +1,7 @@
 import type { Bytes, Ms } from '../../base/units.ts';
 import type { OperatorPort } from '../../operator/commands.ts';
 import type { SiblingReceipt } from '../../proxy/siblings.ts';
+import type { SiblingReport } from '../../sibling/state.ts';
 import type { Operations } from './operations.ts';
 import type { RemovedOrigins } from './removed.ts';
 
@@ -8,6 +9,7 @@ import type { RemovedOrigins } from './removed.ts';
 export interface ApiOptions {
   readonly operator: OperatorPort;
   readonly status: () => NodeStatus;
+  readonly siblings: () => SiblingReport;
   /** `undefined`: there is no cache. Holds in all threads when it returns. */
   readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
   readonly now: () => Ms;

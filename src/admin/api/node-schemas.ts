@@ -3,6 +3,7 @@ import { expected, integer } from '../../base/setting.ts';
 import { PROBLEMS } from '../problem.ts';
 import { isReasoned, originSchema, REASONED, WHEN } from './origin-schemas.ts';
 import { reply, request } from './registry.ts';
+import { siblingSummary } from './sibling-schemas.ts';
 import { reason, span, time } from './values.ts';
 
 /** Operations, events, the audit log, purges and the node itself. */
@@ -190,6 +191,7 @@ export const statusSchema = reply(
       .strictObject({ hits: z.int(), forwards: z.int(), memory: tier, disk: tier.nullable() })
       .nullable()
       .describe('null: off.'),
+    siblings: z.array(siblingSummary).describe('In short; more of each is at /siblings.'),
     user: z.strictObject({ name: z.string(), role: z.enum(['read', 'operate', 'admin']) }).describe('Who asks.'),
   }),
 );

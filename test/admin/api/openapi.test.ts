@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BASE, ROUTES } from '../../../src/admin/api/api.ts';
 import { problemSchema } from '../../../src/admin/api/node-schemas.ts';
 import { AdminScene, type Asking, type Reply } from '../../support/admin-scene.ts';
+import { linkedAt, reportOf, sibling } from '../../support/sibling-report.ts';
 
 type Json = Record<string, unknown>;
 
@@ -84,6 +85,7 @@ const REPLIES: readonly (Asking & { readonly line: string; readonly status: numb
   },
   { line: 'GET /events?since=0&timeout=0', status: 200, headers: { Accept: 'application/json' }, busy: true },
   { line: 'GET /status', status: 200 },
+  { line: 'GET /siblings', status: 200 },
   { line: 'GET /node', status: 200 },
   { line: 'PUT /node/state', status: 200, body: { admin: 'drain', reason: 'x' } },
   { line: 'PUT /node/state?dryRun=1', status: 200, body: { admin: 'drain', reason: 'x' } },
@@ -95,7 +97,8 @@ const REPLIES: readonly (Asking & { readonly line: string; readonly status: numb
 
 describe('a reply', () => {
   test.each(REPLIES)('to $line is $status, as declared', async ({ line, status, busy, ...asking }) => {
-    const scene = await AdminScene.open();
+    const siblings = [sibling('squid'), sibling('us-2', { link: linkedAt(0) })];
+    const scene = await AdminScene.open({ api: { siblings: () => reportOf(...siblings) } });
     if (busy) scene.operator.set({ pool: 'app', id: '10.0.1.67:8080' }, { inFlight: 1 });
     const reply = await asked(scene, line, asking);
     expect(reply.status).toBe(status);

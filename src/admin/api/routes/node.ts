@@ -5,6 +5,7 @@ import type { Principal } from '../../role.ts';
 import type { ApiContext } from '../context.ts';
 import { auditSchema, limitQuery, problemsSchema, purgedSchema, purgeSchema, statusSchema } from '../node-schemas.ts';
 import { auditBody } from '../represent.ts';
+import { siblingSummaryBody } from '../represent-siblings.ts';
 import { type AnyRoute, route } from '../route.ts';
 import { actorOf } from '../source.ts';
 import { flag, timeOf } from '../values.ts';
@@ -96,7 +97,10 @@ export const NODE_ROUTES: readonly AnyRoute[] = [
   }),
 ];
 
-function statusBody({ status, operator, now }: ApiContext, { name, role }: Principal): z.output<typeof statusSchema> {
+function statusBody(
+  { status, siblings, operator, now }: ApiContext,
+  { name, role }: Principal,
+): z.output<typeof statusSchema> {
   const { started, cache, listeners, node, region, version, generation, workers } = status();
   return {
     node,
@@ -111,6 +115,7 @@ function statusBody({ status, operator, now }: ApiContext, { name, role }: Princ
     listeners: listeners.map(({ address, protocol }) => ({ address, protocol })),
     pools: operator.pools().map(poolSummary),
     cache: cache === undefined ? null : { ...cache, disk: cache.disk ?? null },
+    siblings: siblings().peers.map((sibling) => siblingSummaryBody(sibling, now())),
     user: { name, role },
   };
 }
