@@ -20,13 +20,14 @@ import type { NodeState } from './metrics/node-families.ts';
 import { NodeMetrics } from './metrics/node-metrics.ts';
 import { poolFamilies } from './metrics/pool-families.ts';
 import { healthzPage, readiness, readyzPage } from './metrics/readiness.ts';
+import { siblingFamilies } from './metrics/sibling-families.ts';
 import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
 import { PROXY_ERRORS } from './proxy/error.ts';
 import { type Planned, siteName } from './proxy/planner.ts';
 import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
 import { ensureSelfSigned } from './proxy/tls/self-signed.ts';
 import { peerKey } from './sibling/planner.ts';
-import { NO_SIBLINGS } from './sibling/state.ts';
+import { NO_SIBLINGS, type SiblingReport } from './sibling/state.ts';
 import type { WorkerPlan } from './workers/messages.ts';
 import { Supervisor } from './workers/supervisor.ts';
 
@@ -115,6 +116,7 @@ export class Control {
     });
     if (cache !== undefined) this.#metrics.page.register('cache', () => cache.snapshot());
     this.#metrics.page.register('pools', () => poolFamilies(this.#origins?.operator.pools() ?? []));
+    this.#metrics.page.register('siblings', () => siblingFamilies(this.#siblingReport()));
     this.#purging =
       cache &&
       new Purging(cache, async (orders, soft, from) => (await this.#siblings?.publish(orders, soft, from)) ?? []);
@@ -358,7 +360,7 @@ export class Control {
       operator,
       purge: purging && ((command) => purging.purge(command)),
       status: () => this.#status(),
-      siblings: () => this.#siblings?.report() ?? NO_SIBLINGS,
+      siblings: () => this.#siblingReport(),
       metrics: (accept) => this.#metrics.page.answer(accept),
       traffic: this.#metrics.rates,
       sites: () => this.#settings.sites.map(siteName),
@@ -384,6 +386,10 @@ export class Control {
       notReady: readiness(this.state).reasons,
       ...this.#metrics.underWay,
     };
+  }
+
+  #siblingReport(): SiblingReport {
+    return this.#siblings?.report() ?? NO_SIBLINGS;
   }
 
   #releaseRows(settings: Settings): void {

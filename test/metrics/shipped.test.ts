@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type PoolFacts, poolFamilies } from '../../src/metrics/pool-families.ts';
+import { siblingFamilies } from '../../src/metrics/sibling-families.ts';
 import { frontDoor } from '../stories/front-door.ts';
 import { Exposition } from '../support/exposition.ts';
 import { startNode } from '../support/node.ts';
 import { startOrigin } from '../support/origin.ts';
+import { linkedAt, reportOf, sibling } from '../support/sibling-report.ts';
 
 /** The page of a real node, and what ships to make use of it: dashboard, alerts, and the table in README.md. */
 
@@ -40,6 +42,7 @@ beforeAll(async () => {
   const node = await startNode({ ...config, cache: { memory: '64MiB' }, admin: { listen: '127.0.0.1:0' } });
   const { page: metrics } = node.control.metrics;
   metrics.register('pools', () => poolFamilies([pool]));
+  metrics.register('siblings', () => siblingFamilies(reportOf(sibling('us-2', { link: linkedAt(Date.now()) }))));
   text = metrics.answer(undefined).body;
   page = new Exposition(text);
   openMetrics = new Exposition(metrics.answer('application/openmetrics-text').body, 'openmetrics');
