@@ -1,8 +1,10 @@
 import { AdminClient } from './admin-client.ts';
-import { command, type Options, UsageError, type Values } from './command.ts';
+import { command, type Options, type Surroundings, UsageError, type Values } from './command.ts';
 import { findNode } from './find-node.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 import { reasonOr } from './reason.ts';
+import { type PurgedSibling, purgedSiblings } from './replies.ts';
+import { visible } from './screen.ts';
 import { plural } from './words.ts';
 
 const OPTIONS = {
@@ -20,7 +22,10 @@ export const PURGE = command({
   name: 'purge',
   operands: { form: '[URL…]', least: 0, most: Number.POSITIVE_INFINITY },
   summary: 'takes responses out of the cache',
-  details: ['When it returns, no worker serves what was purged, and no fetch that was under way brings it back.'],
+  details: [
+    'When it returns, no worker serves what was purged, and no fetch that was under way brings it back. What became of it',
+    'at siblings is told for each; one that was not there is warned of, and purges when it comes back.',
+  ],
   examples: [
     ['purge http://www.example.com/a.css', 'one URL, in all its variants, by http and https'],
     ['purge --prefix http://www.example.com/news/', 'all that begin so'],
@@ -31,11 +36,26 @@ export const PURGE = command({
     const what = order(urls, values);
     const client = new AdminClient(await findNode(values, surroundings));
     const body = { ...what.body, soft: values.soft, reason: reasonOr(values.reason, 'purge') };
-    await client.ask('/cache/purge', { method: 'POST', body });
+    const siblings = purgedSiblings(await client.ask('/cache/purge', { method: 'POST', body }));
     surroundings.out.write(`purged${values.soft ? ' softly' : ''}: ${what.said}\n`);
+    for (const sibling of siblings) tell(sibling, surroundings);
     return 0;
   },
 });
+
+/** What was not purged there is no failure: it is purged here, and cannot come back from there. */
+function tell({ peer, outcome }: PurgedSibling, { out, err }: Pick<Surroundings, 'out' | 'err'>): void {
+  const name = visible(peer);
+  const warning = WARNINGS.get(outcome);
+  if (warning !== undefined) err.write(`portico: ${name} ${warning}\n`);
+  else if (outcome === 'not-told') out.write(`${name}: not told, as it takes no such purge\n`);
+  else out.write(`${name}: ${visible(outcome)}\n`);
+}
+
+const WARNINGS: ReadonlyMap<string, string> = new Map([
+  ['not-reached', 'was not reached: it purges when it comes back'],
+  ['not-acknowledged', 'has not acknowledged it in time: a Portico node purges before it is asked again'],
+]);
 
 interface Order {
   readonly body: object;

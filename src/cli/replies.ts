@@ -55,6 +55,29 @@ export interface StatusReply {
   readonly listeners?: readonly { readonly address: string; readonly protocol: string }[];
   /** `null`: it has none. */
   readonly cache?: CacheReply | null;
+  readonly siblings?: readonly SiblingReply[];
+}
+
+export interface SiblingReply {
+  readonly name: string;
+  readonly health: string;
+  readonly fetching?: string;
+  /** With a Portico node; `stranger`: it is none. */
+  readonly link?: string | null;
+  readonly problem?: string | null;
+  /** Milliseconds. */
+  readonly roundTrip?: Ms | null;
+  readonly queries?: number;
+  readonly hits?: number;
+  readonly timeouts?: number;
+  readonly fetched?: number;
+  readonly falseHits?: number;
+}
+
+/** What became of a purge at a sibling. */
+export interface PurgedSibling {
+  readonly peer: string;
+  readonly outcome: string;
 }
 
 export interface NodeReply {
@@ -106,6 +129,13 @@ export function nodeOf(reply: Reply): NodeReply {
   return reply.body as NodeReply;
 }
 
+/** Of a purge; a node of another version may tell nothing of siblings. */
+export function purgedSiblings(reply: Reply): readonly PurgedSibling[] {
+  const { siblings = [] } = fieldsOf(reply);
+  if (!Array.isArray(siblings) || !siblings.every(isPurged)) throw notUnderstood();
+  return siblings;
+}
+
 /** An origin, or a problem (409) that has it as `origin`. */
 export function originOf(reply: Reply): OriginReply {
   const fields = fieldsOf(reply);
@@ -125,6 +155,11 @@ export function changedOrigins(reply: Reply): readonly (OriginReply & { readonly
 export function since(time: string | null | undefined, now: Ms = Date.now()): Ms | undefined {
   const at = time === undefined || time === null ? Number.NaN : Date.parse(time);
   return Number.isNaN(at) ? undefined : Math.max(1000, now - at);
+}
+
+function isPurged(value: unknown): value is PurgedSibling {
+  const { peer, outcome } = (value ?? {}) as Partial<PurgedSibling>;
+  return typeof peer === 'string' && typeof outcome === 'string';
 }
 
 function isPool(value: unknown): value is PoolReply {

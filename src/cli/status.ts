@@ -6,6 +6,7 @@ import {
   type CacheReply,
   type PoolReply,
   readPools,
+  type SiblingReply,
   type StatusReply,
   since,
   statusOf,
@@ -42,6 +43,7 @@ export const STATUS = command({
       listenersTable(status, out),
       poolsTable(pools, out),
       cacheTable(status.cache, out),
+      siblingsTable(status, out),
     ];
     out.write(parts.filter((part) => part !== '').join('\n'));
     return 0;
@@ -62,7 +64,7 @@ function headLine(status: StatusReply, screen: Screen): string {
 }
 
 /** What is down first, then what somebody decided. */
-function unusual({ node, drain }: StatusReply, pools: readonly PoolReply[], screen: Screen): string {
+function unusual({ node, drain, siblings = [] }: StatusReply, pools: readonly PoolReply[], screen: Screen): string {
   const ofNode: (readonly Cell[])[] = drain
     ? [[node, { text: 'draining', style: 'yellow' }, `the whole node ${decidedBy(drain)}`]]
     : [];
@@ -78,7 +80,10 @@ function unusual({ node, drain }: StatusReply, pools: readonly PoolReply[], scre
     .flatMap(({ name, origins }) => origins.filter(isUnusual).map((origin) => ({ name, origin })))
     .sort((a, b) => rank(a.origin.effective) - rank(b.origin.effective))
     .map(({ name, origin }): readonly Cell[] => [`${name}/${origin.id}`, stateCell(origin), whyOf(origin)]);
-  const rows = [...ofNode, ...ofPools, ...ofOrigins];
+  const ofSiblings = siblings.flatMap((sibling): (readonly Cell[])[] =>
+    sibling.problem ? [[sibling.name, siblingCell(sibling), sibling.problem]] : [],
+  );
+  const rows = [...ofNode, ...ofPools, ...ofOrigins, ...ofSiblings];
   if (rows.length === 0) return `${screen.paint('green', 'nothing unusual')}\n`;
   return table([{ title: '' }, { title: '' }, { title: '' }], rows, screen);
 }
@@ -131,6 +136,39 @@ function cacheTable(cache: CacheReply | null | undefined, screen: Screen): strin
 function tierRow(name: string, tier: TierReply | undefined, hits: string): readonly Cell[] | undefined {
   if (tier === undefined) return undefined;
   return [name, count(tier.objects), size(tier.bytes), size(tier.capacity), hits];
+}
+
+function siblingsTable({ siblings = [] }: StatusReply, screen: Screen): string {
+  const rows = siblings.map((sibling): readonly Cell[] => {
+    const { name, link, roundTrip, queries = 0, hits = 0, timeouts = 0, falseHits = 0 } = sibling;
+    return [
+      name,
+      siblingCell(sibling),
+      linkCell(link),
+      typeof roundTrip === 'number' ? `${rate(roundTrip)} ms` : '–',
+      count(queries),
+      queries === 0 ? '–' : share(hits / queries),
+      count(falseHits),
+      count(timeouts),
+    ];
+  });
+  const figures = ['ROUND TRIP', 'QUERIES', 'HITS', 'FALSE HITS', 'TIMEOUTS'];
+  const columns = figures.map((title, index) => ({ title, align: 'right', dispensable: index + 1 }) as const);
+  const heads = [{ title: 'SIBLING' }, { title: 'STATE' }, { title: 'LINK' }, ...columns];
+  return rows.length === 0 ? '' : table(heads, rows, screen);
+}
+
+function siblingCell({ health, fetching = 'on', problem }: SiblingReply): Cell {
+  const text = health !== 'dead' && health !== 'slow' && fetching !== 'on' ? fetching : health;
+  if (text === 'unknown') return 'unasked';
+  if (text !== 'alive') return { text, style: 'red' };
+  return problem ? { text, style: 'yellow' } : text;
+}
+
+/** Of what is no Portico node there is nothing to tell. */
+function linkCell(link: SiblingReply['link']): Cell {
+  if (link === undefined || link === null || link === 'stranger') return '–';
+  return link === 'down' || link === 'refused' ? { text: link, style: 'red' } : link;
 }
 
 function sum(values: readonly number[]): number {

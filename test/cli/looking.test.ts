@@ -52,7 +52,13 @@ const status = () => ({
     memory: { objects: 10_234, bytes: 125_829_120, capacity: 268_435_456 },
     disk: { objects: 1_000_000, bytes: 1_288_490_189, capacity: 10 * 1024 ** 3 },
   },
+  siblings: [
+    { name: 'us-2', health: 'alive', fetching: 'on', problem: null, link: 'up', roundTrip: 0.42, ...ASKED },
+    { name: 'squid', health: 'dead', problem: 'it does not answer', link: 'stranger', roundTrip: null, queries: 12 },
+  ],
 });
+
+const ASKED = { queries: 12_345, hits: 6_170, timeouts: 40, fetched: 6_000, falseHits: 3 };
 
 const ORIGINS = `
 POOL  ORIGIN        STATE     HEALTH     ROLE     WEIGHT  IN FLIGHT  REQ/S  ERRORS  FIRST BYTE  WHY
@@ -68,6 +74,7 @@ edge-1 (us), portico 0.1.0, up 3 d 4 h, pid 4711, 4 workers, generation 12
 
 app/app3  down      down for 2 h 10 min: expected status 200-399, got 500
 app/app2  draining  3 in flight; by alice, for 5 min: deploy 42
+squid     dead      it does not answer
 
 LISTENER     PROTOCOL
 0.0.0.0:80   http
@@ -80,6 +87,10 @@ web   1 of 1      1,200       2    0.0       –
 CACHE     OBJECTS     USED       OF   HITS
 memory     10,234  120 MiB  256 MiB  93.1%
 disk    1,000,000  1.2 GiB   10 GiB
+
+SIBLING  STATE  LINK  ROUND TRIP  QUERIES   HITS  FALSE HITS  TIMEOUTS
+us-2     alive  up        0.4 ms   12,345  50.0%           3        40
+squid    dead   –              –       12   0.0%           0         0
 `;
 
 describe('origins', () => {
@@ -210,6 +221,25 @@ app   1 of 1          0       0    0.0       –
       `app/app3  down    ejected, as requests failed: 2N s to go
 app/app2  active  weight 5, ignoreErrors by alice, for 5 min: slow disk`,
     );
+  });
+
+  test('makes siblings that are out, or not linked any more, stand out', async () => {
+    const missed = 'the link is down: ECONNREFUSED; it has missed 3 purges';
+    const node = await ScriptedNode.start({
+      status: {
+        node: 'edge-1',
+        siblings: [
+          { name: 'us-2', health: 'alive', fetching: 'on', link: 'down', problem: missed },
+          { name: 'us-3', health: 'alive', fetching: 'paused', link: 'up', problem: 'it does not deliver' },
+          { name: 'us-4', health: 'unknown', fetching: 'on', link: 'trying', problem: null },
+        ],
+      },
+    });
+    const { stdout } = await startOnTerminal(['status', '--admin', node.url], { columns: 120 }).ended();
+    expect(stdout).toContain(`us-2  \x1b[33malive\x1b[39m   ${missed}`);
+    expect(stdout).toContain('us-3  \x1b[31mpaused\x1b[39m  it does not deliver');
+    expect(stdout).toMatch(/us-2 +\S*alive\S* +\S*\[31mdown/);
+    expect(stdout).toMatch(/us-4 +unasked +trying/);
   });
 
   test('tells of pools that are in maintenance, or down as a whole', async () => {

@@ -35,6 +35,33 @@ test.each([
   expect(node.received).toMatchObject([{ method: 'POST', url: '/api/v1/cache/purge', body }]);
 });
 
+test('purge tells what became of it at each sibling, and warns of those that have not purged it', async () => {
+  const node = await ScriptedNode.start({
+    purged: [
+      { peer: 'us-2', outcome: 'acknowledged' },
+      { peer: 'us-3', outcome: 'not-reached' },
+      { peer: 'us-4', outcome: 'not-acknowledged' },
+      { peer: 'squid', outcome: 'not-told' },
+      { peer: 'us-5', outcome: 'put\x1b[2J off' },
+    ],
+  });
+  expect(await portico(['purge', URL_ONE, '--admin', node.url])).toEqual({
+    status: 0,
+    stdout: [
+      'purged: 1 URL',
+      'us-2: acknowledged',
+      'squid: not told, as it takes no such purge',
+      'us-5: put\u{fffd}[2J off',
+      '',
+    ].join('\n'),
+    stderr: [
+      'portico: us-3 was not reached: it purges when it comes back',
+      'portico: us-4 has not acknowledged it in time: a Portico node purges before it is asked again',
+      '',
+    ].join('\n'),
+  });
+});
+
 test.each([
   { args: [], said: 'expected URLs, --prefix, --tag or --all' },
   { args: ['--all', '--tag', 'a'], said: 'expected --all alone, got something else beside it' },

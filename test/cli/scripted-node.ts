@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import type { OriginReply, PoolReply, StatusReply } from '../../src/cli/replies.ts';
+import type { OriginReply, PoolReply, PurgedSibling, StatusReply } from '../../src/cli/replies.ts';
 import { atTeardown } from '../support/teardown.ts';
 import { within } from '../support/wait.ts';
 
@@ -24,6 +24,8 @@ export type Pool = Omit<PoolReply, 'origins'> & { readonly origins: Origin[] };
 interface Options {
   readonly pools?: readonly Pool[];
   readonly status?: StatusReply;
+  /** What it says of its siblings after a purge; nothing, as a node of another version may. */
+  readonly purged?: readonly PurgedSibling[];
   /** A certificate and its key, in PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Answers in its place, when it says so by `true`. */
@@ -111,7 +113,7 @@ export class ScriptedNode {
     const { pathname, searchParams } = new URL(url, 'http://node');
     const [, , , what = '', pool = '', , id = '', part] = pathname.split('/').map(decodeURIComponent);
     if (what === 'status') return reply(response, 200, this.#options.status);
-    if (what === 'cache') return reply(response, 200, { purged: true });
+    if (what === 'cache') return reply(response, 200, { purges: 1, siblings: this.#options.purged });
     if (what === 'operations') return this.#operate(body as Operation, response);
     if (pool === '') return reply(response, 200, { pools: this.pools });
     if (id === '')

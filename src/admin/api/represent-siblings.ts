@@ -20,7 +20,8 @@ export function siblingsBody({ peers, icp, htcp, dropped }: SiblingReport, now: 
 export function siblingSummaryBody(sibling: SiblingState, now: Ms): z.output<typeof siblingSummary> {
   const { name, health, fetching, portico, problem, roundTrip, ...rest } = siblingBody(sibling, now);
   const { queries, hits, timeouts, fetched, falseHits } = rest;
-  return { name, health, fetching, portico, problem, roundTrip, queries, hits, timeouts, fetched, falseHits };
+  const link = rest.link?.state ?? null;
+  return { name, health, fetching, portico, problem, link, roundTrip, queries, hits, timeouts, fetched, falseHits };
 }
 
 function siblingBody(sibling: SiblingState, now: Ms): SiblingBody {

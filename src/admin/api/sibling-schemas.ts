@@ -37,10 +37,12 @@ const progress = z.strictObject({
   behind: z.int().nullable().describe('How many have not been.'),
 });
 
+const linkState = z
+  .enum(['up', 'down', 'stranger', 'refused', 'trying'])
+  .describe('stranger: it never was a Portico node. refused: one of the two does not believe the other.');
+
 const link = z.strictObject({
-  state: z
-    .enum(['up', 'down', 'stranger', 'refused', 'trying'])
-    .describe('stranger: it never was a Portico node. refused: one of the two does not believe the other.'),
+  state: linkState,
   why: z.string().nullable().describe('Why it is not up.'),
   since: time.nullable().describe('Since when it is up.'),
   told: time.nullable().describe('Since when it is told what is purged here.'),
@@ -58,6 +60,7 @@ export const siblingSummary = z.strictObject({
   fetching,
   portico,
   problem,
+  link: linkState.nullable(),
   roundTrip,
   queries: asked.queries,
   hits: asked.hits,

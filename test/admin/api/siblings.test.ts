@@ -80,8 +80,20 @@ describe('GET /siblings', () => {
 test('GET /status has them in short', async () => {
   const scene = await AdminScene.open({ api: { siblings: () => reportOf(us2) } });
   const { json } = await scene.ask('GET /api/v1/status');
-  const asked = { queries: 12_345, hits: 6_000, timeouts: 40, fetched: 5_900, falseHits: 3 };
   expect(json.siblings).toEqual([
-    { name: 'us-2', health: 'alive', fetching: 'on', portico: true, problem: null, roundTrip: 0.42, ...asked },
+    {
+      name: 'us-2',
+      health: 'alive',
+      fetching: 'on',
+      portico: true,
+      problem: null,
+      link: 'up',
+      roundTrip: 0.42,
+      queries: 12_345,
+      hits: 6_000,
+      timeouts: 40,
+      fetched: 5_900,
+      falseHits: 3,
+    },
   ]);
 });
