@@ -19,20 +19,20 @@ export function problemsOf(sibling: SiblingState, now: Ms): readonly string[] {
 
 function* answering({ account }: SiblingState): Generator<string> {
   const { standing, fetching, hits, misses, denied } = account;
-  if (standing === 'dead') yield 'it does not answer';
-  else if (standing === 'slow') yield 'it answers too late';
-  else if (fetching !== 'on') yield 'it does not deliver what it says it has';
-  if (denied > 0 && hits + misses === 0) yield 'it refuses to answer: are we in its list of who may ask?';
+  if (standing === 'dead') yield 'does not answer';
+  else if (standing === 'slow') yield 'answers too late';
+  else if (fetching !== 'on') yield 'does not deliver what it says it has';
+  if (denied > 0 && hits + misses === 0) yield 'refuses to answer: are we in its list of who may ask?';
 }
 
 function* linking({ link }: SiblingState, now: Ms): Generator<string> {
   if (link === undefined) return;
   const { standing, why, linked, subscribed, ours } = link;
   const because = why === undefined ? '' : `: ${why}`;
-  if (standing === 'refused') yield `it is not believed to be a Portico node of ours${because}`;
+  if (standing === 'refused') yield `is not believed to be a Portico node of ours${because}`;
   if (standing === 'down') yield `the link is down${because}`;
   const isOneSided = linked !== undefined && now - linked > MUTUAL_WITHIN && subscribed === undefined;
-  if (isOneSided) yield 'it does not ask what is purged here: are we one of its peers?';
+  if (isOneSided) yield 'does not ask what is purged here: are we one of its peers?';
   const { behind = 0 } = ours;
-  if (behind > 0 && subscribed === undefined) yield `it has missed ${behind} ${behind === 1 ? 'purge' : 'purges'}`;
+  if (behind > 0 && subscribed === undefined) yield `has missed ${behind} ${behind === 1 ? 'purge' : 'purges'}`;
 }

@@ -54,7 +54,7 @@ const status = () => ({
   },
   siblings: [
     { name: 'us-2', health: 'alive', fetching: 'on', problem: null, link: 'up', roundTrip: 0.42, ...ASKED },
-    { name: 'squid', health: 'dead', problem: 'it does not answer', link: 'stranger', roundTrip: null, queries: 12 },
+    { name: 'squid', health: 'dead', problem: 'does not answer', link: 'stranger', roundTrip: null, queries: 12 },
   ],
 });
 
@@ -74,7 +74,7 @@ edge-1 (us), portico 0.1.0, up 3 d 4 h, pid 4711, 4 workers, generation 12
 
 app/app3  down      down for 2 h 10 min: expected status 200-399, got 500
 app/app2  draining  3 in flight; by alice, for 5 min: deploy 42
-squid     dead      it does not answer
+squid     dead      does not answer
 
 LISTENER     PROTOCOL
 0.0.0.0:80   http
@@ -224,7 +224,7 @@ app/app2  active  weight 5, ignoreErrors by alice, for 5 min: slow disk`,
   });
 
   test('makes siblings that are out, or not linked any more, stand out', async () => {
-    const missed = 'the link is down: ECONNREFUSED; it has missed 3 purges';
+    const missed = 'the link is down: ECONNREFUSED; has missed 3 purges';
     const node = await ScriptedNode.start({
       status: {
         node: 'edge-1',

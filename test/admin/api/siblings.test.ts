@@ -60,7 +60,7 @@ describe('GET /siblings', () => {
       htcp: '[::1]:4827',
       health: 'dead',
       portico: false,
-      problem: 'it does not answer',
+      problem: 'does not answer',
       answered: null,
       roundTrip: null,
       firstByte: null,
