@@ -5,6 +5,7 @@ import { AdminServer } from '../../src/admin/server.ts';
 import { type EventRecord, eventLevels } from '../../src/observe/event-forward.ts';
 import type { OriginId } from '../../src/operator/commands.ts';
 import type { OriginState, PoolState } from '../../src/operator/model.ts';
+import { NO_SIBLINGS } from '../../src/sibling/state.ts';
 import { STATUS, users } from './admin-scene.ts';
 import { MemoryOperator } from './memory-operator.ts';
 import { atTeardown } from './teardown.ts';
@@ -104,6 +105,7 @@ export class DashboardScene {
       traffic: { rate: rateOf, history: () => historyUntil(now()) },
       sites: () => ['www.example.com', 'api.example.com'],
       status: () => STATUS,
+      siblings: () => NO_SIBLINGS,
       purge: async (order) => {
         const index = order.urls.findIndex((url) => !URL.canParse(url));
         if (index !== -1) return { ok: false, problems: [{ list: 'urls', index, detail: 'expected a URL' }] };

@@ -2,7 +2,7 @@ import type { Ms } from '../../base/units.ts';
 import type { OriginState, PoolState } from '../../operator/model.ts';
 import type { AdminReply, AdminRequest, Handler, Mount } from '../mount.ts';
 import { assetReply } from './assets.ts';
-import { cachePage } from './cache-page.ts';
+import { cachePage, purgedPath } from './cache-page.ts';
 import { CacheSeries } from './cache-series.ts';
 import { changeOrigin } from './change-origin.ts';
 import { auditList, eventList, isNoise } from './event-list.ts';
@@ -14,9 +14,10 @@ import { maintainPool, maintenanceForm } from './maintenance-page.ts';
 import { actionOf } from './origin-actions.ts';
 import { actionForm, originPage } from './origin-page.ts';
 import { overviewPage } from './overview-page.ts';
-import { anchorOf, backPath, CACHE_PATH, PURGE_PATH } from './paths.ts';
+import { anchorOf, backPath, CACHE_PATH, PURGE_PATH, SIBLINGS_PATH } from './paths.ts';
 import { poolPage } from './pool-page.ts';
-import { purgeCache, purgeForm } from './purge-page.ts';
+import { type Purged, purgeCache, purgeForm } from './purge-page.ts';
+import { siblingsPage } from './siblings-page.ts';
 import type { DashboardSource } from './source.ts';
 import { Peaks, type View, viewOf } from './view.ts';
 
@@ -46,6 +47,7 @@ export function mountDashboard(server: { mount(mount: Mount): void }, source: Da
   get(CACHE_PATH, 'read', (request) => dashboard.cache(request));
   get(PURGE_PATH, 'operate', (request) => dashboard.purgeForm(request));
   post(PURGE_PATH, (request) => dashboard.purge(request));
+  get(SIBLINGS_PATH, 'read', (request) => dashboard.siblings(request));
   get('/events', 'read', (request) => dashboard.events(request));
   get('/audit', 'admin', (request) => dashboard.audit(request));
   get('/assets/{file}', 'read', assetReply);
@@ -91,6 +93,10 @@ class Dashboard {
 
   cache(request: AdminRequest): Promise<AdminReply> {
     return this.#live(request, (view) => ({ title: 'Cache', main: cachePage(view, this.#cache, request.query) }));
+  }
+
+  siblings(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, (view) => ({ title: 'Siblings', main: siblingsPage(view) }));
   }
 
   events(request: AdminRequest): Promise<AdminReply> {
@@ -161,10 +167,10 @@ class Dashboard {
 
   async purge(request: AdminRequest): Promise<AdminReply> {
     const fields = await readFields(request);
-    const done: number | Refused = isOurs(request, fields)
+    const done: Purged | Refused = isOurs(request, fields)
       ? await purgeCache(fields, request.actor(SOURCE), this.#source)
       : STALE_FORM;
-    if (typeof done === 'number') return seeOther(`${CACHE_PATH}?purged=${done}`);
+    if ('purges' in done) return seeOther(purgedPath(done));
     const main = purgeForm(fields, this.#view(request), done);
     return this.#reply(request, { title: 'Purge the cache', main, status: done.status });
   }

@@ -4,6 +4,7 @@ import { includesRole } from '../role.ts';
 import { SCRIPT, STYLE } from './assets.ts';
 import { duration } from './figures.ts';
 import { type Content, type Html, html } from './html.ts';
+import { CACHE_PATH, SIBLINGS_PATH } from './paths.ts';
 import { shape } from './shapes.ts';
 import type { DashboardSource } from './source.ts';
 
@@ -35,7 +36,7 @@ ${page.cursor !== undefined && html`<noscript><meta http-equiv="refresh" content
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <p class="brand"><b>Portico</b> <span class="node">${node}</span></p>
-${navigation(request)}
+${navigation(request, source)}
 <p class="who"><button type="button" id="live" class="quiet-button" hidden>Live</button> <span>${request.user?.name} <span class="quiet">(${request.user?.role})</span></span></p>
 </header>
 <main id="main" tabindex="-1">
@@ -63,13 +64,18 @@ function isCompressed({ cursor }: Page, { headers }: AdminRequest): boolean {
 
 const PAGES = [
   { path: '/', name: 'Overview' },
-  { path: '/cache', name: 'Cache' },
+  { path: CACHE_PATH, name: 'Cache' },
+  { path: SIBLINGS_PATH, name: 'Siblings' },
   { path: '/events', name: 'Events' },
+  { path: '/audit', name: 'Audit' },
 ] as const;
 
-function navigation({ path, user }: AdminRequest): Html {
+function navigation({ path, user }: AdminRequest, { siblings }: DashboardSource): Html {
   const isAdmin = user !== undefined && includesRole(user.role, 'admin');
-  const pages = isAdmin ? [...PAGES, { path: '/audit', name: 'Audit' }] : PAGES;
+  const pages = PAGES.filter(({ name }) => {
+    if (name === 'Siblings') return siblings().peers.length > 0;
+    return name !== 'Audit' || isAdmin;
+  });
   return html`<nav aria-label="Pages"><ul>${pages.map(
     (each) => html`<li><a href="${each.path}"${each.path === path && html` aria-current="page"`}>${each.name}</a></li>`,
   )}</ul></nav>`;

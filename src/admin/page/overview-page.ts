@@ -1,10 +1,11 @@
 import type { PoolState } from '../../operator/model.ts';
+import { problemsOf } from '../sibling-problems.ts';
 import type { CacheSeries } from './cache-series.ts';
 import { figure, isMany } from './figure-cell.ts';
 import { bytes, counted, grouped, milliseconds, number, percent, share, span } from './figures.ts';
 import { cacheGraph, latencyGraph, requestsGraph } from './graphs.ts';
 import { type Html, html } from './html.ts';
-import { anchorOf } from './paths.ts';
+import { anchorOf, SIBLINGS_PATH } from './paths.ts';
 import { poolSection } from './pool-section.ts';
 import { shape } from './shapes.ts';
 import { healthProblem, isUsable, stateOf } from './states.ts';
@@ -14,7 +15,8 @@ import type { View } from './view.ts';
 export function overviewPage(view: View, cache: CacheSeries): { readonly title: string; readonly main: Html } {
   const { source, now } = view;
   const pools = source.operator.pools();
-  const concerns = [...nodeConcerns(view), ...pools.flatMap((pool) => concernsOf(pool, view))];
+  const ofPools = pools.flatMap((pool) => concernsOf(pool, view));
+  const concerns = [...nodeConcerns(view), ...ofPools, ...siblingConcerns(view)];
   const history = source.traffic.history({ kind: 'node' });
   const main = html`<h1 class="for-readers">Overview</h1>
 ${standing(pools, concerns)}
@@ -31,7 +33,8 @@ ${sites(view)}`;
 
 interface Concern {
   readonly tone: 'bad' | 'hand';
-  readonly anchor: string;
+  /** Where it is. */
+  readonly href: string;
   readonly name: string;
   readonly text: string;
 }
@@ -39,15 +42,23 @@ interface Concern {
 function nodeConcerns({ source }: View): Concern[] {
   const drain = source.operator.node();
   if (drain === undefined) return [];
-  return [{ tone: 'hand', anchor: '', name: source.status().node, text: `drains: the whole node, by ${drain.by}` }];
+  return [{ tone: 'hand', href: '#', name: source.status().node, text: `drains: the whole node, by ${drain.by}` }];
+}
+
+function siblingConcerns({ source, now }: View): Concern[] {
+  return source.siblings().peers.flatMap((sibling) => {
+    const { name } = sibling.plan;
+    const text = problemsOf(sibling, now).join('; ');
+    return text === '' ? [] : [{ tone: 'bad', href: `${SIBLINGS_PATH}#${name}`, name: `sibling ${name}`, text }];
+  });
 }
 
 /** What is wrong with a pool, and what somebody has taken out of it. */
 function concernsOf(pool: PoolState, { now }: View): Concern[] {
   const { name, panic, maintenance, queued, origins } = pool;
-  const anchor = encodeURIComponent(name);
+  const href = `#${encodeURIComponent(name)}`;
   const concerns: Concern[] = [];
-  const add = (tone: Concern['tone'], text: string) => concerns.push({ tone, anchor, name, text });
+  const add = (tone: Concern['tone'], text: string) => concerns.push({ tone, href, name, text });
   if (panic) add('bad', 'panic: every origin is down, all are tried');
   else if (origins.length === 0) add('bad', 'has no origins');
   else if (maintenance === undefined && !origins.some(isUsable)) add('bad', 'no usable origin');
@@ -58,7 +69,7 @@ function concernsOf(pool: PoolState, { now }: View): Concern[] {
     const { tone, word } = stateOf(origin);
     if (tone !== 'bad') continue;
     const text = healthProblem(origin, now) ?? word;
-    concerns.push({ tone: 'bad', anchor: anchorOf(origin), name: `${name}/${origin.id}`, text });
+    concerns.push({ tone: 'bad', href: `#${anchorOf(origin)}`, name: `${name}/${origin.id}`, text });
   }
   return concerns;
 }
@@ -82,8 +93,8 @@ function standing(pools: readonly PoolState[], concerns: readonly Concern[]): Ht
 <ul>${concerns
     .slice(0, TOLD)
     .map(
-      ({ anchor, name, text, tone }) =>
-        html`<li class="${tone}">${shape(tone === 'bad' ? 'cross' : 'bars')}<span><a href="#${anchor}">${name}</a> ${text}</span></li>`,
+      ({ href, name, text, tone }) =>
+        html`<li class="${tone}">${shape(tone === 'bad' ? 'cross' : 'bars')}<span><a href="${href}">${name}</a> ${text}</span></li>`,
     )}${more > 0 && html`<li>and ${more} more</li>`}</ul></div>`;
 }
 

@@ -4,6 +4,7 @@ import type { OriginId } from '../../operator/commands.ts';
 
 export const CACHE_PATH = '/cache';
 export const PURGE_PATH = '/cache/purge';
+export const SIBLINGS_PATH = '/siblings';
 
 export function poolPath(pool: string): string {
   return `/pools/${encodeURIComponent(pool)}`;

@@ -36,8 +36,14 @@ ${reasonField(fields, view.source.reasonRequired === true)}`,
   });
 }
 
-/** How many purges it was, or why it was none. Notes it in the audit log. */
-export async function purgeCache(fields: Fields, actor: Actor, source: DashboardSource): Promise<number | Refused> {
+export interface Purged {
+  readonly purges: number;
+  /** Siblings that have not acknowledged it. */
+  readonly missed: readonly string[];
+}
+
+/** What was purged, or why it was nothing. Notes it in the audit log. */
+export async function purgeCache(fields: Fields, actor: Actor, source: DashboardSource): Promise<Purged | Refused> {
   const { purge, operator, reasonRequired = false } = source;
   if (purge === undefined) return { status: 409, detail: 'This node has no cache.' };
   const reason = (fields.get('reason') ?? '').trim();
@@ -54,7 +60,8 @@ export async function purgeCache(fields: Fields, actor: Actor, source: Dashboard
   const { dryRun: _, ...after } = order;
   const { name, source: way, address } = actor;
   operator.record({ actor: name, source: way, address, action: 'cache.purge', target: 'cache', after, reason });
-  return result.purges;
+  const missed = result.siblings.filter(({ outcome }) => outcome === 'not-reached' || outcome === 'not-acknowledged');
+  return { purges: result.purges, missed: missed.map(({ peer }) => peer) };
 }
 
 function orderOf(fields: Fields): PurgeCommand | Refused {

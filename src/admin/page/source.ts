@@ -1,5 +1,6 @@
 import type { Fraction, Ms } from '../../base/units.ts';
 import type { OperatorPort } from '../../operator/commands.ts';
+import type { SiblingReport } from '../../sibling/state.ts';
 import type { NodeStatus, PurgeCommand, PurgeResult } from '../api/context.ts';
 
 /** Of what there are figures: the whole node, or a part of it. */
@@ -40,6 +41,7 @@ export interface DashboardSource {
   readonly traffic: TrafficFigures;
   readonly sites: () => readonly string[];
   readonly status: () => NodeStatus;
+  readonly siblings: () => SiblingReport;
   /** `undefined`: there is no cache. Holds in all threads when it returns. */
   readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
   readonly now: () => Ms;

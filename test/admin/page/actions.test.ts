@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { openPage } from '../../support/chromium.ts';
 import { DashboardScene } from '../../support/dashboard-scene.ts';
 import { describeWithPeers } from '../../support/peers.ts';
+import { reportOf, sibling } from '../../support/sibling-report.ts';
 
 const APP = { pool: 'app', id: '10.0.1.66:80' };
 const OTHER = { pool: 'app', id: '10.0.1.67:8080' };
@@ -170,6 +171,38 @@ describeWithPeers(['chromium'], 'what is asked from the page', () => {
       after: expected,
       reason: 'new texts',
     });
+  });
+
+  test.each([
+    { javaScriptEnabled: true, where: 'status' },
+    { javaScriptEnabled: false, where: 'main' },
+  ] as const)(
+    'a purge says which siblings have not acknowledged it, with a script: $javaScriptEnabled',
+    async ({ javaScriptEnabled, where }) => {
+      const siblings = [
+        { peer: 'us-2', outcome: 'acknowledged' },
+        { peer: 'us-3', outcome: 'not-reached' },
+        { peer: 'us-4', outcome: 'not-acknowledged' },
+        { peer: 'squid', outcome: 'not-told' },
+      ] as const;
+      const source = {
+        siblings: () => reportOf(...siblings.map(({ peer }) => sibling(peer))),
+        purge: async () => ({ ok: true, purges: 1, siblings }) as const,
+      };
+      const { url } = await DashboardScene.open({ source });
+      const { page } = await openPage(`${url}/cache`, 'ops', { javaScriptEnabled });
+      await page.getByRole('button', { name: 'Purge…' }).click();
+      await page.locator('textarea').fill('http://a/1');
+      await page.getByRole('button', { name: 'Purge', exact: true }).click();
+      const told = 'Purged here. Not acknowledged by us-3, us-4: a Portico node purges when it comes back';
+      await page.getByRole(where).getByText(told).waitFor();
+    },
+  );
+
+  test('a page after a purge names no siblings that there are not', async () => {
+    const { page } = await scene({}, '/cache?purged=1&missed=mallory');
+    await page.getByText('Done: 1 purge.').waitFor();
+    expect(await page.locator('main').textContent()).not.toContain('mallory');
   });
 
   test('a purge that is not understood says which part, and keeps what was typed', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { openPage } from '../../support/chromium.ts';
 import { DashboardScene } from '../../support/dashboard-scene.ts';
 import { describeWithPeers } from '../../support/peers.ts';
+import { linkedAt, reportOf, sibling } from '../../support/sibling-report.ts';
 
 const HOSTILE = `"><img src=x onerror="alert('x')"><script>alert(1)</script>'&amp;`;
 const LONG = 'a-name-without-any-place-to-break-it'.repeat(5);
@@ -43,11 +44,22 @@ const STAGES: readonly { readonly name: string; readonly stage: (scene: Dashboar
 ];
 const BY = { name: 'ops', source: 'cli' };
 const POOLS = { empty: [], many: Array.from({ length: 30 }, (_, index) => `http://10.9.0.${index + 1}:8080`) };
-const PAGES = ['/', '/pools/app', '/cache', '/events', '/audit', '/pools/app/maintenance', '/cache/purge'];
+const PAGES = ['/', '/pools/app', '/cache', '/siblings', '/events', '/audit', '/pools/app/maintenance', '/cache/purge'];
+/** `name`: of one, which is as bad as can be. */
+const siblingsWith = (name: string) => ({
+  siblings: () =>
+    reportOf(
+      sibling('us-2', { link: linkedAt(1_699_999_000_000) }),
+      sibling(name, {
+        account: { standing: 'dead', queries: 999_999_999, timeouts: 999_999_999, roundTrip: 9_999, falseHits: 9_999 },
+        link: { standing: 'refused', why: name },
+      }),
+    ),
+});
 
 describeWithPeers(['chromium'], 'how pages look', () => {
   test.each(STAGES)('at 360 px nothing is cut off: $name', async ({ stage }) => {
-    const scene = await DashboardScene.open({ pools: POOLS });
+    const scene = await DashboardScene.open({ pools: POOLS, source: siblingsWith('x'.repeat(64)) });
     stage(scene);
     const { page, problems } = await openPage(scene.url, 'root', { viewport: { width: 360, height: 740 } });
     for (const path of PAGES) {
@@ -69,7 +81,10 @@ describeWithPeers(['chromium'], 'how pages look', () => {
   });
 
   test('names, reasons and problems are text, whatever is in them', async () => {
-    const scene = await DashboardScene.open({ pools: { [HOSTILE]: ['http://10.9.0.1'] } });
+    const scene = await DashboardScene.open({
+      pools: { [HOSTILE]: ['http://10.9.0.1'] },
+      source: siblingsWith(HOSTILE),
+    });
     const { operator } = scene;
     const origin = { pool: HOSTILE, id: '10.9.0.1:80' };
     operator.change([origin], { values: { admin: 'maint' }, reason: HOSTILE }, { name: HOSTILE, source: HOSTILE });
@@ -89,7 +104,7 @@ describeWithPeers(['chromium'], 'how pages look', () => {
     const { page, problems } = await openPage(scene.url, 'root');
     const pool = `/pools/${encodeURIComponent(HOSTILE)}`;
     const one = `${pool}/origins/${encodeURIComponent(HOSTILE)}`;
-    for (const path of ['/', pool, one, `${one}?to=drain`, `${pool}/maintenance`, '/events', '/audit']) {
+    for (const path of ['/', pool, one, `${one}?to=drain`, `${pool}/maintenance`, '/siblings', '/events', '/audit']) {
       await page.goto(`${scene.url}${path}`);
       expect(await page.locator('img, script:not([src]), [onerror]').count()).toBe(0);
       expect(await page.locator('main').textContent()).toContain(HOSTILE);
@@ -98,9 +113,16 @@ describeWithPeers(['chromium'], 'how pages look', () => {
   });
 
   test('who may only look sees no controls', async () => {
-    const scene = await DashboardScene.open();
+    const scene = await DashboardScene.open({ source: siblingsWith('us-3') });
     const { page } = await openPage(scene.url, 'viewer');
-    for (const path of ['/', '/pools/app', '/cache', '/events', '/pools/app/origins/10.0.1.66:80?to=drain']) {
+    for (const path of [
+      '/',
+      '/pools/app',
+      '/cache',
+      '/siblings',
+      '/events',
+      '/pools/app/origins/10.0.1.66:80?to=drain',
+    ]) {
       await page.goto(`${scene.url}${path}`);
       expect(await page.locator('main form').count()).toBe(0);
     }

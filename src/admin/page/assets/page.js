@@ -208,8 +208,9 @@ async function send(form, submitter) {
       return tell(form, `Not done: ${page.body.textContent.trim()}`);
     }
     dialog.close();
+    const outcome = page.querySelector('[data-outcome]')?.dataset.outcome;
     if (new URL(response.url).pathname === location.pathname) takeOver(page);
-    say(form.dataset.done);
+    say(outcome ?? form.dataset.done);
   } catch {
     tell(form, 'No answer from the node. It is not known whether it was done: look before you send it again.');
   }
