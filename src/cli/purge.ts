@@ -54,7 +54,7 @@ function tell({ peer, outcome }: PurgedSibling, { out, err }: Pick<Surroundings,
 
 const WARNINGS: ReadonlyMap<string, string> = new Map([
   ['not-reached', 'was not reached: it purges when it comes back'],
-  ['not-acknowledged', 'has not acknowledged it in time: a Portico node purges before it is asked again'],
+  ['not-acknowledged', 'has not acknowledged it in time, and may serve it still'],
 ]);
 
 interface Order {

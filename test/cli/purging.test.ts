@@ -56,7 +56,7 @@ test('purge tells what became of it at each sibling, and warns of those that hav
     ].join('\n'),
     stderr: [
       'portico: us-3 was not reached: it purges when it comes back',
-      'portico: us-4 has not acknowledged it in time: a Portico node purges before it is asked again',
+      'portico: us-4 has not acknowledged it in time, and may serve it still',
       '',
     ].join('\n'),
   });

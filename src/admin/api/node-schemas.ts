@@ -113,7 +113,7 @@ export const purgedSchema = reply(
           outcome: z
             .enum(['acknowledged', 'not-acknowledged', 'not-reached', 'not-told'])
             .describe(
-              'not-acknowledged, not-reached: a Portico node purges it before it is asked again. not-told: it takes no such purge.',
+              'not-acknowledged, not-reached: a Portico node purges it when it is back. not-told: it takes no such purge.',
             ),
         }),
       )
