@@ -113,6 +113,8 @@ export interface OriginPlan {
 export interface SiblingsPlan {
   /** The longest that a request waits for all of them together, the head of what one of them has included. */
   readonly timeout: Ms;
+  /** From where we fetch: the address that siblings know us by. `undefined`: as the system picks it. */
+  readonly from: string | undefined;
   /** Networks that may fetch what we have. */
   readonly allow: readonly string[];
   readonly peers: readonly PeerPlan[];

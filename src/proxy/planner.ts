@@ -26,6 +26,7 @@ export interface ProxySettings {
 
 /** What of `siblings:` is about HTTP. */
 export interface SiblingFetchSettings {
+  readonly icp?: string | undefined;
   readonly timeout: Ms;
   readonly allow: readonly string[];
   readonly peers: readonly {
@@ -176,9 +177,11 @@ function planSite(site: SiteSettings, cache: CacheSettings, context: PlanContext
   return { name, slot: context.siteSlot(name), hosts: site.hosts, fallback, routes };
 }
 
-function planSiblings({ timeout, allow, peers }: SiblingFetchSettings, { peerSlot }: PlanContext): SiblingsPlan {
+function planSiblings({ icp, timeout, allow, peers }: SiblingFetchSettings, { peerSlot }: PlanContext): SiblingsPlan {
+  const from = icp === undefined ? undefined : parseListenAddress(icp)?.host;
   return {
     timeout,
+    from: from === '0.0.0.0' || from === '::' ? undefined : from,
     allow,
     peers: peers.map((peer) => ({
       name: peer.name,

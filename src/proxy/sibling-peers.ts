@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { AddressSet } from '../base/address.ts';
 import type { Ms } from '../base/units.ts';
 import { asksForStored } from './caching/sharable.ts';
@@ -34,8 +35,8 @@ export class SiblingPeers {
     this.timeout = plan.timeout;
     this.#siblings = siblings;
     for (const peer of plan.peers) {
-      const identity = JSON.stringify([peer.url, peer.tls, plan.timeout]);
-      const connections = previous?.connectionsOf(identity) ?? connectionsTo(peer, plan.timeout);
+      const identity = JSON.stringify([peer.url, peer.tls, plan.timeout, plan.from]);
+      const connections = previous?.connectionsOf(identity) ?? connectionsTo(peer, plan);
       this.#connections.set(identity, connections);
       this.#peers.set(peer.slot, { name: peer.name, send: (request, replies) => connections.send(request, replies) });
     }
@@ -94,7 +95,12 @@ export class SiblingPeers {
   }
 }
 
-function connectionsTo({ url, tls }: PeerPlan, timeout: Ms): Connections {
+function connectionsTo({ url, tls }: PeerPlan, { timeout, from }: SiblingsPlan): Connections {
   const certificates = { ...tls, cert: undefined, key: undefined };
-  return new Connections(new URL(url), certificates, { connect: timeout, idle: IDLE, keepAlive: KEEP_ALIVE });
+  const target = new URL(url);
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  // Between addresses of two families there is no connection, and what family a name has is not known yet.
+  const isReachable = from !== undefined && isIP(host) !== 0 && isIP(host) === isIP(from);
+  const timeouts = { connect: timeout, idle: IDLE, keepAlive: KEEP_ALIVE };
+  return new Connections(target, certificates, timeouts, isReachable ? from : undefined);
 }

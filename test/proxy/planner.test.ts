@@ -379,9 +379,10 @@ describe('siblings', () => {
         tls: { ca: file, server_name: 'us-3.internal', verify: false },
       },
     ];
-    const siblings = { timeout: 50, allow: ['192.0.2.0/24'], peers };
+    const siblings = { icp: '192.0.2.1:3130', timeout: 50, allow: ['192.0.2.0/24'], peers };
     expect(plan({ siblings }, { peerSlot: ({ name }) => Number(name.slice(3)) }).siblings).toEqual({
       timeout: 50,
+      from: '192.0.2.1',
       allow: ['192.0.2.0/24'],
       peers: [
         { name: 'us-2', slot: 2, url: 'http://192.0.2.2', tls: { ca: undefined, serverName: undefined, verify: true } },

@@ -39,18 +39,23 @@ export class Connector {
   readonly #name: string;
   readonly #verify: boolean;
   readonly #timeout: Ms;
+  readonly #from: { readonly localAddress?: string };
   /** Made once: to read a bundle of authorities takes longer than a handshake. `undefined`: no TLS. */
   readonly #context: SecureContext | undefined;
   /** The newest session, so that the next handshake is a short one. */
   #session: Buffer | undefined;
 
-  /** Throws when the certificates or the key of `tls` cannot be used. */
-  constructor(url: URL, tls: OriginTlsPlan, timeout: Ms) {
+  /**
+   * `localAddress`: from where connections come; default: as the system picks it. Throws when the certificates or the key of
+   * `tls` cannot be used.
+   */
+  constructor(url: URL, tls: OriginTlsPlan, timeout: Ms, localAddress?: string) {
     this.#url = url;
     this.#host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
     this.#name = tls.serverName ?? this.#host;
     this.#verify = tls.verify;
     this.#timeout = timeout;
+    this.#from = localAddress === undefined ? {} : { localAddress };
     if (url.protocol === 'https:') this.#context = secureContext(url, tls);
   }
 
@@ -84,12 +89,20 @@ export class Connector {
   #openTcp(reading: Reading): Socket {
     const port = Number(this.#url.port || 80);
     // A tunnel passes each side's end on by itself.
-    return connectTcp({ host: this.#host, port, noDelay: true, keepAlive: true, allowHalfOpen: true, ...reading });
+    return connectTcp({
+      host: this.#host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      allowHalfOpen: true,
+      ...this.#from,
+      ...reading,
+    });
   }
 
   #openTls(secureContext: SecureContext, reading: Reading): Socket {
-    // Node's types do not know that it takes `allowHalfOpen`, too.
-    const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
+    // Node's types do not know that it takes these, too.
+    const options: ConnectionOptions & { readonly allowHalfOpen: boolean; readonly localAddress?: string } = {
       host: this.#host,
       port: Number(this.#url.port || 443),
       // There is no SNI for addresses (RFC 6066 §3).
@@ -98,6 +111,7 @@ export class Connector {
       ALPNProtocols: ['http/1.1'],
       rejectUnauthorized: this.#verify,
       allowHalfOpen: true,
+      ...this.#from,
       secureContext,
       ...reading,
       ...(this.#session !== undefined && { session: this.#session }),

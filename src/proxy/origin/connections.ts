@@ -46,8 +46,8 @@ export class Connections implements ConnectionOwner {
   #sweep: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(url: URL, tls: OriginTlsPlan, timeouts: ConnectionTimeouts) {
-    this.#connector = new Connector(url, tls, timeouts.connect);
+  constructor(url: URL, tls: OriginTlsPlan, timeouts: ConnectionTimeouts, localAddress?: string) {
+    this.#connector = new Connector(url, tls, timeouts.connect, localAddress);
     this.#timeouts = timeouts;
   }
 
