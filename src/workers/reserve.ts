@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net';
-import { formatHostPort, parseListenAddress } from '../base/address.ts';
+import { type HostPort, parseListenAddress } from '../base/address.ts';
+import { listenProblem } from '../base/listen-problem.ts';
 
 /**
  * Finds out, before any worker is told to listen, whether addresses can be had. Workers share theirs by SO_REUSEPORT,
@@ -26,7 +27,7 @@ export async function reserve(
   const ports: number[] = [];
   const problems: { index: number; reason: string }[] = [];
   for (const [index, { address, known }] of addresses.entries()) {
-    const { host, port } = parseListenAddress(address) as { host: string; port: number };
+    const { host, port } = parseListenAddress(address) as HostPort;
     ports[index] = known ?? port;
     if (known !== undefined) continue;
     try {
@@ -35,7 +36,7 @@ export async function reserve(
       if (port === 0) held.push(server);
       else await closed(server);
     } catch (error) {
-      problems.push({ index, reason: reasonOf(error as NodeJS.ErrnoException, host, port) });
+      problems.push({ index, reason: listenProblem(error, { host, port }) });
     }
   }
   const release = () => {
@@ -62,17 +63,4 @@ function closed(server: Server): Promise<void> {
 
 function portOf(server: Server): number {
   return (server.address() as { port: number }).port;
-}
-
-function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return `another program listens on ${formatHostPort(host, port)} already`;
-    case 'EACCES':
-      return `port ${port} needs root or the capability CAP_NET_BIND_SERVICE, as all below 1024 do`;
-    case 'EADDRNOTAVAIL':
-      return `this machine has no address ${host}`;
-    default:
-      return message;
-  }
 }
