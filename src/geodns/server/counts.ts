@@ -6,16 +6,19 @@
  */
 const GROUPS = {
   udp: [
-    /** All that came, whatever became of it: each is a reply or one of those behind it. */
+    /** All that came. Each is one of the four behind it. */
     'queries',
+    /** Handed to the system. */
     'replies',
-    /** The responder wanted none. */
+    /** The responder wanted no reply. */
     'silent',
     /** From port 0: nobody can be answered there. */
     'portless',
-    /** The system did not take the reply (ENOBUFS, EPERM, EHOSTUNREACH), or so many wait that there was no buffer for it. */
+    /** So many replies wait for the system to take them that there was no room for another. */
+    'dropped',
+    /** Replies that the system did not take (ENOBUFS, EPERM, EHOSTUNREACH). */
     'unsent',
-    /** Replies, of those counted above, that say TC: come again by TCP. */
+    /** Replies that say TC: come again by TCP. */
     'truncated',
     /** Errors of a socket that belong to no reply. */
     'socketErrors',
