@@ -45,7 +45,7 @@ const GROUPS = {
     'slowReaders',
     /** Connections ended: what came cannot be a query of ours, by its length. */
     'malformed',
-    /** No connection could be accepted (no file descriptors left). */
+    /** A connection could not be accepted. (Of those for which there is no file descriptor nobody learns.) */
     'acceptErrors',
   ],
   /** What the responder threw or made too long, by either transport: a fault of ours, that a query must not end us by. */
