@@ -23,6 +23,8 @@ export interface TcpServerOptions {
 const SWEEP: Ms = 100;
 /** How often the log tells of what the network can cause. */
 const TELL_EVERY: Ms = 60_000;
+/** However many come, this is when a server that is to close lets nobody in any more. */
+const QUEUE_GRACE: Ms = 200;
 /** Connections that the system may keep until we accept them. */
 const BACKLOG = 1_024;
 
@@ -72,11 +74,9 @@ export class TcpServer {
    */
   async drain(within: Ms): Promise<void> {
     const host = this.#host;
-    this.#stopAccepting();
     host.isDraining = true;
-    // What has come by now is read in the next turn, and answered.
-    await nextTurn();
-    await nextTurn();
+    await this.#letIn();
+    this.#stopAccepting();
     for (const each of host.connections) each.finishIfIdle();
     await host.untilEmpty(within);
     this.close();
@@ -87,6 +87,21 @@ export class TcpServer {
     clearInterval(this.#sweep);
     this.#stopAccepting();
     for (const each of this.#host.connections) each.cut();
+  }
+
+  /**
+   * The system resets those who wait to be accepted when a listening socket closes: they are let in first, until a turn of
+   * the event loop has brought nobody. In that what has come by now is read as well, and answered.
+   */
+  async #letIn(): Promise<void> {
+    const { counts } = this.#host;
+    const begun = performance.now();
+    let before = -1;
+    while (counts.get(CELL.tcp.accepted) !== before && performance.now() - begun < QUEUE_GRACE) {
+      before = counts.get(CELL.tcp.accepted);
+      await nextTurn();
+      await nextTurn();
+    }
   }
 
   #stopAccepting(): void {

@@ -1,0 +1,53 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { DnsMemory, DnsThreadStart } from '../../../src/geodns/server/messages.ts';
+import type { QuerySource, Responder } from '../../../src/geodns/server/responder.ts';
+import { runDnsThread } from '../../../src/geodns/server/thread.ts';
+import type { UdpEngine } from '../../../src/geodns/server/udp-engine.ts';
+import { ScriptedResponder } from './scripted-responder.ts';
+
+/** What a DNS thread of the tests is given to answer from. */
+export interface ScriptedAnswers {
+  /** What the query `name` is answered by. */
+  readonly name: string;
+  /** How making a responder of this goes wrong. */
+  readonly fault?: 'refused' | 'death';
+}
+
+/** As the scripted responder; beyond that `health` tells the first word of that memory, and `die` ends the thread. */
+class ThreadResponder implements Responder {
+  readonly #scripted: ScriptedResponder;
+  readonly #health: Int32Array;
+
+  constructor({ name }: ScriptedAnswers, { health }: DnsMemory) {
+    this.#scripted = new ScriptedResponder(name);
+    this.#health = new Int32Array(health);
+  }
+
+  respond(query: Buffer, length: number, source: QuerySource, reply: Buffer): number {
+    const word = query.toString('latin1', 0, length).trimEnd();
+    if (word === 'health') return reply.write(`health is ${Atomics.load(this.#health, 0)}`, 'latin1');
+    if (word === 'die') process.exit(7);
+    return this.#scripted.respond(query, length, source, reply);
+  }
+
+  transfer(query: Buffer, length: number): Iterable<Buffer> | undefined {
+    return this.#scripted.transfer(query, length);
+  }
+}
+
+runDnsThread(parentPort as MessagePort, workerData as DnsThreadStart, {
+  async responderOf(answers, memory) {
+    const scripted = answers as ScriptedAnswers;
+    if (scripted.fault === 'refused') throw new Error('zone example.com: line 7: no such type');
+    if (scripted.fault === 'death') process.exit(8);
+    await new Promise(setImmediate);
+    return new ThreadResponder(scripted, memory);
+  },
+  // There is no such engine here.
+  batchEngine: ({ counts }): UdpEngine => ({
+    addresses: [],
+    counts,
+    listen: () => Promise.reject(new Error('node:ffi is not allowed')),
+    close: () => Promise.resolve(),
+  }),
+});
