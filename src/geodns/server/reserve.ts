@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, isIPv6, type Server } from 'node:net';
 import type { HostPort } from '../../base/address.ts';
 import { listenProblem } from '../../base/listen-problem.ts';
+import { isWildcard } from './local-addresses.ts';
 
 /**
  * Finds out, before the DNS thread is told to listen, whether addresses can be had, by UDP and TCP. The thread shares them
@@ -24,16 +25,20 @@ export type DnsReserveResult =
 /** Ports that are free by TCP mostly are by UDP; else another one is tried. */
 const TRIES = 20;
 
-/** `known`: the port, where our own thread listens already. */
+/**
+ * `known`: the port, where our own thread listens on this address already. `ours`: all that it listens on; where one of the two
+ * is a wildcard that stands for the other, opening alone would find nobody but ourselves.
+ */
 export async function reserveDns(
   wanted: readonly { readonly address: HostPort; readonly known: number | undefined }[],
+  ours: readonly HostPort[] = [],
 ): Promise<DnsReserveResult> {
   const held: Held[] = [];
   const addresses: HostPort[] = [];
   const problems: { index: number; reason: string }[] = [];
   for (const [index, { address, known }] of wanted.entries()) {
     addresses[index] = { host: address.host, port: known ?? address.port };
-    if (known !== undefined) continue;
+    if (known !== undefined || ours.some((each) => overlap(each, address))) continue;
     try {
       if (address.port === 0) {
         const found = await find(address.host);
@@ -52,6 +57,11 @@ export async function reserveDns(
   if (problems.length === 0) return { ok: true, reservation: { addresses, release } };
   release();
   return { ok: false, problems };
+}
+
+function overlap(a: HostPort, b: HostPort): boolean {
+  if (a.port !== b.port || isIPv6(a.host) !== isIPv6(b.host)) return false;
+  return a.host === b.host || isWildcard(a.host) || isWildcard(b.host);
 }
 
 interface Held {

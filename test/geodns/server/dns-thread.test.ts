@@ -209,6 +209,20 @@ describe('a reload', () => {
     expect(await tcp.ask('name')).toBe('name is second');
   });
 
+  test('may take a wildcard in place of an address, and back', async () => {
+    const { scene, at } = await start('127.0.0.1');
+    const address = at[0] as HostPort;
+    const wildcard = { host: '0.0.0.0', port: address.port };
+    const client = await UdpClient.open();
+    await scene.load(scene.plan([wildcard], { name: 'second' }));
+    expect(scene.thread.addresses).toContainEqual(address);
+    expect((await client.ask('name', address)).text).toBe('name is second');
+    expect(await (await TcpClient.open(address)).ask('name')).toBe('name is second');
+    await scene.load(scene.plan([address], { name: 'third' }));
+    expect((await client.ask('name', address)).text).toBe('name is third');
+    expect(await (await TcpClient.open(address)).ask('name')).toBe('name is third');
+  });
+
   test('that was prepared and then not wanted leaves nothing open', async () => {
     const { scene, at } = await start('127.0.0.1');
     const { addresses: more, release } = await find('127.0.0.3');

@@ -60,6 +60,17 @@ describe('an address that can be had', () => {
     });
   });
 
+  test.each([
+    { ours: '0.0.0.0', wanted: '127.0.0.1' },
+    { ours: '127.0.0.1', wanted: '0.0.0.0' },
+  ])('may be $wanted where our own thread listens on $ours', async ({ ours, wanted }) => {
+    const port = await freePort();
+    await openUdp(port, { reusePort: true }, ours);
+    const address = { host: wanted, port };
+    expect(await reserveDns([{ address, known: undefined }])).toMatchObject({ ok: false });
+    expect(await reserveDns([{ address, known: undefined }], [{ host: ours, port }])).toMatchObject({ ok: true });
+  });
+
   test.skipIf(!haveIPv6)('may be IPv6 where IPv4 has the same port', async () => {
     const port = await freePort('::1');
     await openUdp(port);
