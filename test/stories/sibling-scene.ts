@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -225,6 +226,17 @@ export class Member {
   /** Events with this message. */
   said(message: string): readonly LogEvent[] {
     return this.portico.events.all.filter((event) => event.message === message);
+  }
+
+  /** Resolves when its disk tier has all these texts. */
+  async onDisk(...texts: readonly string[]): Promise<void> {
+    const directory = join(this.dir, 'objects');
+    const missing = () => {
+      const files = readdirSync(directory, { withFileTypes: true }).filter((each) => each.isFile());
+      const contents = files.map(({ name }) => readFileSync(join(directory, name)));
+      return texts.filter((text) => !contents.some((bytes) => bytes.includes(text)));
+    };
+    await expect.poll(missing, { timeout: PATIENCE, interval: 20 }).toEqual([]);
   }
 
   lines(target: string, count = 1): Promise<CacheLine[]> {
