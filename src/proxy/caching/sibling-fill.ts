@@ -45,12 +45,12 @@ export function fillFromSibling(
     peerTrusted: false,
   };
   const query = queryOf({ head, endpoints: NO_ENDPOINTS }, client, route);
-  const flight = cache.join(query, '');
-  if (flight?.leads !== true || cache.find(query).kind === 'object') {
-    if (flight?.leads === true) flight.release();
-    else flight?.leave();
-    return Promise.resolve(undefined);
-  }
+  const found = cache.find(query);
+  if (found.kind !== 'none') return Promise.resolve(undefined);
+  const joined = cache.join(query, found.variant ?? '');
+  const flight = joined?.leads === true ? joined : undefined;
+  // Another variant may be on its way, as nothing is known of variants before the first is there: it is not waited for.
+  if (flight === undefined) joined?.leave();
   const order = orderOf(generation, route, head, client, fetchFields(query, undefined, cache.now()));
   const parts = { cache, query, order, candidate: undefined, asksSiblings: true, onlySibling: slot, flight };
   return new Promise((resolve) => {

@@ -11,7 +11,7 @@ export interface RoundTrip {
 /** G: a timer may fire so much early. */
 const GRANULARITY: Ms = 1;
 /** Less than what a node needs that does something else just then. */
-const FLOOR: Ms = 2;
+const FLOOR: Ms = 10;
 /** An answer that is much too late says no more than that: what it adds must not take a hundred good ones to forget. */
 const LONGEST: Ms = 10_000;
 const ALPHA = 1 / 8;

@@ -1,0 +1,84 @@
+import { beforeEach, expect, test } from 'vitest';
+import { answer, type OriginRequest } from '../support/origin.ts';
+import { KIB } from './cache-scene.ts';
+import { inTurns, type Member, openScene, type Siblings, toldBy } from './sibling-scene.ts';
+
+/** A node that starts with an empty cache beside one that is full gets what that is asked for most, in the background. */
+
+const DONE = 'warmed up by a sibling';
+const OBJECTS = 300;
+const LANGUAGES = ['de', 'fr'];
+const FIELDS = ['Cache-Control: max-age=3600', 'Vary: Accept-Language'];
+
+const script = (request: OriginRequest) =>
+  answer(bodyOf(request.target, request.values('accept-language')[0] ?? ''), { fields: FIELDS });
+
+function bodyOf(target: string, language: string): string {
+  return `${target} ${language} `.padEnd(4 * KIB, '.');
+}
+
+function ask(member: Member, target: string, language: string) {
+  return member.ask(target, { head: [`Accept-Language: ${language}`] });
+}
+
+const ALL = Array.from({ length: OBJECTS / 2 }, (_, i) => `/page/${i}`).flatMap((target) =>
+  LANGUAGES.map((language) => ({ target, language })),
+);
+
+let siblings: Siblings;
+let a: Member;
+let b: Member;
+
+/** One that is full; of what it has, the first hundred are asked for again and again. */
+beforeEach(async () => {
+  siblings = await openScene({ script });
+  [a, b] = siblings.members as [Member, Member];
+  await a.start({ siblings: { timeout: '50ms' } });
+  await inTurns(ALL, 8, ({ target, language }) => ask(a, target, language));
+  for (let i = 0; i < 2; i++) await inTurns(ALL.slice(0, 100), 8, ({ target, language }) => ask(a, target, language));
+});
+
+const warmUp = (settings: object | string) => ({ siblings: { warm_up: settings } });
+
+test('all of it, in all variants, without a request to the origin', async () => {
+  const asked = siblings.origin.requests.length;
+  await b.start(warmUp({ objects: 1000, rate: '64MiB' }));
+  expect(await b.portico.events.waitFor(DONE)).toMatchObject({
+    sibling: 'a',
+    end: 'done',
+    filled: OBJECTS,
+    bytes: OBJECTS * 4 * KIB,
+    failed: 0,
+  });
+  const replies = await inTurns(ALL, 8, ({ target, language }) => ask(b, target, language));
+  expect(replies.map(({ body }) => body)).toEqual(ALL.map(({ target, language }) => bodyOf(target, language)));
+  expect(new Set(replies.map(toldBy))).toEqual(new Set(['hit']));
+  expect(siblings.origin.requests.length).toBe(asked);
+  // Nobody asked for it: it is no traffic of clients.
+  expect((await b.log(OBJECTS)).length).toBe(OBJECTS);
+});
+
+test('the hottest first, as many as it wants, no faster than it may', async () => {
+  const begun = performance.now();
+  await b.start(warmUp({ objects: 100, rate: '256KiB' }));
+  // Clients are served meanwhile, by what is there and by the origin.
+  const during = ['/new/1', '/new/2'];
+  for (const target of during) expect((await ask(b, target, 'de')).body).toBe(bodyOf(target, 'de'));
+  expect(b.said(DONE)).toEqual([]);
+  const asked = siblings.origin.requests.length;
+  expect(await b.portico.events.waitFor(DONE, { limit: 9000 })).toMatchObject({ end: 'done', filled: 100, failed: 0 });
+  expect(performance.now() - begun).toBeGreaterThan((1000 * (99 * 4 * KIB)) / (256 * KIB));
+  expect(siblings.origin.requests.length).toBe(asked);
+  const isThere = await inTurns(ALL, 8, async ({ target, language }) => {
+    const reply = await b.ask(target, { head: [`Accept-Language: ${language}`, 'Cache-Control: only-if-cached'] });
+    return reply.status === 200;
+  });
+  expect(isThere).toEqual(ALL.map((_, index) => index < 100));
+});
+
+test('nothing when it is off, or is not cold', async () => {
+  await b.start(warmUp('off'));
+  await b.linked('a');
+  const { http } = siblings.way('b', 'a');
+  expect(http.connections).toBe(0);
+});
