@@ -43,9 +43,8 @@ export function problemOf(change: Change): string | undefined {
     if (value !== null && value !== undefined && !check.accepts(value)) return problem(name, check, value);
   }
   const { expiresIn, deadlineIn, onDeadline } = change;
-  if (isTime(expiresIn) && !integer(1, LONGEST).accepts(expiresIn)) {
-    return problem('expiresIn', { ...time, expected: 'milliseconds from 1 to ten years' }, expiresIn);
-  }
+  const overlong = problemOfExpiry(expiresIn);
+  if (overlong !== undefined) return overlong;
   if (isTime(deadlineIn) && !time.accepts(deadlineIn)) {
     return problem('deadlineIn', { ...time, expected: 'milliseconds from 0 to ten years' }, deadlineIn);
   }
@@ -56,6 +55,11 @@ export function problemOf(change: Change): string | undefined {
   const either = oneOf('keep', 'cut');
   if (onDeadline !== undefined && !either.accepts(onDeadline)) return problem('onDeadline', either, onDeadline);
   return problemOfReason(change.reason);
+}
+
+export function problemOfExpiry(expiresIn: Ms | null | undefined): string | undefined {
+  if (!isTime(expiresIn) || integer(1, LONGEST).accepts(expiresIn)) return undefined;
+  return problem('expiresIn', { ...time, expected: 'milliseconds from 1 to ten years' }, expiresIn);
 }
 
 export function problemOfReason(reason: unknown): string | undefined {
@@ -129,13 +133,13 @@ function deadlineAfter(current: Override | undefined, { deadlineIn, onDeadline }
 }
 
 /** From how long something is to be: `null`, for ever; `undefined`, as it was. */
-function until(said: Ms | null | undefined, before: Ms | undefined, now: Ms): Ms | undefined {
+export function until(said: Ms | null | undefined, before: Ms | undefined, now: Ms): Ms | undefined {
   if (said === undefined) return before;
   return said === null ? undefined : now + said;
 }
 
 /** A time that is said counts from now on, so it is never the one that there was. */
-function isSameUntil(said: Ms | null | undefined, before: Ms | undefined): boolean {
+export function isSameUntil(said: Ms | null | undefined, before: Ms | undefined): boolean {
   return said === undefined || (said === null && before === undefined);
 }
 

@@ -31,6 +31,20 @@ export interface Change {
   readonly ifVersion?: number | undefined;
 }
 
+/** A change of a datacenter. */
+export interface DatacenterChange {
+  /** `active`: it is in service when checks say so. */
+  readonly admin: 'active' | 'drain' | 'down';
+  /** At most 500 characters; empty: none was given. */
+  readonly reason: string;
+  /** How long it holds; `null`: until somebody ends it; `undefined`: as was said before of the same. */
+  readonly expiresIn?: Ms | null | undefined;
+  /** Also takes away the last one in service of those that a record chooses among. */
+  readonly force?: boolean | undefined;
+  /** Says what would come of it, and changes nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
 export type Refusal =
   | { readonly kind: 'unknown-pool'; readonly detail: string }
   | { readonly kind: 'unknown-origin'; readonly detail: string }
@@ -42,7 +56,15 @@ export type Refusal =
   /** It could not be written to `state_dir`: nothing was changed. */
   | { readonly kind: 'not-kept'; readonly detail: string };
 
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+export type DatacenterRefusal =
+  | Extract<Refusal, { readonly kind: 'invalid' | 'not-kept' }>
+  | { readonly kind: 'unknown-datacenter'; readonly detail: string }
+  /** The last one in service of those that a record chooses among is not taken away without `force`. */
+  | { readonly kind: 'last-datacenter'; readonly detail: string };
+
+export type Outcome<T, R = Refusal> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: R };
 
 export interface Changed {
   readonly before: OriginState;
@@ -63,7 +85,8 @@ export interface OperatorEvent {
   readonly time: Ms;
   /**
    * `origin-changed`, `-added`, `-removing`, `-removed`; as seen: `origin-health`, `-ejected`, `-returned`, `pool-panic`, `pool-usable`;
-   * `drain-progress`, `drained`, `drain-deadline`; `override-dropped`, `overrides-lost`; `pool-maintenance`; `node-changed`.
+   * `drain-progress`, `drained`, `drain-deadline`; `override-dropped`, `overrides-lost`; `pool-maintenance`; `node-changed`;
+   * `datacenter-changed`, `datacenter-health`, `dns-failing-open`, whose `detail` names the datacenter.
    */
   readonly type: string;
   readonly pool?: string | undefined;
@@ -79,7 +102,7 @@ export interface AuditRecord {
   readonly source: string;
   readonly address?: string | undefined;
   /**
-   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `node.change`, `cache.purge`, `login.failed`, `request.refused`, …;
+   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `node.change`, `datacenter.change`, `cache.purge`, `login.failed`, `request.refused`, …;
    * `override.drop` and the like are the node's own.
    */
   readonly action: string;

@@ -5,7 +5,7 @@ import { Book, type LiveOrigin, type LivePool } from './book.ts';
 import type { Actor, AuditRecord, OriginId, Outcome, Refusal } from './commands.ts';
 import { Drains } from './drains.ts';
 import { Events } from './events.ts';
-import { type Dropped, droppedBy, type Entry, type FileOrigins, type Kept, withEntries } from './kept.ts';
+import { type Dropped, droppedBy, type Entry, expiryOf, type FileOrigins, type Kept, withEntries } from './kept.ts';
 import { Overrides } from './overrides.ts';
 import type { FilePools, OperatorParts } from './parts.ts';
 import { Timers } from './timers.ts';
@@ -24,6 +24,8 @@ export interface Asked {
   readonly reason: string;
 }
 
+type NotKept = Extract<Refusal, { readonly kind: 'not-kept' }>;
+
 export class Core {
   readonly parts: OperatorParts;
   readonly overrides: Overrides;
@@ -37,6 +39,8 @@ export class Core {
   tentative: readonly Entry[] = [];
   /** Called with origins that are being removed, when they may have become empty. */
   onEmpty: () => void = () => {};
+  /** Called with what does not hold any more, once it does not. */
+  onDropped: (entry: Entry) => void = () => {};
   /** Resolved when workers know all routes. */
   planned: Promise<void> = Promise.resolve();
   #file: FileOrigins | undefined;
@@ -77,7 +81,7 @@ export class Core {
     const isDropped = (entry: Entry) => dropped.some((each) => each.entry === entry);
     this.tentative = this.tentative.filter((entry) => !isDropped(entry));
     const kept = new Set(this.overrides.kept.values());
-    this.#drop(dropped.filter(({ entry }) => kept.has(entry)));
+    this.drop(dropped.filter(({ entry }) => kept.has(entry)));
   }
 
   /**
@@ -140,19 +144,22 @@ export class Core {
     this.timers.wakeAt(this.#nextTime());
   }
 
-  refuse(asked: Asked, refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } {
+  refuse<R extends { readonly kind: string; readonly detail: string }>(
+    asked: Asked,
+    refusal: R,
+  ): { readonly ok: false; readonly refusal: R } {
     const { actor, action, target, reason } = asked;
     this.record({ ...by(actor), action, target, reason, refused: `${refusal.kind}: ${refusal.detail}` });
     return { ok: false, refusal };
   }
 
   /** Keeps what is said. The refusal says that it could not be, and that nothing was changed. */
-  keep(entries: readonly Entry[], asked: Asked): Outcome<undefined> {
+  keep(entries: readonly Entry[], asked: Asked): Outcome<undefined, NotKept> {
     const problem = this.overrides.write(entries);
     this.#said = true;
     if (problem === undefined) return { ok: true, value: undefined };
     const detail = `it cannot be written to ${this.parts.directory}: ${problem.message}`;
-    return this.refuse(asked, { kind: 'not-kept', detail });
+    return this.refuse<NotKept>(asked, { kind: 'not-kept', detail });
   }
 
   done({ actor, action, target, reason }: Asked, before: unknown, after: unknown): void {
@@ -206,7 +213,7 @@ export class Core {
   #endExpired(): void {
     if (this.#file === undefined || !this.#isAnyExpired()) return;
     const expired = droppedBy(this.overrides.kept, this.#file, this.parts.now());
-    this.#drop(expired);
+    this.drop(expired);
     this.refresh(new Set(expired.map(({ entry }) => this.book.pool(entry.pool))));
   }
 
@@ -222,12 +229,11 @@ export class Core {
   }
 
   #expiries(): Ms[] {
-    return [...this.overrides.kept.values()].flatMap((entry) =>
-      entry.kind === 'override' && entry.value?.expires !== undefined ? [entry.value.expires] : [],
-    );
+    return [...this.overrides.kept.values()].flatMap((entry) => expiryOf(entry) ?? []);
   }
 
-  #drop(dropped: readonly Dropped[]): void {
+  /** Ends what does not hold any more. */
+  drop(dropped: readonly Dropped[]): void {
     if (dropped.length === 0) return;
     this.#said = true;
     const problem = this.overrides.drop(dropped.map(({ entry }) => entry));
@@ -237,12 +243,16 @@ export class Core {
     for (const { entry, because } of dropped) this.#tellDropped(entry, because);
   }
 
-  #tellDropped({ kind, pool, id, value }: Entry, because: string): void {
+  #tellDropped(entry: Entry, because: string): void {
+    const { kind, pool, id, value } = entry;
     const origin = this.book.origin({ pool, id });
     if (origin !== undefined) this.book.touch(origin);
-    const target = id === '' ? pool : `${pool}/${id}`;
-    const about = id === '' ? { pool } : { pool, origin: id };
-    this.events.add({ type: 'override-dropped', ...about, detail: { what: kind, because } });
+    this.onDropped(entry);
+    const isOrigin = kind !== 'datacenter' && id !== '';
+    const target = kind === 'datacenter' ? `datacenter/${id}` : isOrigin ? `${pool}/${id}` : pool;
+    const about = { ...(pool !== '' && { pool }), ...(isOrigin && { origin: id }) };
+    const detail = { what: kind, because, ...(kind === 'datacenter' && { datacenter: id }) };
+    this.events.add({ type: 'override-dropped', ...about, detail });
     this.record({ ...by(NODE), action: `${kind}.drop`, target, reason: because, before: withoutPage(value) });
   }
 }

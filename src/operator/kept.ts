@@ -1,5 +1,5 @@
 import type { Ms } from '../base/units.ts';
-import type { Configured, Maintenance, NodeDrain, Override, Role } from './model.ts';
+import type { Configured, DatacenterWord, Maintenance, NodeDrain, Override, Role } from './model.ts';
 
 /** What operators said, as it is kept over restarts and reloads; and what of it a configuration leaves. Pure. */
 
@@ -31,10 +31,12 @@ export type Entry =
   /** Of a pool: its `id` is empty. */
   | { readonly kind: 'maintenance'; readonly pool: string; readonly id: ''; readonly value: Maintenance | null }
   /** Of the node: it has neither pool nor id, and no configuration ends it. */
-  | { readonly kind: 'node'; readonly pool: ''; readonly id: ''; readonly value: NodeDrain | null };
+  | { readonly kind: 'node'; readonly pool: ''; readonly id: ''; readonly value: NodeDrain | null }
+  /** Of a datacenter, by its name; it belongs to no pool. */
+  | { readonly kind: 'datacenter'; readonly pool: ''; readonly id: string; readonly value: DatacenterWord | null };
 
 export type Kind = Entry['kind'];
-export const KINDS: readonly Kind[] = ['override', 'added', 'removed', 'maintenance', 'node'];
+export const KINDS: readonly Kind[] = ['override', 'added', 'removed', 'maintenance', 'node', 'datacenter'];
 
 /** All that holds; none of the entries is `null`. */
 export type Kept = ReadonlyMap<string, Entry>;
@@ -43,6 +45,11 @@ type ValueOf<K extends Kind> = NonNullable<Extract<Entry, { readonly kind: K }>[
 
 export function keptOf<K extends Kind>(kept: Kept, kind: K, pool: string, id: string): ValueOf<K> | undefined {
   return kept.get(keyOf({ kind, pool, id }))?.value as ValueOf<K> | undefined;
+}
+
+/** Epoch milliseconds from which on it does not hold any more; `undefined`: until somebody ends it. */
+export function expiryOf(entry: Entry): Ms | undefined {
+  return entry.kind === 'override' || entry.kind === 'datacenter' ? entry.value?.expires : undefined;
 }
 
 /** What holds when these were said as well, in their order. */
@@ -133,16 +140,11 @@ function becauseOfAdded({ kind, pool, id, value }: Entry, file: FileOrigins, kep
   return isThere ? 'now configured' : undefined;
 }
 
-function becauseOfOverride(
-  { kind, pool, id, value }: Entry,
-  file: FileOrigins,
-  kept: Kept,
-  now: Ms,
-): DropReason | undefined {
-  if (kind !== 'override') return undefined;
-  const because = compared(file.get(pool)?.get(id) ?? keptOf(kept, 'added', pool, id), value?.was);
-  if (because !== undefined) return because;
-  return value?.expires !== undefined && value.expires <= now ? 'expired' : undefined;
+function becauseOfOverride(entry: Entry, file: FileOrigins, kept: Kept, now: Ms): DropReason | undefined {
+  const { kind, pool, id, value } = entry;
+  const because =
+    kind === 'override' ? compared(file.get(pool)?.get(id) ?? keptOf(kept, 'added', pool, id), value?.was) : undefined;
+  return because ?? ((expiryOf(entry) ?? Number.POSITIVE_INFINITY) <= now ? 'expired' : undefined);
 }
 
 function compared(is: Configured | undefined, was: Configured | undefined): DropReason | undefined {

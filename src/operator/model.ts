@@ -177,6 +177,19 @@ export interface NodeDrain {
   readonly since: Ms;
 }
 
+/** What an operator says of a datacenter: `drain`, clients are to go elsewhere; `down`, it is to be taken for broken. */
+export interface DatacenterWord {
+  readonly admin: 'drain' | 'down';
+  readonly by: string;
+  /** As that of an override. */
+  readonly source: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly since: Ms;
+  /** As that of an override. */
+  readonly expires?: Ms | undefined;
+}
+
 export interface Maintenance {
   /** HTML; `undefined`: the pool's own splash page. */
   readonly page: string | undefined;

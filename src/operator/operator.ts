@@ -16,6 +16,7 @@ import type {
   WaitFor,
 } from './commands.ts';
 import { type Asked, Core, withoutPage } from './core.ts';
+import { DatacenterHand } from './datacenter-hand.ts';
 import { standing } from './effective.ts';
 import { holding, isSameMaintenance, keptOf } from './kept.ts';
 import { Membership } from './membership.ts';
@@ -28,6 +29,7 @@ const LONGEST_PAGE = 256 * 1024;
 
 /** The operator's hand: what is asked of pools and origins, kept over restarts, and told to workers. */
 export class Operator implements OperatorPort {
+  readonly datacenters: DatacenterHand;
   readonly #core: Core;
   readonly #changes: Changes;
   readonly #membership: Membership;
@@ -39,6 +41,7 @@ export class Operator implements OperatorPort {
     this.#changes = new Changes(this.#core);
     this.#membership = new Membership(this.#core);
     this.#node = new NodeHand(this.#core);
+    this.datacenters = new DatacenterHand(this.#core);
   }
 
   // What control does with each generation: adjusted, prepare, and once all workers serve it, take.

@@ -1,7 +1,7 @@
 import type { Ms } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import type { Rotation } from './effective.ts';
-import type { Configured, Maintenance, Observed, Role, Traffic } from './model.ts';
+import type { Configured, DatacenterWord, Maintenance, Observed, Role, Traffic } from './model.ts';
 import type { Standing } from './standing.ts';
 
 /** What the operator's side is handed, and what it is told of the configuration. */
@@ -38,6 +38,15 @@ export interface OperatorParts {
   readonly showMaintenance: (pool: string, maintenance: Maintenance | undefined) => void;
   /** Has the node's traffic go elsewhere, or no more. Also called at the start, when it was so before. */
   readonly drainNode: (on: boolean) => void;
+}
+
+/** The datacenters of the configuration, for what operators say of them. */
+export interface DatacenterSide {
+  readonly names: readonly string[];
+  /** Some that records choose among, of whom nobody would be in service any more; `undefined`: there are none such. */
+  readonly emptied: (name: string, word: DatacenterWord | undefined) => readonly string[] | undefined;
+  /** `undefined`: nothing any more. Holds when this returns. */
+  readonly said: (name: string, word: DatacenterWord | undefined) => void;
 }
 
 /** An origin as the file has it. */

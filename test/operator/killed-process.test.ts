@@ -40,3 +40,30 @@ test('a process that is killed while it changes origins leaves every change that
     first = Number(acknowledged.at(-1)?.[3]) + 2;
   }
 }, 60_000);
+
+test('a process that is killed while it drains datacenters leaves every change that it had acknowledged', async () => {
+  const directory = await tempDir('operator');
+  const script = new URL('./draining-process.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  atTeardown(() => child.kill('SIGKILL'));
+  let told = '';
+  child.stdout.setEncoding('latin1').on('data', (text: string) => {
+    told += text;
+    if (told.length > 1500) child.kill('SIGKILL');
+  });
+  await within(once(child, 'close'), 'the process to end', 15_000);
+
+  const acknowledged = told
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split(' ') as [string, string, string]);
+  const next = acknowledged.length;
+  const scene = new Scene(directory, file({ app: ['a'] }));
+  scene.operator.close();
+  for (const [name, admin] of new Map(acknowledged.map(([name, ...rest]) => [name, rest[0]]))) {
+    const word = scene.operator.datacenters.word(name);
+    // The one after the last that was acknowledged may be there, or not.
+    if (['us', 'uk', 'au'][next % 3] === name) continue;
+    expect([name, word?.admin ?? 'active']).toEqual([name, admin]);
+  }
+}, 60_000);
