@@ -11,6 +11,7 @@ import type { Role } from '../../src/admin/role.ts';
 import { AdminServer, type AdminServerSettings } from '../../src/admin/server.ts';
 import { type EventRecord, eventLevels } from '../../src/observe/event-forward.ts';
 import { NO_SIBLINGS } from '../../src/sibling/state.ts';
+import { MemoryDns } from './memory-dns.ts';
 import { MemoryOperator } from './memory-operator.ts';
 import { atTeardown } from './teardown.ts';
 import { within } from './wait.ts';
@@ -59,6 +60,7 @@ export const STATUS: NodeStatus = {
 /** An admin listener on a port of its own, in front of an operator in memory: two pools, three users of password "secret". */
 export class AdminScene {
   readonly operator: MemoryOperator;
+  readonly dns: MemoryDns;
   readonly server: AdminServer;
   readonly log: EventRecord[] = [];
   readonly purges: unknown[] = [];
@@ -99,6 +101,7 @@ export class AdminScene {
       { app: ['http://10.0.1.66', 'http://10.0.1.67:8080'], api: ['http://10.0.1.66:81', 'http://10.0.1.68'] },
       now,
     );
+    this.dns = new MemoryDns(['us', 'uk'], now);
     const log = eventLevels((event) => this.log.push(event));
     const record = (entry: Parameters<MemoryOperator['record']>[0]) => this.operator.record(entry);
     this.server = new AdminServer({ settings, log, now, record, ...(limits && { limits }) });
@@ -106,6 +109,7 @@ export class AdminScene {
       operator: this.operator,
       status: () => STATUS,
       siblings: () => NO_SIBLINGS,
+      dns: () => this.dns,
       purge: async (order) => {
         const index = order.urls.findIndex((url) => !URL.canParse(url));
         if (index !== -1) return { ok: false, problems: [{ list: 'urls', index, detail: 'expected a URL' }] };

@@ -7,6 +7,7 @@ import { openApi } from './openapi.ts';
 import { Operations } from './operations.ts';
 import { RemovedOrigins } from './removed.ts';
 import { type AnyRoute, route } from './route.ts';
+import { DNS_ROUTES } from './routes/dns.ts';
 import { EVENTS_ROUTE } from './routes/events.ts';
 import { NODE_ROUTES } from './routes/node.ts';
 import { NODE_STATE_ROUTES } from './routes/node-state.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly AnyRoute[] = [
   ...NODE_ROUTES,
   ...NODE_STATE_ROUTES,
   SIBLINGS_ROUTE,
+  ...DNS_ROUTES,
   DOCUMENT_ROUTE,
 ];
 

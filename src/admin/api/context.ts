@@ -2,6 +2,7 @@ import type { Bytes, Ms } from '../../base/units.ts';
 import type { OperatorPort } from '../../operator/commands.ts';
 import type { SiblingReceipt } from '../../proxy/siblings.ts';
 import type { SiblingReport } from '../../sibling/state.ts';
+import type { DnsPort } from './dns-port.ts';
 import type { Operations } from './operations.ts';
 import type { RemovedOrigins } from './removed.ts';
 
@@ -12,6 +13,8 @@ export interface ApiOptions {
   readonly siblings: () => SiblingReport;
   /** `undefined`: there is no cache. Holds in all threads when it returns. */
   readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
+  /** `undefined`: the node has no name server now. Absent: it never has. */
+  readonly dns?: () => DnsPort | undefined;
   readonly now: () => Ms;
   /** How often an event stream without events says that it is there. Default: 15 s. */
   readonly heartbeat?: Ms;

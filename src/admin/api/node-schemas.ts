@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { expected, integer } from '../../base/setting.ts';
 import { PROBLEMS } from '../problem.ts';
+import { datacenterSchema, failingOpenSchema } from './dns-schemas.ts';
 import { isReasoned, originSchema, REASONED, WHEN } from './origin-schemas.ts';
 import { reply, request } from './registry.ts';
 import { siblingSummary } from './sibling-schemas.ts';
@@ -192,6 +193,10 @@ export const statusSchema = reply(
       .nullable()
       .describe('null: off.'),
     siblings: z.array(siblingSummary).describe('In short; more of each is at /siblings.'),
+    dns: z
+      .strictObject({ datacenters: z.array(datacenterSchema), failingOpen: failingOpenSchema })
+      .nullable()
+      .describe('Where clients are sent; null: off.'),
     user: z.strictObject({ name: z.string(), role: z.enum(['read', 'operate', 'admin']) }).describe('Who asks.'),
   }),
 );

@@ -45,13 +45,26 @@ export function eventWords({ type, detail }: OperatorEvent, now: Ms): EventWords
     case 'drain-deadline':
       return { text: `deadline: ${inFlight} in flight${detail.cut === true ? ' were cut' : ''}`, tone: 'under-way' };
     case 'override-dropped':
-      return { text: `goes by the file again: ${textOf(detail.because) ?? 'it changed'}`, tone: 'hand' };
+      return {
+        text: `${ofDatacenter(detail)}goes by the file again: ${textOf(detail.because) ?? 'it changed'}`,
+        tone: 'hand',
+      };
     case 'pool-maintenance':
       return { text: detail.on === false ? 'maintenance page ended' : 'maintenance page', ...who, tone: 'hand' };
     case 'node-changed': {
       const isDrained = recordOf(detail.after).admin === 'drain';
       return { text: isDrained ? 'the node drains' : 'the node takes traffic again', ...who, tone: 'hand' };
     }
+    case 'datacenter-changed': {
+      const [was, is] = [recordOf(detail.before).admin, recordOf(detail.after).admin];
+      return { text: `${ofDatacenter(detail)}state ${String(was)} → ${String(is)}`, ...who, tone: 'hand' };
+    }
+    case 'datacenter-health': {
+      const words = healthWords(detail);
+      return { ...words, text: `${ofDatacenter(detail)}${words.text}` };
+    }
+    case 'dns-failing-open':
+      return failingOpenWords(detail);
     case 'origin-added':
       return { text: 'added', ...who, tone: 'hand' };
     case 'origin-removing':
@@ -68,6 +81,17 @@ function healthWords({ from, to, problem }: Detail): EventWords {
   const change = [textOf(from), textOf(to)].filter((each) => each !== undefined).join(' → ');
   const text = [change || 'health changed', found].filter((each) => each !== undefined).join(': ');
   return { text, tone: to === 'up' ? 'good' : to === 'down' ? 'bad' : 'quiet' };
+}
+
+function ofDatacenter({ datacenter }: Detail): string {
+  return textOf(datacenter) === undefined ? '' : `datacenter ${datacenter}: `;
+}
+
+function failingOpenWords({ datacenters, open }: Detail): EventWords {
+  const names = Array.isArray(datacenters) ? datacenters.join(', ') : 'some datacenters';
+  return open === false
+    ? { text: `of ${names} some are in service again`, tone: 'good' }
+    : { text: `of ${names} none is in service: answers are given as if all were`, tone: 'bad' };
 }
 
 /** What changed, value by value: `admin active → drain`. */

@@ -42,6 +42,31 @@ test.each([
     detail: { after: { admin: 'drain' }, by: 'ops' },
     words: { text: 'the node drains', by: 'ops' },
   },
+  {
+    type: 'datacenter-changed',
+    detail: { datacenter: 'uk', before: { admin: 'active' }, after: { admin: 'drain' }, by: 'ops', reason: 'flood' },
+    words: { text: 'datacenter uk: state active → drain', by: 'ops', reason: 'flood', tone: 'hand' },
+  },
+  {
+    type: 'datacenter-health',
+    detail: { datacenter: 'uk', from: 'up', to: 'down', problem: 'connection refused' },
+    words: { text: 'datacenter uk: up → down: connection refused', tone: 'bad' },
+  },
+  {
+    type: 'dns-failing-open',
+    detail: { datacenters: ['us', 'uk'], open: true },
+    words: { text: 'of us, uk none is in service: answers are given as if all were', tone: 'bad' },
+  },
+  {
+    type: 'dns-failing-open',
+    detail: { datacenters: ['us', 'uk'], open: false },
+    words: { text: 'of us, uk some are in service again', tone: 'good' },
+  },
+  {
+    type: 'override-dropped',
+    detail: { what: 'datacenter', because: 'expired', datacenter: 'uk' },
+    words: { text: 'datacenter uk: goes by the file again: expired' },
+  },
   { type: 'never-heard-of', detail: { a: 1, b: { c: 2 } }, words: { text: 'never heard of · a 1 · b {"c":2}' } },
   { type: 'origin-changed', detail: { by: 7, before: 'x', after: null }, words: { text: 'changed', by: undefined } },
 ])('$type with $detail reads as $words', ({ type, detail, words }) => {

@@ -9,6 +9,7 @@ import { siblingSummaryBody } from '../represent-siblings.ts';
 import { type AnyRoute, route } from '../route.ts';
 import { actorOf } from '../source.ts';
 import { flag, timeOf } from '../values.ts';
+import { datacentersBody } from './dns.ts';
 import { nodeDrainBody } from './node-state.ts';
 
 const number = z.string().regex(/^\d{1,15}$/, { error: 'expected a whole number' });
@@ -98,10 +99,11 @@ export const NODE_ROUTES: readonly AnyRoute[] = [
 ];
 
 function statusBody(
-  { status, siblings, operator, now }: ApiContext,
+  { status, siblings, operator, dns, now }: ApiContext,
   { name, role }: Principal,
 ): z.output<typeof statusSchema> {
   const { started, cache, listeners, node, region, version, generation, workers } = status();
+  const port = dns?.();
   return {
     node,
     region,
@@ -116,6 +118,7 @@ function statusBody(
     pools: operator.pools().map(poolSummary),
     cache: cache === undefined ? null : { ...cache, disk: cache.disk ?? null },
     siblings: siblings().peers.map((sibling) => siblingSummaryBody(sibling, now())),
+    dns: port === undefined ? null : datacentersBody(port),
     user: { name, role },
   };
 }
