@@ -56,6 +56,8 @@ export interface StatusReply {
   /** `null`: it has none. */
   readonly cache?: CacheReply | null;
   readonly siblings?: readonly SiblingReply[];
+  /** `null`: it has no name server. */
+  readonly dns?: DnsReply | null;
 }
 
 export interface SiblingReply {
@@ -78,6 +80,27 @@ export interface SiblingReply {
 export interface PurgedSibling {
   readonly peer: string;
   readonly outcome: string;
+}
+
+export interface DnsReply {
+  readonly datacenters: readonly DatacenterReply[];
+  /** Datacenters of whom none is in service, so that answers are given as if all were. */
+  readonly failingOpen: readonly (readonly string[])[];
+}
+
+export interface DatacenterReply {
+  readonly name: string;
+  readonly own?: boolean;
+  readonly health: string;
+  readonly effective: string;
+  readonly healthSince?: string | null;
+  readonly problem?: string | null;
+  readonly override?: {
+    readonly by: string;
+    readonly reason?: string;
+    readonly since: string;
+    readonly expires?: string | null;
+  } | null;
 }
 
 export interface NodeReply {

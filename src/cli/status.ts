@@ -1,5 +1,6 @@
 import { AdminClient } from './admin-client.ts';
 import { command, NO_OPERANDS } from './command.ts';
+import { datacenterRows } from './datacenters.ts';
 import { findNode } from './find-node.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 import {
@@ -64,7 +65,7 @@ function headLine(status: StatusReply, screen: Screen): string {
 }
 
 /** What is down first, then what somebody decided. */
-function unusual({ node, drain, siblings = [] }: StatusReply, pools: readonly PoolReply[], screen: Screen): string {
+function unusual({ node, drain, siblings = [], dns }: StatusReply, pools: readonly PoolReply[], screen: Screen): string {
   const ofNode: (readonly Cell[])[] = drain
     ? [[node, { text: 'draining', style: 'yellow' }, `the whole node ${decidedBy(drain)}`]]
     : [];
@@ -83,7 +84,7 @@ function unusual({ node, drain, siblings = [] }: StatusReply, pools: readonly Po
   const ofSiblings = siblings.flatMap((sibling): (readonly Cell[])[] =>
     sibling.problem ? [[sibling.name, siblingCell(sibling), sibling.problem]] : [],
   );
-  const rows = [...ofNode, ...ofPools, ...ofOrigins, ...ofSiblings];
+  const rows = [...datacenterRows(dns ?? undefined), ...ofNode, ...ofPools, ...ofOrigins, ...ofSiblings];
   if (rows.length === 0) return `${screen.paint('green', 'nothing unusual')}\n`;
   return table([{ title: '' }, { title: '' }, { title: '' }], rows, screen);
 }
