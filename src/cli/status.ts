@@ -65,7 +65,11 @@ function headLine(status: StatusReply, screen: Screen): string {
 }
 
 /** What is down first, then what somebody decided. */
-function unusual({ node, drain, siblings = [], dns }: StatusReply, pools: readonly PoolReply[], screen: Screen): string {
+function unusual(
+  { node, drain, siblings = [], dns }: StatusReply,
+  pools: readonly PoolReply[],
+  screen: Screen,
+): string {
   const ofNode: (readonly Cell[])[] = drain
     ? [[node, { text: 'draining', style: 'yellow' }, `the whole node ${decidedBy(drain)}`]]
     : [];
