@@ -11,15 +11,15 @@ export function* checkSiblings({ siblings, cache }: Draft, has: (path: Path) => 
   if (cache === 'off') {
     yield { path: ['siblings'], atKey: true, message: 'is about what is cached, expected off beside cache: off' };
   }
-  yield* portsAreNamed(siblings);
+  yield* placesAreNamed(siblings);
   yield* peersStandOnce(siblings);
   yield* peersAreOthers(siblings);
   yield* tlsIsForHttps(siblings, has);
   yield* peersMayAsk(siblings);
 }
 
-/** Replies count from the very port that was asked. */
-function* portsAreNamed({ icp, htcp, peers }: Siblings): Generator<Finding> {
+/** Replies count from the very address and port that were asked: with all addresses, the system would choose one. */
+function* placesAreNamed({ icp, htcp, peers }: Siblings): Generator<Finding> {
   const named: (readonly [Path, string | undefined])[] = [
     [['siblings', 'icp'], icp],
     [['siblings', 'htcp'], htcp],
@@ -29,9 +29,14 @@ function* portsAreNamed({ icp, htcp, peers }: Siblings): Generator<Finding> {
     ]),
   ];
   for (const [path, address] of named) {
-    if (address?.endsWith(':0')) yield { path, message: `expected a port from 1 to 65535, got ${show(address)}` };
+    const place = address === undefined ? undefined : parseListenAddress(address);
+    if (place?.port === 0) yield { path, message: `expected a port from 1 to 65535, got ${show(address)}` };
+    if (place !== undefined && ANY.has(place.host))
+      yield { path, message: `expected one address, got ${show(address)}` };
   }
 }
+
+const ANY = new AddressSet(['0.0.0.0', '::']);
 
 function* peersStandOnce({ peers }: Siblings): Generator<Finding> {
   for (const setting of ['name', 'icp'] as const) {

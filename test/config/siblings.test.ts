@@ -35,6 +35,8 @@ describe('siblings', () => {
   test.each([
     { text: 'icp: "10.0.1.2"', problems: [/siblings\.icp: expected ADDRESS:PORT such as "10\.0\.1\.2:3130"/] },
     { text: 'icp: "10.0.1.2:0"', problems: [/siblings\.icp: expected a port from 1 to 65535, got "10\.0\.1\.2:0"/] },
+    { text: 'icp: "0.0.0.0:3130"', problems: [/siblings\.icp: expected one address, got "0\.0\.0\.0:3130"/] },
+    { text: 'htcp: "[0::0]:4827"', problems: [/siblings\.htcp: expected one address, got "\[0::0\]:4827"/] },
     { text: 'icp: "127.0.0.1:8080"', problems: [/siblings\.icp: .* is already at listeners\[0\]\.address/] },
     { text: 'timeout: 3s', problems: [/siblings\.timeout: expected /] },
     { text: 'warm_up: on', problems: [/siblings\.warm_up: expected off or a map, got "on"/] },
