@@ -18,7 +18,7 @@ const SERVICES: Readonly<Record<string, readonly string[]>> = {
   nginx: ['nginx'],
   haproxy: ['haproxy'],
   varnish: ['varnish', 'varnishncsa'],
-  squid: ['squid'],
+  'squid-openssl': ['squid'],
 };
 
 const wanted = packagesOf(missingPeers());

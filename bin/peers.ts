@@ -1,12 +1,15 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The real programs that tests and benchmarks talk to, by command, and the Debian package that each comes in. */
+/**
+ * The real programs that tests and benchmarks talk to, by command, and the Debian package that each comes in. Squid comes in
+ * two, of which a machine can have one: `squid`, which has GnuTLS, does as well, and is not replaced.
+ */
 export const PEERS = {
   nginx: 'nginx',
   haproxy: 'haproxy',
   varnishd: 'varnish',
-  squid: 'squid',
+  squid: 'squid-openssl',
   wrk: 'wrk',
   h2load: 'nghttp2-client',
   slowhttptest: 'slowhttptest',

@@ -4,10 +4,7 @@ import { requireProgram } from '../programs.ts';
 import { freePorts, type RunningServer, type ServerKind, type Setting, untilReady } from '../server.ts';
 import { CACHED_PREFIX } from '../works.ts';
 
-/**
- * Squid as an accelerator with its memory cache, in one process. Debian's is built without OpenSSL, so it has no TLS here, and it
- * speaks no HTTP/2.
- */
+/** Squid as an accelerator with its memory cache, in one process. It is measured without TLS, and speaks no HTTP/2. */
 export const squid: ServerKind = {
   name: 'squid',
   program: 'squid',
