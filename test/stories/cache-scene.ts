@@ -299,6 +299,8 @@ export interface CacheLine extends AccessLine {
   readonly cache?: string;
   readonly cache_detail?: string;
   readonly collapsed?: true;
+  readonly sibling?: string;
+  readonly from_sibling?: true;
 }
 
 /** The lines of the access log for a target, once there are so many. */
