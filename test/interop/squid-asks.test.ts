@@ -3,7 +3,7 @@ import { ownAddress } from '../support/free-ports.ts';
 import { describeWithPeers } from '../support/peers.ts';
 import { fieldOf } from '../support/raw-client.ts';
 import { squidPlace, startSquid } from '../support/squid.ts';
-import { openPair, type Pair, PORTICO, SQUID } from './squid-scene.ts';
+import { HOSTS, openPair, type Pair, PORTICO, SQUID } from './squid-scene.ts';
 
 /** Debian's Squid asks Portico for what it has not. */
 
@@ -41,6 +41,13 @@ describeWithPeers(['squid'], 'Squid asks Portico by ICP', () => {
     // Had it not been answered, it would say TIMEOUT_FIRSTUP_PARENT.
     expect((await pair.squid.lineFor(pair.url(target))).hierarchy).toBe('FIRSTUP_PARENT/127.0.0.1');
     expect(await pair.lines(target)).toHaveLength(isThere ? 1 : 0);
+  });
+
+  test.each(HOSTS)('for what clients ask of $named', async ({ named, kept }) => {
+    const target = pair.target('/%7Ea/../b//?q=%20&r=');
+    await pair.viaPortico(target, { host: named });
+    expect(await pair.viaSquid(target, { host: named })).toMatchObject({ status: 200, body: 'whole' });
+    expect((await pair.squid.lineFor(`http://${kept}${target}`)).hierarchy).toBe(`SIBLING_HIT/${PORTICO}`);
   });
 
   test('and gets another variant from the origin, when Portico has but one and can not know', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { freePorts } from '../support/free-ports.ts';
 import { describeWithPeers } from '../support/peers.ts';
 import { fieldOf } from '../support/raw-client.ts';
-import { openPair, type Pair, PORTICO, SQUID, WELCOME } from './squid-scene.ts';
+import { HOSTS, openPair, type Pair, PORTICO, SQUID, WELCOME } from './squid-scene.ts';
 
 /** Portico asks Debian's Squid for what it has not. */
 
@@ -32,6 +32,12 @@ describeWithPeers(['squid'], 'Portico asks Squid by ICP', () => {
     expect(await pair.viaPortico(target)).toMatchObject({ status: 200, body: 'whole' });
     expect(await pair.squid.lineFor(pair.url(target), 'ICP_QUERY')).toMatchObject({ result: 'UDP_MISS/000' });
     expect(await pair.lines(target)).toMatchObject([{ attempts: 1 }]);
+  });
+
+  test.each(HOSTS)('for what clients ask of $named', async ({ named, kept }) => {
+    const { target, url, lines } = await pair.askSquid('/%7Ea/../b//?q=%20&r=', { host: named });
+    expect([url, lines[0]?.sibling]).toEqual([`http://${kept}${target}`, 'squid']);
+    expect(await pair.squid.lineFor(url, 'ICP_QUERY')).toMatchObject({ result: 'UDP_HIT/000' });
   });
 
   test('and gets another variant from the origin, when Squid says that it has it, and has not', async () => {

@@ -21,6 +21,13 @@ export const SQUID = ownAddress(61);
 export const PORTICO = ownAddress(62);
 export const HOST = 'www.site.test';
 
+/** What clients write in Host, and what becomes of it in keys. */
+export const HOSTS = [
+  { named: 'WWW.Site.Test', kept: 'www.site.test' },
+  { named: 'www.site.test:80', kept: 'www.site.test' },
+  { named: 'www.site.test:8081', kept: 'www.site.test:8081' },
+] as const;
+
 export interface PairOptions {
   /** More of Portico's configuration, and of its `siblings:`. */
   readonly portico?: object;
@@ -37,6 +44,7 @@ export interface PairOptions {
 
 export interface Asked {
   readonly target: string;
+  /** As Squid has it. */
   readonly url: string;
   readonly reply: RawResponse;
   readonly lines: readonly CacheLine[];
@@ -187,7 +195,7 @@ export class Pair {
       await this.viaSquid(target, theirs);
       const reply = await this.viaPortico(target, ours);
       const lines = await this.lines(target);
-      const url = this.url(target, theirs?.tls === undefined ? 'http' : 'https');
+      const { url } = await this.squid.lineOf(target);
       if (this.squid.linesFor(url).length > 1 || left === 0) return { target, url, reply, lines };
     }
   }

@@ -149,6 +149,12 @@ export class Squid {
     return this.accessLog.waitFor((line) => line.url === url && line.method === method, { wanted });
   }
 
+  /** The line for the first request with this target, whatever its host. */
+  lineOf(target: string): Promise<SquidLine> {
+    const isIt = ({ url, method }: SquidLine) => method === 'GET' && url.endsWith(target);
+    return this.accessLog.waitFor(isIt, { wanted: `for ${target}` });
+  }
+
   linesFor(url: string, method = 'GET'): SquidLine[] {
     return this.accessLog.all.filter((line) => line.url === url && line.method === method);
   }
