@@ -27,7 +27,7 @@ export interface RateLimits {
   readonly errors: number;
   /** Seconds: who asks too often for long gets nothing until he has been quiet for so long. 1 to 3600. */
   readonly window: number;
-  /** Each so many-th reply that is held back is sent, but truncated, so that a real client can ask again over TCP; 0: none. */
+  /** Every so many-th reply that is held back is sent, but truncated: a real client can ask again over TCP. 0: none. */
   readonly slip: number;
   /** Prefix lengths of the nets, 0 to 32 and 0 to 128. */
   readonly ipv4Prefix: number;
