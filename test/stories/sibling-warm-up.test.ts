@@ -76,9 +76,13 @@ test('the hottest first, as many as it wants, no faster than it may', async () =
   expect(isThere).toEqual(ALL.map((_, index) => index < 100));
 });
 
-test('nothing when it is off, or is not cold', async () => {
+test('nothing when it is off', async () => {
   await b.start(warmUp('off'));
   await b.linked('a');
-  const { http } = siblings.way('b', 'a');
-  expect(http.connections).toBe(0);
+  await a.accountWhere('b', ({ portico }) => portico);
+  for (const { target, language } of ALL.slice(0, 20)) {
+    const head = [`Accept-Language: ${language}`, 'Cache-Control: only-if-cached'];
+    expect((await b.ask(target, { head })).status).toBe(504);
+  }
+  expect(siblings.way('b', 'a').http.connections).toBe(0);
 });
