@@ -1,3 +1,5 @@
+import type { Server } from 'node:net';
+import type { HostPort } from '../base/address.ts';
 import { monotonicNow } from '../base/monotonic.ts';
 import type { Ms } from '../base/units.ts';
 import type { RulesOf } from '../cache/inquiry.ts';
@@ -51,6 +53,11 @@ interface Servers {
   readonly link: Link | undefined;
 }
 
+interface Opened extends Servers {
+  /** Where the link goes, if it moves. */
+  readonly place: Server | undefined;
+}
+
 const NOTHING: Servers = { icp: undefined, htcp: undefined, clears: undefined, link: undefined };
 
 /** The siblings as control has them: answers those that ask, is linked with Portico nodes, and carries purges between. */
@@ -80,18 +87,19 @@ export class SiblingNode {
   async prepare(settings: SiblingSettings | 'off', slot: (peer: PeerSettings) => number): Promise<PendingSiblings> {
     const before = this.#servers;
     const plan = settings === 'off' ? undefined : this.#planned(settings, slot);
-    const next = plan === undefined ? NOTHING : await this.#open(plan, before);
+    const { place, ...next } = plan === undefined ? { ...NOTHING, place: undefined } : await this.#open(plan, before);
     return {
       plan,
       commit: async () => {
         if (next.link === undefined) await this.#unlink();
         this.#servers = next;
         this.#plan = plan;
-        await this.#update(plan);
+        await this.#update(plan, place);
         await closeOthers(before, next);
       },
       abandon: async () => {
         this.#servers = before;
+        place?.close();
         await closeOthers(next, before);
       },
     };
@@ -161,15 +169,16 @@ export class SiblingNode {
     }
   }
 
-  async #open(plan: SiblingPlan, before: Servers): Promise<Servers> {
+  async #open(plan: SiblingPlan, before: Servers): Promise<Opened> {
     const opened: { -readonly [Part in keyof Servers]: Servers[Part] } = { ...NOTHING };
     try {
       opened.icp = isAt(plan.icp, this.#plan?.icp) ? before.icp : await this.#openIcp(plan);
       opened.htcp = isAt(plan.htcp, this.#plan?.htcp) ? before.htcp : await this.#openHtcp(plan);
-      opened.clears = before.clears ?? (await this.#openClears(plan));
-      opened.link = before.link ?? (await this.#openLink(plan));
-      if (plan.icp === undefined) opened.link = undefined;
-      return opened;
+      const isFromThere = clearsFrom(plan) === (this.#plan && clearsFrom(this.#plan));
+      opened.clears = isFromThere ? before.clears : await this.#openClears(plan);
+      if (plan.icp === undefined) return { ...opened, place: undefined };
+      opened.link = before.link ?? (await this.#openLink(plan.icp, plan));
+      return { ...opened, place: await before.link?.reserve(plan.icp) };
     } catch (error) {
       await closeOthers(opened, before);
       throw new RefusedError([`${this.#options.file} siblings: ${(error as Error).message}`]);
@@ -207,17 +216,15 @@ export class SiblingNode {
     return server;
   }
 
-  /** From an address that peers know us by. */
-  async #openClears({ htcp, icp, peers }: SiblingPlan): Promise<HtcpClient | undefined> {
-    const host = (htcp ?? icp)?.host;
-    if (host === undefined || peers.every((peer) => peer.htcp === undefined)) return undefined;
+  async #openClears(plan: SiblingPlan): Promise<HtcpClient | undefined> {
+    const host = clearsFrom(plan);
+    if (host === undefined) return undefined;
     const client = new HtcpClient(this.#options.log);
     await client.open(host);
     return client;
   }
 
-  async #openLink({ icp, secret, peers }: SiblingPlan): Promise<Link | undefined> {
-    if (icp === undefined) return undefined;
+  async #openLink(icp: HostPort, { secret, peers }: SiblingPlan): Promise<Link> {
     const { node, stateDir, diskDirectory, cache, log, now } = this.#options;
     return Link.open({
       node,
@@ -240,19 +247,21 @@ export class SiblingNode {
     await link?.update({ icp: link.address, secret: undefined, peers: [] });
   }
 
-  /** Servers that stay get the new lists; a link that moves may find that it cannot. */
-  async #update(plan: SiblingPlan | undefined): Promise<void> {
+  /** Servers that stay get the new lists. */
+  async #update(plan: SiblingPlan | undefined, place: Server | undefined): Promise<void> {
     if (plan === undefined) return;
     const { icp, htcp, link } = this.#servers;
     icp?.update(plan);
     htcp?.update(plan);
-    if (link === undefined || plan.icp === undefined) return;
-    try {
-      await link.update({ icp: plan.icp, secret: plan.secret, peers: plan.peers });
-    } catch (error) {
-      this.#options.log.error('the link between siblings is where it was', { error });
+    if (plan.icp !== undefined) {
+      await link?.update({ icp: plan.icp, secret: plan.secret, peers: plan.peers }, place);
     }
   }
+}
+
+/** From which address purges go out by HTCP: one that peers know us by. `undefined`: there is nobody to be told so. */
+function clearsFrom({ htcp, icp, peers }: SiblingPlan): string | undefined {
+  return peers.some((peer) => peer.htcp !== undefined) ? (htcp ?? icp)?.host : undefined;
 }
 
 function isAt(next: SiblingPlan['icp'], now: SiblingPlan['icp']): boolean {

@@ -50,7 +50,6 @@ export interface NodeScene {
   /** Beside them. */
   readonly strangers?: readonly object[];
   readonly secret?: string;
-  readonly icp?: HostPort;
 }
 
 /** Nodes of the names that were told, none of which runs yet. */
@@ -141,8 +140,8 @@ export class Siblings {
 /** One of the nodes, whichever process it is just now. */
 export class Member {
   readonly name: string;
-  /** Where it answers by ICP, and by HTTP. */
-  readonly icp: HostPort;
+  /** Where it answers by ICP. When this is changed, it goes there with its next reload, and so do others who ask it. */
+  icp: HostPort;
   readonly http: HostPort;
   /** The address by which the others know it. */
   readonly seenAt: string;
@@ -283,12 +282,10 @@ export class Member {
     };
   }
 
-  async #settings(
-    { siblings, peers, strangers = [], icp = this.icp }: NodeScene,
-    secret: string | undefined,
-  ): Promise<object> {
+  async #settings({ siblings, peers, strangers = [] }: NodeScene, secret: string | undefined): Promise<object> {
     const { members, scene } = this.#siblings;
     const { isDirect = false } = scene;
+    const { icp } = this;
     const others = members.filter(({ name }) => name !== this.name && (peers?.includes(name) ?? true));
     const secrets = secret === undefined ? {} : { secret_file: await this.#keep(secret) };
     return {

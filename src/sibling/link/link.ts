@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import { formatHostPort, type HostPort } from '../../base/address.ts';
 import type { Ms } from '../../base/units.ts';
 import type { PurgeOrder } from '../../cache/purge/order.ts';
@@ -170,13 +171,23 @@ export class Link implements ListenerOwner, OutgoingOwner {
   }
 
   /**
-   * Another generation's peers. A peer that stays as it was keeps its connections, unless our address or the secret has
-   * changed. Rejects, and stays as it was, when it cannot listen at a new address.
+   * Takes the address that another generation wants, for its `update`; to be closed if that does not come. Resolves with
+   * `undefined` where it listens there already; rejects when it cannot.
    */
-  async update(plan: LinkPlan): Promise<void> {
+  async reserve(icp: HostPort): Promise<Server | undefined> {
+    return this.#isAt(icp) ? undefined : this.#listener.reserve(icp);
+  }
+
+  /**
+   * Another generation's peers. A peer that stays as it was keeps its connections, unless our address or the secret has
+   * changed. `reserved`: its address, where that is another one. Without it, rejects and stays as it was when it cannot
+   * listen there.
+   */
+  async update(plan: LinkPlan, reserved?: Server): Promise<void> {
     const before = this.#plan;
-    const isMoved = plan.icp.host !== before.icp.host || plan.icp.port !== before.icp.port;
-    if (isMoved) await this.#listener.listen(plan.icp);
+    const isMoved = !this.#isAt(plan.icp);
+    if (reserved !== undefined) this.#listener.moveTo(reserved);
+    else if (isMoved) await this.#listener.listen(plan.icp);
     const changed = isMoved || plan.secret !== before.secret;
     this.#plan = { ...plan, icp: this.address };
     for (const [slot, outgoing] of this.#outgoing) {
@@ -258,6 +269,10 @@ export class Link implements ListenerOwner, OutgoingOwner {
       this.#untried.add(peer.slot);
       outgoing.connect();
     }
+  }
+
+  #isAt({ host, port }: HostPort): boolean {
+    return host === this.#plan.icp.host && port === this.#plan.icp.port;
   }
 
   #self(): Self {

@@ -36,11 +36,24 @@ export class Listener implements IncomingOwner {
 
   /** Listens here, and no more where it did. Rejects, and goes on as before, when it cannot. Nobody is let in yet. */
   async listen(address: HostPort): Promise<void> {
-    const server = await listening(address, (socket) => this.#accept(socket));
+    this.moveTo(await this.reserve(address));
+  }
+
+  /** Takes this address beside where it listens; nobody is let in there before it moves. Rejects when it cannot. */
+  async reserve(address: HostPort): Promise<Server> {
+    const server = await listening(address, (socket) => {
+      if (server === this.#server) this.#accept(socket);
+      else socket.destroy();
+    });
     // A connection that could not be accepted is made again.
     server.on('error', (error) => this.#log.warn('link cannot accept a connection', { error }));
+    return server;
+  }
+
+  /** Listens at what it has reserved, and no more where it did. */
+  moveTo(reserved: Server): void {
     this.#server?.close();
-    this.#server = server;
+    this.#server = reserved;
   }
 
   /** Where it listens; `undefined`: nowhere. */
@@ -125,9 +138,12 @@ export function isSamePeer(a: PeerPlan, b: PeerPlan): boolean {
 function listening({ host, port }: HostPort, accept: (socket: Socket) => void): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<Server>();
   const server = createServer(accept);
-  server.once('error', reject);
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const reason = error.code ?? error.message;
+    reject(new Error(`cannot listen on ${formatHostPort(host, port)} (TCP): ${reason}`, { cause: error }));
+  });
   server.listen({ host, port, exclusive: true }, () => {
-    server.off('error', reject);
+    server.removeAllListeners('error');
     resolve(server);
   });
   return promise;
