@@ -96,11 +96,14 @@ export class SiblingNode {
         this.#plan = plan;
         await this.#update(plan, place);
         await closeOthers(before, next);
+        // Who is no sibling any more is not caught up with.
+        if (before.link !== undefined && next.link === undefined) this.#options.cache.trustStored();
       },
       abandon: async () => {
         this.#servers = before;
         place?.close();
         await closeOthers(next, before);
+        if (before.link === undefined && next.link !== undefined) this.#options.cache.trustStored();
       },
     };
   }

@@ -178,3 +178,18 @@ async function occupyTcp({ host, port }: HostPort): Promise<void> {
   await once(server, 'listening');
   atTeardown(() => server.close());
 }
+
+test('siblings that are switched off are not waited for: what is on disk is served again', async () => {
+  const siblings = await startSiblings({ script, cache: { disk: { size: '64MiB' } }, siblings: { timeout: '50ms' } });
+  const [a, b] = siblings.members as [Member, Member];
+  const target = newTarget();
+  await b.ask(target);
+  await b.onDisk(`of ${target}`);
+  await a.kill();
+  await b.restart();
+  await b.portico.events.waitFor('what is on disk is validated until siblings are caught up with');
+  await b.portico.events.waitFor('disk cache is indexed');
+  expect((await b.ask(target, { head: ['Cache-Control: only-if-cached'] })).status).toBe(504);
+  await reloaded(b, { siblings: 'off' });
+  expect(toldBy(await b.ask(target))).toBe('hit');
+});
