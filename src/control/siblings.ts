@@ -91,7 +91,6 @@ export class SiblingNode {
     return {
       plan,
       commit: async () => {
-        if (next.link === undefined) await this.#unlink();
         this.#servers = next;
         this.#plan = plan;
         await this.#update(plan, place);
@@ -242,12 +241,6 @@ export class SiblingNode {
       log,
       now,
     });
-  }
-
-  /** What was suspect for fear of siblings is no more, when there are none. */
-  async #unlink(): Promise<void> {
-    const { link } = this.#servers;
-    await link?.update({ icp: link.address, secret: undefined, peers: [] });
   }
 
   /** Servers that stay get the new lists. */
