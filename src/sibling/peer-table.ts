@@ -73,8 +73,10 @@ export class PeerTable {
     return Atomics.load(this.#words, slot * WORDS + WORD.isPortico) !== 0;
   }
 
+  /** Who is linked is there: one that was given up is probed at once. */
   setPortico(slot: number, isPortico: boolean): void {
     Atomics.store(this.#words, slot * WORDS + WORD.isPortico, isPortico ? 1 : 0);
+    if (isPortico) Atomics.store(this.#words, slot * WORDS + WORD.probeAt, 0);
   }
 
   count(slot: number, counter: PeerCounter): void {

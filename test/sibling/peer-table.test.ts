@@ -94,6 +94,16 @@ describe('the peer table', () => {
     expect(one.takeProbe(0)).toBe(false);
   });
 
+  test('has it probed at once when it is linked', () => {
+    const { clock, one, other } = twoThreads();
+    const silence = { kind: 'unanswered', asked: clock.now - 1_000 } as const;
+    for (let i = 0; i < 5; i++) one.heard(0, silence);
+    other.setPortico(0, false);
+    expect(one.takeProbe(0)).toBe(false);
+    other.setPortico(0, true);
+    expect([one.takeProbe(0), other.takeProbe(0)]).toEqual([true, false]);
+  });
+
   test('pauses a peer that does not deliver, and tells so once', () => {
     const { clock, one, other } = twoThreads();
     const told = [one, other, one, other].map((table) => table.fetched(0, 'failed', 0));
