@@ -19,16 +19,16 @@ describe('how long to wait for an answer (RFC 6298 §2)', () => {
   });
 
   test.each([
-    { name: 'is 2 ms at least', roundTrips: Array(50).fill(0.1), limit: 50, expected: 2 },
+    { name: 'is 10 ms at least', roundTrips: Array(50).fill(0.1), limit: 50, expected: 10 },
     { name: 'is the limit at most', roundTrips: [40], limit: 50, expected: 50 },
-    { name: 'is the limit, where that is less than 2 ms', roundTrips: [0.1], limit: 1, expected: 1 },
+    { name: 'is the limit, where that is less than 10 ms', roundTrips: [0.1], limit: 1, expected: 1 },
     {
       name: 'leaves a steady peer the granularity of a timer',
-      roundTrips: Array(100).fill(10),
+      roundTrips: Array(100).fill(20),
       limit: 50,
-      expected: 11,
+      expected: 21,
     },
-    { name: 'bears a clock that stands still', roundTrips: [0, 0], limit: 50, expected: 2 },
+    { name: 'bears a clock that stands still', roundTrips: [0, 0], limit: 50, expected: 10 },
   ])('$name', ({ roundTrips, limit, expected }) => {
     expect(answerTimeout(roundTrips.reduce(afterSample, NOTHING), limit)).toBeCloseTo(expected, 2);
   });
@@ -38,6 +38,6 @@ describe('how long to wait for an answer (RFC 6298 §2)', () => {
     roundTrip = afterSample(roundTrip, 60_000);
     expect(answerTimeout(roundTrip, 50)).toBe(50);
     roundTrip = Array(100).fill(1).reduce(afterSample, roundTrip);
-    expect(answerTimeout(roundTrip, 50)).toBeLessThan(3);
+    expect(answerTimeout(roundTrip, 50)).toBe(10);
   });
 });
