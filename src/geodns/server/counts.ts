@@ -6,7 +6,7 @@
  */
 const GROUPS = {
   udp: [
-    /** All that came. Each is one of the four behind it. */
+    /** All that came. Each is one of the six behind it. */
     'queries',
     /** Handed to the system. */
     'replies',
@@ -16,6 +16,10 @@ const GROUPS = {
     'portless',
     /** So many replies wait for the system to take them that there was no room for another. */
     'dropped',
+    /** Larger than any query (only where there is less room than UDP allows). */
+    'oversized',
+    /** Sent to a broadcast or multicast address (only where that can be told). */
+    'broadcast',
     /** Replies that the system did not take (ENOBUFS, EPERM, EHOSTUNREACH). */
     'unsent',
     /** Replies that say TC: come again by TCP. */
