@@ -58,11 +58,11 @@ export interface BatchSystem {
   readonly libraries: readonly unknown[];
   readonly libc: ReturnType<typeof openLibc>['functions'];
   /** Of the last call of `libc` that failed. */
-  errno(): number;
+  readonly errno: () => number;
   /** What becomes readable when libuv's loop of this thread has something to do. */
   readonly loopFd: number;
   /** How many milliseconds libuv would sleep now at most; 0: not at all, −1: without end. */
-  loopTimeout(): number;
+  readonly loopTimeout: () => number;
 }
 
 /** Throws an `Error` that says what is missing. */
