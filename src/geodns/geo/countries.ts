@@ -6,6 +6,9 @@ interface Country {
   readonly points: readonly WeightedPoint[];
 }
 
+/** As databases call them. */
+export const CONTINENTS: readonly string[] = ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'];
+
 /** Of a country (two capital letters); `undefined` for a code that is none, or means nowhere in particular. */
 export function continentOf(country: string): string | undefined {
   return COUNTRIES.get(country)?.continent;
@@ -18,7 +21,7 @@ export function pointsOf(country: string): readonly WeightedPoint[] | undefined 
 
 /** For a client of whom the continent alone is known. Codes of continents are those of countries too, hence this. */
 export function pointsOfContinent(continent: string): readonly WeightedPoint[] | undefined {
-  return CONTINENTS.get(continent);
+  return CONTINENT_POINTS.get(continent);
 }
 
 /** All codes of the table. */
@@ -26,13 +29,13 @@ export function countries(): string[] {
   return [...COUNTRIES.keys()];
 }
 
-const CONTINENTS = new Map<string, readonly WeightedPoint[]>();
+const CONTINENT_POINTS = new Map<string, readonly WeightedPoint[]>();
 const COUNTRIES = new Map<string, Country>();
 
 for (const row of COUNTRY_TABLE.split('\n').filter((line) => line !== '')) {
   const [code, continent, ...rest] = row.split(' ') as [string, string, ...string[]];
   const points = rest.join(' ').split(' / ').map(readPoint);
-  if (code === '*') CONTINENTS.set(continent, points);
+  if (code === '*') CONTINENT_POINTS.set(continent, points);
   else COUNTRIES.set(code, { continent, points });
 }
 
