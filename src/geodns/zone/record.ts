@@ -12,20 +12,36 @@ export interface ZoneRecord {
   readonly where: string;
 }
 
-/** What is to be told of a zone: problems refuse it, warnings do not. Each says where, what is wrong, what was expected. */
+/** One thing to be told of a zone: where, and what is wrong and what was expected. */
+export interface ZoneFinding {
+  readonly where: string;
+  readonly what: string;
+}
+
+/** What is to be told of a zone: problems refuse it, warnings do not. */
 export class Findings {
   /** A file that is no zone at all has a problem in each line; nobody reads more than these. */
   static readonly MOST = 100;
 
-  readonly #problems: string[] = [];
-  readonly #warnings: string[] = [];
+  readonly #problems: ZoneFinding[] = [];
+  readonly #warnings: ZoneFinding[] = [];
 
+  /** As lines. */
   get problems(): readonly string[] {
-    return this.#problems;
+    return this.#problems.map(asLine);
   }
 
+  /** As lines. */
   get warnings(): readonly string[] {
-    return this.#warnings;
+    return this.#warnings.map(asLine);
+  }
+
+  get found(): { readonly problems: readonly ZoneFinding[]; readonly warnings: readonly ZoneFinding[] } {
+    return { problems: this.#problems, warnings: this.#warnings };
+  }
+
+  get isSound(): boolean {
+    return this.#problems.length === 0;
   }
 
   /** So much is wrong that there is no point in reading on. */
@@ -34,15 +50,19 @@ export class Findings {
   }
 
   problem(where: string, what: string): void {
-    if (!this.isFull) this.#problems.push(`${where}: ${what}`);
+    if (!this.isFull) this.#problems.push({ where, what });
   }
 
   warn(where: string, what: string): void {
-    if (this.#warnings.length < Findings.MOST) this.#warnings.push(`${where}: ${what}`);
+    if (this.#warnings.length < Findings.MOST) this.#warnings.push({ where, what });
   }
 }
 
 /** `www.example.org. AAAA`, as problems call a record. */
 export function recordTitle(record: Pick<ZoneRecord, 'owner' | 'type'>): string {
   return `${nameToText(record.owner)} ${typeToText(record.type)}`;
+}
+
+function asLine({ where, what }: ZoneFinding): string {
+  return `${where}: ${what}`;
 }
