@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { show } from '../base/setting.ts';
+import { checkZones } from '../geodns/check-zones.ts';
 import { mismatch, readCertificates, readKey, refusal, untimely } from './certificate.ts';
 import type { Draft } from './draft.ts';
 import type { Finding, Path } from './problem.ts';
@@ -11,7 +12,7 @@ import { fileReason, readSmallFile } from './read-file.ts';
  * are absolute here. Files may change afterwards: whoever uses one has to be ready for that.
  */
 export function checkFiles(
-  { node, listeners, sites, pools = {}, cache, siblings, logs, admin }: Draft,
+  { node, listeners, sites, pools = {}, cache, siblings, logs, dns, admin }: Draft,
   now: Date,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -41,6 +42,16 @@ export function checkFiles(
     for (const [index, { tls }] of siblings.peers.entries()) {
       if (tls.ca !== undefined) files.certificates(tls.ca, ['siblings', 'peers', index, 'tls', 'ca']);
     }
+  }
+  if (typeof dns === 'object') {
+    for (const file of [dns.geo_database ?? []].flat()) files.large(file, ['dns', 'geo_database']);
+    for (const [name, { check }] of Object.entries(dns.datacenters)) {
+      if (check !== 'off' && check.ca !== undefined) {
+        files.certificates(check.ca, ['dns', 'datacenters', name, 'check', 'ca']);
+      }
+    }
+    if (dns.cookie_secret_file !== undefined) files.readable(dns.cookie_secret_file, ['dns', 'cookie_secret_file']);
+    findings.push(...checkZones(dns.zones));
   }
   if (typeof admin === 'object') {
     for (const [index, user] of admin.users.entries()) {
@@ -100,6 +111,16 @@ class FileCheck {
 
   readable(file: string, path: Path): void {
     this.#content(file, path);
+  }
+
+  /** A file that is too large to be read at each look at the configuration. */
+  large(file: string, path: Path): void {
+    const found = attempt(() => {
+      accessSync(file, constants.R_OK);
+      return statSync(file).isFile();
+    });
+    if ('reason' in found) this.#cannot('read', file, found.reason, path);
+    else if (!found.value) this.#cannot('read', file, 'is not a file', path);
   }
 
   /** A file that is there, or one that can be made. */

@@ -5,6 +5,7 @@ import { show } from '../base/setting.ts';
 import { originName } from '../proxy/pool/config.ts';
 import { checkAdmin } from './check-admin.ts';
 import { checkCache } from './check-cache.ts';
+import { checkDns } from './check-dns.ts';
 import { checkPools } from './check-pools.ts';
 import { checkSiblings } from './check-siblings.ts';
 import type { Draft } from './draft.ts';
@@ -26,11 +27,12 @@ export function check(draft: Draft, has: (path: Path) => boolean): Finding[] {
     ...checkPools(draft, has),
     ...checkCache(draft, has),
     ...checkSiblings(draft, has),
+    ...checkDns(draft, has),
     ...checkAdmin(draft),
   ];
 }
 
-function* addressesAreUsedOnce({ listeners, siblings, admin }: Draft): Generator<Finding> {
+function* addressesAreUsedOnce({ listeners, siblings, dns, admin }: Draft): Generator<Finding> {
   const seen = new Map<string, Path>();
   for (const [index, listener] of listeners.entries()) {
     // Port 0 is another one each time.
@@ -39,6 +41,16 @@ function* addressesAreUsedOnce({ listeners, siblings, admin }: Draft): Generator
   }
   if (typeof siblings === 'object' && siblings.icp !== undefined) {
     yield* once(seen, canonicalAddress(siblings.icp), siblings.icp, ['siblings', 'icp']);
+  }
+  if (typeof dns === 'object') {
+    const udp = typeof siblings === 'object' ? siblings.htcp : undefined;
+    const taken = new Map(seen);
+    if (udp !== undefined) taken.set(canonicalAddress(udp), ['siblings', 'htcp']);
+    for (const [index, address] of dns.listen.entries()) {
+      if (address.endsWith(':0')) continue;
+      yield* once(taken, canonicalAddress(address), address, ['dns', 'listen', index]);
+      seen.set(canonicalAddress(address), ['dns', 'listen', index]);
+    }
   }
   if (typeof admin !== 'object' || admin.listen.endsWith(':0')) return;
   yield* once(seen, canonicalAddress(admin.listen), admin.listen, ['admin', 'listen']);

@@ -16,6 +16,7 @@ export interface Draft {
   readonly cache?: Settings['cache'] | undefined;
   readonly siblings?: Settings['siblings'] | undefined;
   readonly logs?: Settings['logs'] | undefined;
+  readonly dns?: Settings['dns'] | undefined;
   readonly admin?: Settings['admin'] | undefined;
 }
 
@@ -23,7 +24,7 @@ export interface Draft {
 export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
   const known = structuredClone(value);
   for (const { path } of findings) remove(known, path);
-  const { node, listeners, sites, pools, cache, siblings, logs, admin } = settingsSchema.shape;
+  const { node, listeners, sites, pools, cache, siblings, logs, dns, admin } = settingsSchema.shape;
   const top = isMap(known) ? known : {};
   return {
     node: parsed(node, top.node),
@@ -35,6 +36,7 @@ export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
     cache: parsed(cache, top.cache),
     siblings: parsed(siblings, top.siblings),
     logs: parsed(logs, top.logs),
+    dns: parsed(dns, top.dns),
     admin: parsed(admin, top.admin),
   };
 }

@@ -64,12 +64,21 @@ function interpret(document: Document, directory: string, now: Date): { settings
 function located(file: string, document: Document, findings: readonly Finding[]): Problem[] {
   const byPath = new Map<string, Finding>();
   for (const finding of findings) {
-    const key = `${formatPath(finding.path)} ${finding.path.length === 0 ? finding.offset : ''}`;
+    const key = `${formatPath(finding.path)} ${identityOf(finding)}`;
     if (!byPath.has(key)) byPath.set(key, finding);
   }
   return [...byPath.values()]
-    .map((finding) => ({ file, position: document.positionOf(finding), path: finding.path, message: finding.message }))
-    .sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
+    .map((finding) => ({ finding, position: document.positionOf(finding) }))
+    .sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
+    .map(({ finding: { path, message, elsewhere }, position }) =>
+      elsewhere === undefined ? { file, position, path, message } : { file: elsewhere, path: [], message },
+    );
+}
+
+/** Of those at one path: a setting has one problem, a file that it names as many as there are. */
+function identityOf({ path, offset, elsewhere, message }: Finding): string {
+  if (elsewhere !== undefined) return `${elsewhere} ${message}`;
+  return path.length === 0 ? String(offset) : '';
 }
 
 /** A byte order mark is taken off. `undefined` when these bytes are no UTF-8. */

@@ -3,7 +3,7 @@ import type { Draft } from './draft.ts';
 
 /** Makes every file name absolute, in place: a relative one is relative to the configuration that names it. */
 export function resolvePaths(
-  { node, listeners, sites, pools = {}, cache, siblings, logs, admin }: Draft,
+  { node, listeners, sites, pools = {}, cache, siblings, logs, dns, admin }: Draft,
   directory: string,
 ): void {
   if (node !== undefined) node.state_dir = resolve(directory, node.state_dir);
@@ -26,6 +26,7 @@ export function resolvePaths(
     if (siblings.secret_file !== undefined) siblings.secret_file = resolve(directory, siblings.secret_file);
     for (const { tls } of siblings.peers) if (tls.ca !== undefined) tls.ca = resolve(directory, tls.ca);
   }
+  if (typeof dns === 'object') resolveDnsPaths(dns, directory);
   if (typeof admin === 'object') {
     for (const user of admin.users) user.password_file = resolve(directory, user.password_file);
     if (typeof admin.tls === 'object') {
@@ -35,4 +36,15 @@ export function resolvePaths(
   }
   const access = logs?.access;
   if (access !== undefined && access !== 'off' && access.file !== '-') access.file = resolve(directory, access.file);
+}
+
+function resolveDnsPaths(dns: Exclude<NonNullable<Draft['dns']>, 'off'>, directory: string): void {
+  const { geo_database } = dns;
+  if (typeof geo_database === 'string') dns.geo_database = resolve(directory, geo_database);
+  else if (geo_database !== undefined) dns.geo_database = geo_database.map((file) => resolve(directory, file));
+  for (const zone of dns.zones) if (zone.file !== undefined) zone.file = resolve(directory, zone.file);
+  for (const { check } of Object.values(dns.datacenters)) {
+    if (typeof check === 'object' && check.ca !== undefined) check.ca = resolve(directory, check.ca);
+  }
+  if (dns.cookie_secret_file !== undefined) dns.cookie_secret_file = resolve(directory, dns.cookie_secret_file);
 }

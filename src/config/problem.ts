@@ -25,6 +25,8 @@ export interface Finding {
   readonly atKey?: boolean;
   /** The place in the text, where that is known better. */
   readonly offset?: number;
+  /** It is in a file that the setting names: `FILE`, or `FILE:LINE`. */
+  readonly elsewhere?: string;
   /** Warnings do not keep a configuration from being used. */
   readonly severity?: 'warning';
 }

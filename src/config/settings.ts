@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adminSettings } from '../admin/config.ts';
 import { expected, notYet } from '../base/setting.ts';
 import { cacheSettings } from '../cache/config.ts';
+import { dnsSettings } from '../geodns/config.ts';
 import { logSettings } from '../observe/config.ts';
 import { listenerSettings, siteSettings, trustedProxies } from '../proxy/config.ts';
 import { poolSettings } from '../proxy/pool/config.ts';
@@ -22,7 +23,7 @@ export const settingsSchema = z.strictObject({
   cache: cacheSettings.describe('Where responses are kept, and who may purge them; or off: nothing is kept.'),
   siblings: siblingSettings.describe('Nodes whose caches are asked before the origins are, and that ask ours; or off.'),
   logs: logSettings.prefault({}).describe('What is written, and where.'),
-  dns: notYet(),
+  dns: dnsSettings.describe('The name server of the site, which sends clients to the closest datacenter; or off.'),
   vrrp: notYet(),
   admin: adminSettings.describe('Where operators look and act: page, JSON API, balancer-manager, metrics; or off.'),
 });
