@@ -1,4 +1,4 @@
-import type { NameKey, RecordSet, WireName } from '../model.ts';
+import type { GeoRecord, NameKey, RecordSet, WireName } from '../model.ts';
 import { labelOffsets, nameKey, nameToText } from '../wire/name.ts';
 import { TYPE } from '../wire/types.ts';
 import { checkDraft } from './check.ts';
@@ -21,12 +21,46 @@ export function buildZone({ name, records, geo, where }: ZoneParts, findings: Fi
   const draft = draftOf(name, records, geo, findings);
   const apex = nameKey(name);
   checkDraft(draft, apex, where, findings);
-  if (findings.problems.length > 0) return undefined;
+  if (!findings.isSound) return undefined;
 
   const nodes = withEmptyNonTerminals(nodesOf(draft, findings), apex);
   const zone = new Zone(nodes.get(apex)?.sets.get(TYPE.SOA) as RecordSet, nodes);
   checkTargets(zone, where, findings);
   return zone;
+}
+
+/**
+ * A zone as it was built before, of its record sets and geographic records: nothing is checked again. So a thread makes it
+ * of what it was handed.
+ */
+export function rebuildZone(
+  name: WireName,
+  sets: Iterable<RecordSet>,
+  geo: readonly Pick<GeoEntry, 'owner' | 'record'>[],
+): Zone {
+  const nodes = new Map<NameKey, OpenNode>();
+  let node: OpenNode | undefined;
+  for (const set of sets) {
+    // Most sets of a name follow one another.
+    if (node?.name !== set.owner) node = openNode(nodes, set.owner);
+    node.sets.set(set.type, set);
+  }
+  for (const { owner, record } of geo) openNode(nodes, owner).geo = record;
+
+  const apex = nameKey(name);
+  return new Zone(nodes.get(apex)?.sets.get(TYPE.SOA) as RecordSet, withEmptyNonTerminals(nodes, apex));
+}
+
+interface OpenNode extends ZoneNode {
+  readonly sets: Map<number, RecordSet>;
+  geo: GeoRecord | undefined;
+}
+
+function openNode(nodes: Map<NameKey, OpenNode>, name: WireName): OpenNode {
+  const key = nameKey(name);
+  const node: OpenNode = nodes.get(key) ?? { name, sets: new Map(), geo: undefined };
+  nodes.set(key, node);
+  return node;
 }
 
 function nodesOf(draft: Draft, findings: Findings): Map<NameKey, ZoneNode> {
