@@ -3,6 +3,7 @@ import { command, type ExitStatus, Failure, NO_OPERANDS, type Options, type Surr
 import { runCommandLine } from './cli/command-line.ts';
 import { COMMANDS } from './cli/commands.ts';
 import { Screen } from './cli/screen.ts';
+import { RESOLVE } from './control/resolve-command.ts';
 import type { Control } from './control.ts';
 
 /** The command line: what talks to a running node is in src/cli, what is a node is here. */
@@ -57,7 +58,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     env,
     stateDirOf,
   };
-  const status = await runCommandLine(argv, [RUN, CHECK, ...COMMANDS, QUICKSTART], surroundings);
+  const status = await runCommandLine(argv, [RUN, CHECK, RESOLVE, ...COMMANDS, QUICKSTART], surroundings);
   if (status !== 0) process.exitCode = status;
 }
 
@@ -117,7 +118,7 @@ async function run(file: string, beforeExit: () => Promise<void> = async () => {
 
 async function checkFile(file: string): Promise<void> {
   const { check } = await import('./control/loading.ts');
-  for (const warning of check(file)) process.stdout.write(`warning: ${warning}\n`);
+  for (const warning of await check(file)) process.stdout.write(`warning: ${warning}\n`);
   process.stdout.write(`${file}: good\n`);
 }
 

@@ -2,6 +2,7 @@ import { loadSettings } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Settings } from '../config/settings.ts';
 import { type PlanContext, type Planned, planProxy } from '../proxy/planner.ts';
+import { planDnsOffline } from './dns-planning.ts';
 import { RefusedError } from './refused-error.ts';
 
 /** From a file to settings, and from settings to what workers serve by; what is wrong with either is told by a `RefusedError`. */
@@ -14,7 +15,7 @@ export function load(file: string): { readonly settings: Settings; readonly warn
 }
 
 /** As `load`, and everything else that can be known of a configuration without running it. Changes nothing. */
-export function check(file: string): readonly string[] {
+export async function check(file: string): Promise<readonly string[]> {
   const { settings, warnings } = load(file);
   const planned = plan(file, settings, {
     ports: settings.listeners.map(() => 0),
@@ -28,6 +29,7 @@ export function check(file: string): readonly string[] {
     selfSigned: () => [],
     now: Date.now(),
   });
+  if (settings.dns !== 'off') await planDnsOffline(file, settings, settings.dns);
   return [...warnings, ...planned.warnings];
 }
 

@@ -12,7 +12,20 @@ describe('help', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const listed = stdout.match(/^ {2}[a-z-]+/gm)?.map((line) => line.trim());
     expect(listed).toEqual([
-      ...['run', 'check', 'status', 'origins', 'drain', 'enable', 'disable', 'purge', 'node', 'hash-password', 'help'],
+      ...[
+        'run',
+        'check',
+        'resolve',
+        'status',
+        'origins',
+        'drain',
+        'enable',
+        'disable',
+        'purge',
+        'node',
+        'hash-password',
+        'help',
+      ],
     ]);
   });
 

@@ -52,6 +52,13 @@ export class Ordering {
     return listed ? [datacenter, ...order.filter((position) => position !== datacenter)] : order;
   }
 
+  /** What decided about a place: what its map says of it, distance, or neither, so that it gets the configured order. */
+  deciding(place: Place): 'places' | 'distance' | 'configured' {
+    if (this.plan.mode !== 'closest') return 'configured';
+    if (orderIn(this.#map, place) !== 'closest') return this.plan.map === undefined ? 'configured' : 'places';
+    return whereabouts(place) === undefined ? 'configured' : 'distance';
+  }
+
   /** From a place to all datacenters, in the configured order; for telling why. */
   distances(place: Place): Distance[] {
     const points = whereabouts(place);
