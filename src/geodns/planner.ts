@@ -84,7 +84,7 @@ function answeringPlan(settings: DnsSettings, cookies: CookieSecrets): Answering
       exempt: limited.exempt,
     },
     // Two questions for the same: which of the servers behind an address this is.
-    ...(nsid !== undefined && { nsid: Buffer.from(nsid, 'latin1'), id: nsid }),
+    ...(nsid !== undefined && { nsid: new Uint8Array(Buffer.from(nsid, 'latin1')), id: nsid }),
     ...(version !== undefined && { version }),
   };
 }

@@ -39,12 +39,14 @@ export function packZones(
     problems.push(...findings.problems);
     if (source === undefined || zone === undefined) return [];
     const geo = source.geo.map(({ owner, record, settings: { geo, mode } }) => {
-      return { owner, ttl: record.ttl, map: maps.positionOf(geo, mode) };
+      return { owner: new Uint8Array(owner), ttl: record.ttl, map: maps.positionOf(geo, mode) };
     });
+    // Copies of their own: of a Buffer all that lies in memory with it would go to the thread.
+    const name = new Uint8Array(zone.name);
     const sets = [...zone.recordSets()];
-    if (!source.isSerialAuto) return [{ name: zone.name, sets: packSets(sets), geo }];
+    if (!source.isSerialAuto) return [{ name, sets: packSets(sets), geo }];
     const serial = serialOf(zone.key, digest(packSets(sets), geo, maps.plans, datacenters));
-    return [{ name: zone.name, sets: packSets(withSerial(sets, serial)), geo }];
+    return [{ name, sets: packSets(withSerial(sets, serial)), geo }];
   });
   if (problems.length > 0) throw new ZonesError(problems);
   return packed;

@@ -99,11 +99,18 @@ describe('a plan', () => {
     expect((await planOf(settings)).plan.answering.limits).toMatchObject(limits);
   });
 
+  test('has no more than its own bytes', async () => {
+    const { plan } = await planOf({ nsid: 'x', datacenters: DATACENTERS, zones: [zone([WWW])] });
+    const [packed] = plan.zones;
+    const parts = [packed?.name, packed?.sets, packed?.geo[0]?.owner, plan.answering.nsid];
+    expect(parts.map((part) => part?.buffer.byteLength)).toEqual(parts.map((part) => part?.byteLength));
+  });
+
   test('tells nothing of the server unless it is to', async () => {
     const { nsid, id, version } = (await planOf({})).plan.answering;
     expect({ nsid, id, version }).toEqual({ nsid: undefined, id: undefined, version: undefined });
     const told = (await planOf({ nsid: 'us-1', version: 'x' })).plan.answering;
-    expect(told).toMatchObject({ nsid: Buffer.from('us-1'), id: 'us-1', version: 'x' });
+    expect(told).toMatchObject({ nsid: new Uint8Array(Buffer.from('us-1')), id: 'us-1', version: 'x' });
   });
 
   test('is refused with all that is wrong with its zones, which may have changed since they were checked', async () => {
