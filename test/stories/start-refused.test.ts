@@ -64,8 +64,8 @@ describe('a file', () => {
     },
     {
       name: 'asks for what there is not yet',
-      text: yaml({ more: 'dns: { listen: ["127.0.0.1:5353"] }' }),
-      lines: [/^portico\.yaml:5:\d+ dns: is not yet supported/],
+      text: yaml({ more: 'vrrp: { instances: [] }' }),
+      lines: [/^portico\.yaml:5:\d+ vrrp: is not yet supported/],
     },
     {
       name: 'names a certificate that is not there',
