@@ -138,6 +138,7 @@ class DataPlane {
         if (!this.#listeners.has(listener.key)) opened.set(listener.key, this.#newListener(listener, this.#handler));
       }
       this.#prepared = { plan, generation, opened };
+      if (this.#plan === undefined) this.#serveBy(plan);
       await Promise.all([...opened.values()].map((listener) => listener.listen()));
       this.#say({ type: 'prepared', generation: plan.generation, problem: undefined });
     } catch (error) {
@@ -156,8 +157,7 @@ class DataPlane {
     const { plan, generation, opened } = this.#prepared;
     this.#prepared = undefined;
     if (this.#handler.generation !== generation) this.#handler.switchTo(generation);
-    this.#askSiblings(plan.siblings);
-    this.#openAccessLog(plan);
+    this.#serveBy(plan);
     for (const [key, listener] of opened) this.#listeners.set(key, listener);
     const wanted = new Map<string, ListenerPlan>(plan.proxy.listeners.map((each) => [each.key, each]));
     const unwanted: Listener[] = [];
@@ -170,10 +170,16 @@ class DataPlane {
         listener.update(next);
       }
     }
-    this.#plan = plan;
-    if (plan.proxy.cache !== undefined) this.#cache?.update(plan.proxy.cache);
     await this.#leave(unwanted);
     this.#say({ type: 'active', generation: plan.generation });
+  }
+
+  /** The first plan as soon as there are listeners: who comes before it is active is served as whoever comes later. */
+  #serveBy(plan: WorkerPlan): void {
+    this.#askSiblings(plan.siblings);
+    this.#openAccessLog(plan);
+    this.#plan = plan;
+    if (plan.proxy.cache !== undefined) this.#cache?.update(plan.proxy.cache);
   }
 
   #askSiblings(plan: SiblingPlan | undefined): void {
