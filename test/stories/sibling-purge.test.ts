@@ -81,6 +81,14 @@ describe('two nodes', () => {
     }
   });
 
+  test('do not bring back what a request has changed: that is not told, but it is known when a copy was made', async () => {
+    const target = '/changed/1';
+    await stored([target], first, second);
+    version += 1;
+    expect((await first.ask(target, { method: 'POST', body: 'x' })).status).toBe(200);
+    expect(await versions(first, target)).toEqual(new Set([`v${version}`]));
+  });
+
   test('that are parted: what was purged meanwhile is gone when they are linked again', async () => {
     const hard = ['/url/2', '/prefix/2', '/prefix/2/more', '/tag/2', '/cli/2'];
     const soft = ['/soft/2', '/softer/2', '/softest/2'];

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { answer, type OriginRequest } from '../support/origin.ts';
+import { patternAt } from '../support/pattern.ts';
 import { fieldOf, type RawResponse } from '../support/raw-client.ts';
 import { follow, headOf, MIB, pieces, whole } from './cache-scene.ts';
 import { inTurns, type Member, type Siblings, slowStranger, startSiblings, toldBy } from './sibling-scene.ts';
@@ -15,6 +16,12 @@ let b: Member;
 
 async function* play(request: OriginRequest) {
   const { target } = request;
+  if (target.startsWith('/stale')) {
+    // Whoever comes first gets it for a second.
+    const isFirst = siblings.asked(target) === 1;
+    yield answer('the same', { fields: [`Cache-Control: max-age=${isFirst ? 1 : 3600}`, 'ETag: "same"'] });
+    return;
+  }
   if (target.startsWith('/film')) {
     yield headOf('Cache-Control: max-age=3600', `Content-Length: ${LONG}`, 'ETag: "film"');
     yield* pieces(0, LONG);
@@ -127,4 +134,29 @@ test('what is long streams: who waits gets what has come so far', async () => {
   await http.mend();
   for (const viewer of viewers) expect(await viewer.done()).toMatchObject(whole(LONG));
   expect(siblings.origin.requests.length).toBe(asked);
+});
+
+test('of what is long, a part is had as well', async () => {
+  const target = '/film/2';
+  await a.ask(target);
+  const asked = siblings.origin.requests.length;
+  const { status, fields, body } = await b.ask(target, { head: ['Range: bytes=1000000-1000099'] });
+  expect([status, fieldOf({ fields }, 'content-range')]).toEqual([206, `bytes 1000000-1000099/${LONG}`]);
+  expect(body === patternAt(1_000_000, 100).toString('latin1')).toBe(true);
+  expect(siblings.origin.requests.length).toBe(asked);
+});
+
+test('what is stale here and fresh there is validated there', async () => {
+  const target = '/stale/1';
+  await b.ask(target);
+  // What is stale by then is no news; this one has it for longer.
+  await a.ask(target);
+  expect(siblings.asked(target)).toBe(2);
+  const polled = async () => toldBy(await b.ask(target));
+  await expect
+    .poll(polled, { timeout: 4000, interval: 50 })
+    .toMatch(/^fwd=stale; fwd-status=304;.* detail=sibling-hit$/);
+  expect(siblings.asked(target)).toBe(2);
+  const reply = await b.ask(target);
+  expect([toldBy(reply), reply.body, fieldOf(reply, 'cache-control')]).toEqual(['hit', 'the same', 'max-age=3600']);
 });
