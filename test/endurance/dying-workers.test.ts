@@ -1,5 +1,6 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Random } from '../cache/memory/random.ts';
 import { cachingDoor, statusOf } from '../stories/cache-scene.ts';
 import { answer, startOrigin } from '../support/origin.ts';
@@ -33,6 +34,14 @@ const DEATHS = [
   { name: 'while it purges', module: 'cache/purge/ban-board.ts', text: '  #append(bans' },
   { name: 'while it begins a segment', module: 'cache/disk/segment-space.ts', text: '  async makeRoom()' },
 ] as const;
+
+const PATIENT = { timeout: 10_000, interval: 10 };
+
+async function bodiesOnDisk(directory: string): Promise<number> {
+  const segments = (await readdir(directory)).filter((name) => name.endsWith('.seg'));
+  const texts = await Promise.all(segments.map((name) => readFile(join(directory, name), 'latin1')));
+  return texts.join('').split('body of /kept/').length - 1;
+}
 
 /** Ends workers, one at a time. */
 class Killer {
@@ -128,6 +137,8 @@ describe('workers that die under load', () => {
     const killer = await Killer.start(portico);
     const targets = Array.from({ length: 200 }, (_, i) => `/kept/${i}`);
     for (const target of targets) await fetchRaw(portico.port(), target);
+    // What a worker has not written yet dies with it.
+    await vi.waitUntil(async () => (await bodiesOnDisk(disk.directory)) === targets.length, PATIENT);
     const from = portico.events.all.length;
     const killed = killer.kill(DEATHS[3]);
     while (!portico.events.all.slice(from).some(({ message }) => message === DIED)) {
