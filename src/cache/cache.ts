@@ -158,14 +158,14 @@ export class Cache {
 
   /**
    * The number under which to store what another cache has sent in place of an origin. `undefined`: it will not do.
-   * `candidate`: what a 304 would be about.
+   * `unsure`: whether it would, cannot be told. `candidate`: what a 304 would be about.
    */
   vet(
     query: CacheQuery,
     candidate: CachedObject | undefined,
     response: CacheResponse,
     context: StoreContext,
-  ): number | undefined {
+  ): number | 'unsure' | undefined {
     return this.#vetting.vet(query, candidate, response, context);
   }
 

@@ -11,8 +11,8 @@ import { decideReuse } from './semantics/reuse.ts';
 import { decideStore, type StorableResponse, type StoreContext } from './semantics/storable.ts';
 import { freshen, isSelectedBy } from './semantics/update.ts';
 
-/** Age counts whole seconds: a response may be older than it says by less than this. */
-const AGE_STEP: Ms = 1000;
+/** Age and Date count whole seconds: a response may be older than the one says, and younger than the other, by less than this. */
+const STEP: Ms = 1000;
 
 /**
  * Judges what another cache has sent in place of an origin. It is as old as it says, and not as young as our request for
@@ -29,24 +29,27 @@ export class Vetting {
 
   /**
    * The number under which a response is to be stored, by when it was made. `undefined`: it is not to be used, as it could
-   * not be served for this request now, fresh by our own rules. `candidate`: what a 304 would be about.
+   * not be served for this request now, fresh by our own rules. `unsure`: nor this one, as something was purged about the
+   * time when it was made. `candidate`: what a 304 would be about.
    */
   vet(
     query: CacheQuery,
     candidate: CachedObject | undefined,
     response: CacheResponse,
     context: StoreContext,
-  ): number | undefined {
+  ): number | 'unsure' | undefined {
     const now = context.times.responseTime;
     const made = response.status === 304 ? this.#freshened(candidate, response, context) : whole(response, context);
     if (made === undefined) return undefined;
     const madeAt = now - currentAge(made.stored, now);
     // It fetched it before we fetched what we want to know more of.
     if (candidate !== undefined && madeAt < now - currentAge(candidate.stored, now)) return undefined;
-    const sequence = this.#bans.sequenceAt(madeAt - AGE_STEP);
-    if (!this.#kept.leaves(query.key, made.tags, sequence)) return undefined;
+    const sequence = this.#bans.sequenceAt(madeAt - STEP);
     const reuse = decideReuse(query.request, made.stored, now);
-    return reuse.kind === 'hit' && reuse.ttl > 0 ? sequence : undefined;
+    if (reuse.kind !== 'hit' || reuse.ttl <= 0) return undefined;
+    if (this.#kept.leaves(query.key, made.tags, sequence)) return sequence;
+    const latest = this.#bans.sequenceAt(Math.min(now, madeAt + STEP));
+    return this.#kept.leaves(query.key, made.tags, latest) ? 'unsure' : undefined;
   }
 
   #freshened(candidate: CachedObject | undefined, response: CacheResponse, context: StoreContext): Made | undefined {

@@ -17,8 +17,11 @@ export interface SiblingOrder {
   /** Origins are asked when no sibling has it. */
   readonly orOrigins: boolean;
   /** Whether this response will do in place of an origin's. */
-  accepts(status: number, fields: OriginFields): boolean;
+  judge(status: number, fields: OriginFields): SiblingJudgement;
 }
+
+/** `unsure`: it will not do, as it may be from before a purge of just now. The sibling cannot know. */
+export type SiblingJudgement = 'good' | 'bad' | 'unsure';
 
 /** Whom a sibling's response is brought. After `nobodyHad`, `end` or `siblingBroken` nothing more comes. */
 export interface SiblingTarget {
@@ -118,9 +121,10 @@ export class SiblingAttempt implements OriginReplies {
 
   head(status: number, fields: OriginFields): void {
     if (this.#over) return;
-    if (!this.#order.accepts(status, fields)) {
+    const judgement = this.#order.judge(status, fields);
+    if (judgement !== 'good') {
       if (!isShort(status, fields)) this.#call?.cancel();
-      this.#giveUp(status === 200 || status === 304 || status === 504 ? 'false-hit' : 'failed');
+      this.#giveUp(judgement === 'bad' ? outcomeOf(status) : undefined);
       return;
     }
     clearTimeout(this.#timer);
@@ -147,7 +151,7 @@ export class SiblingAttempt implements OriginReplies {
     throw new ProxyError('http_upgrade_failed', 'an upgrade that was not asked for');
   }
 
-  /** `outcome`: of the fetch, if there was one. */
+  /** `outcome`: of the fetch, if there was one that speaks for or against the sibling. */
   #giveUp(outcome?: SiblingOutcome): void {
     if (!this.#leave()) return;
     if (outcome !== undefined) this.#tell(outcome);
@@ -168,6 +172,11 @@ export class SiblingAttempt implements OriginReplies {
 
 function overdue(attempt: SiblingAttempt): void {
   attempt.overdue();
+}
+
+/** Of a response that will not do. */
+function outcomeOf(status: number): SiblingOutcome {
+  return status === 200 || status === 304 || status === 504 ? 'false-hit' : 'failed';
 }
 
 /** Whether hardly anything comes after this head. */

@@ -81,6 +81,18 @@ describe('two nodes', () => {
     }
   });
 
+  test('do not give each other up for what is fetched anew just after a purge', async () => {
+    const targets = Array.from({ length: 30 }, (_, i) => `/anew/${i}`);
+    const { falseHits } = await first.account('b');
+    expect(outcomes(await first.purge('/', 'X-Purge-All: 1'))).toEqual(b('acknowledged'));
+    for (const target of targets) {
+      await ask(second, target);
+      // It may be from before, as far as can be told: whole seconds are.
+      await ask(first, target);
+    }
+    expect(await first.account('b')).toMatchObject({ falseHits, fetching: 'on' });
+  });
+
   test('do not bring back what a request has changed: that is not told, but it is known when a copy was made', async () => {
     const target = '/changed/1';
     await stored([target], first, second);
@@ -100,6 +112,7 @@ describe('two nodes', () => {
     version += 1;
     expect(outcomes(await first.purge('/url/2'))).toEqual(b('not-acknowledged'));
     await first.lost('b', from.first);
+    await first.accountWhere('b', ({ link }) => link.told === null);
     const post = async (body: object) => (await first.node.ask('POST /cache/purge', { body })).json;
     expect(await post({ prefixes: [`${SITE}/prefix/2`] })).toMatchObject({ siblings: b('not-reached') });
     expect(await post({ urls: [`${SITE}/soft/2`], soft: true })).toMatchObject({ siblings: b('not-reached') });
@@ -137,6 +150,7 @@ describe('two nodes', () => {
     siblings.part('a', 'b');
     version += 1;
     await first.lost('b', from.first);
+    await first.accountWhere('b', ({ link }) => link.told === null);
     const { stderr } = await first.node.command('purge', '--all', '--reason', 'a test');
     expect(stderr).toEqual([expect.stringMatching(/b was not reached/)]);
     await siblings.join('a', 'b');

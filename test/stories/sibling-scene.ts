@@ -331,7 +331,11 @@ export interface PeerAccount {
   readonly failed: number;
   readonly overdue: number;
   readonly served: number;
-  readonly link: { readonly state: string; readonly ours: { readonly behind: number | null } };
+  readonly link: {
+    readonly state: string;
+    readonly told: string | null;
+    readonly ours: { readonly behind: number | null };
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { NotWritten, ObjectWriter } from '../../cache/object-writer.ts';
 import { ProxyError, type ProxyErrorCode } from '../error.ts';
 import { Fetch, type FetchTarget } from '../fetch.ts';
 import type { OriginFields } from '../headers.ts';
-import type { SiblingOrder } from '../sibling-attempt.ts';
+import type { SiblingJudgement, SiblingOrder } from '../sibling-attempt.ts';
 import { siblingQuestion } from '../sibling-request.ts';
 import type { FillClient } from './fill-client.ts';
 import type { FillParts } from './fill-parts.ts';
@@ -97,16 +97,17 @@ export class Fill implements FetchTarget, CompressedTaker {
     const siblings = onlySibling === undefined ? peers?.asked : peers?.only(onlySibling);
     const question = siblings === undefined ? undefined : siblingQuestion(query, order);
     if (peers === undefined || siblings === undefined || question === undefined) return undefined;
-    const accepts = (status: number, fields: OriginFields) => this.#accepts(status, fields);
-    return { peers, siblings, question, lines: order.lines, accepts, orOrigins: onlySibling === undefined };
+    const judge = (status: number, fields: OriginFields) => this.#judge(status, fields);
+    return { peers, siblings, question, lines: order.lines, judge, orOrigins: onlySibling === undefined };
   }
 
   /** Of a sibling: its response is as old as it says, and not as young as this fetch. */
-  #accepts(status: number, fields: OriginFields): boolean {
+  #judge(status: number, fields: OriginFields): SiblingJudgement {
     const sequence = vetted(this.#parts, status, fields, this.#requestTime);
-    if (sequence === undefined) return false;
+    if (sequence === undefined) return 'bad';
+    if (sequence === 'unsure') return 'unsure';
     this.#sequence = Math.min(this.#sequence, sequence);
-    return true;
+    return 'good';
   }
 
   interim(status: number, fields: OriginFields): void {

@@ -61,13 +61,13 @@ export function receive(
   return store(parts, response, context, sequence, announced);
 }
 
-/** The number under which to store what a sibling has sent. `undefined`: it will not do. See `Cache.vet`. */
+/** The number under which to store what a sibling has sent; or that it will not do. See `Cache.vet`. */
 export function vetted(
   { cache, query, order, candidate }: FillParts,
   status: number,
   fields: OriginFields,
   requestTime: Ms,
-): number | undefined {
+): number | 'unsure' | undefined {
   const context = cache.storeContext(query, order.head.method, requestTime, false);
   return cache.vet(query, candidate, { status, fields: storableFields(fields) }, context);
 }

@@ -254,6 +254,15 @@ describe('what was purged here', () => {
     await rig.check();
   });
 
+  test('in the second in which it may have been made is not taken, which says nothing against the sibling', async () => {
+    const { rig, siblings, ask } = await open({ sibling: [200, { ...OLD, age: '0' }, 'whole'] });
+    rig.purge(1, { kind: 'all', soft: false });
+    rig.now += 500;
+    expect((await ask(GET)).exchange.content.toString()).toBe('origin');
+    expect(siblings.outcomes).toEqual([]);
+    await rig.check();
+  });
+
   test('is gone if it came from a sibling before', async () => {
     const { rig, fromSibling, ask } = await open({ sibling: [200, OLD, 'whole'] });
     await ask(GET);
