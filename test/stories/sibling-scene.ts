@@ -387,9 +387,3 @@ export async function inTurns<T, R>(items: readonly T[], atOnce: number, run: (i
   await Promise.all(Array.from({ length: atOnce }, work));
   return results;
 }
-
-/** In ascending order, the values below which so many hundredths of all are. */
-export function percentiles(values: readonly number[], ...hundredths: readonly number[]): number[] {
-  const sorted = [...values].sort((a, b) => a - b);
-  return hundredths.map((each) => sorted[Math.min(sorted.length - 1, Math.floor((each / 100) * sorted.length))] ?? 0);
-}
