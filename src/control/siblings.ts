@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import type { HostPort } from '../base/address.ts';
 import { monotonicNow } from '../base/monotonic.ts';
 import type { Ms } from '../base/units.ts';
-import type { RulesOf } from '../cache/inquiry.ts';
+import type { Inquiry, RulesOf } from '../cache/inquiry.ts';
 import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { SharedCache } from '../cache/shared-cache.ts';
 import type { EventLog } from '../observe/event-forward.ts';
@@ -66,6 +66,7 @@ export class SiblingNode {
   readonly memory: SharedArrayBuffer;
   readonly table: PeerTable;
   readonly #options: SiblingNodeOptions;
+  readonly #inquiry: Inquiry;
   readonly #warm: WarmTakeover;
   #plan: SiblingPlan | undefined;
   #servers: Servers = NOTHING;
@@ -75,8 +76,8 @@ export class SiblingNode {
     this.#options = options;
     this.memory = PeerTable.allocate(workers + 1);
     this.table = new PeerTable(this.memory, workers + 1, workers);
-    const inquiry = cache.inquiry(rulesOf, isOwnPort);
-    this.#warm = new WarmTakeover({ inquiry, fill, log, summary: () => cache.summary() });
+    this.#inquiry = cache.inquiry(rulesOf, isOwnPort);
+    this.#warm = new WarmTakeover({ inquiry: this.#inquiry, fill, log, summary: () => cache.summary() });
   }
 
   get plan(): SiblingPlan | undefined {
@@ -189,10 +190,10 @@ export class SiblingNode {
 
   async #openIcp(plan: SiblingPlan): Promise<IcpServer | undefined> {
     if (plan.icp === undefined) return undefined;
-    const { isDraining, log, cache, rulesOf, isOwnPort } = this.#options;
+    const { isDraining, log } = this.#options;
     const server = new IcpServer({
       plan,
-      inquiry: cache.inquiry(rulesOf, isOwnPort),
+      inquiry: this.#inquiry,
       isPortico: (slot) => this.table.isPortico(slot),
       isBusy: () => isDraining() || this.#warm.isRunning,
       log,
@@ -204,10 +205,10 @@ export class SiblingNode {
 
   async #openHtcp(plan: SiblingPlan): Promise<HtcpServer | undefined> {
     if (plan.htcp === undefined) return undefined;
-    const { log, cache, rulesOf, isOwnPort, purgeUrl, now } = this.#options;
+    const { log, purgeUrl, now } = this.#options;
     const server = new HtcpServer({
       plan,
-      inquiry: cache.inquiry(rulesOf, isOwnPort),
+      inquiry: this.#inquiry,
       purge: purgeUrl,
       isPortico: (slot) => this.table.isPortico(slot),
       log,
