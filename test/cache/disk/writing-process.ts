@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { setImmediate } from 'node:timers/promises';
 import { DiskDirectory } from '../../../src/cache/disk/disk-directory.ts';
 import { DiskTier } from '../../../src/cache/disk/disk-tier.ts';
 import { eventLevels } from '../../../src/observe/event-forward.ts';
@@ -25,7 +26,9 @@ async function write(tier: DiskTier): Promise<never> {
   for (;;) {
     const own = seed++;
     const place = await tier.append(recordOf(own, longShapeOf(own)));
-    if (place) writeSync(1, `${own} ${place.segment} ${place.offset} ${place.length}\n`);
+    // A refusal needs no turn of the event loop. The other tier may be removing files to make room, and would wait for one.
+    if (!place) await setImmediate();
+    else writeSync(1, `${own} ${place.segment} ${place.offset} ${place.length}\n`);
   }
 }
 
