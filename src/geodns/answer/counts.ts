@@ -20,6 +20,8 @@ export interface AnswerCounts {
    */
   replied(zone: number, rcode: number, transport: Transport, datacenter: number, isTruncated: boolean): void;
   silent(reason: Silence, transport: Transport): void;
+  /** Rate limits left nothing of a reply but that one may ask again, over TCP or with this cookie. It is counted as well. */
+  slipped(): void;
   /** Something of ours is broken; the reply was SERVFAIL, which is counted as well. */
   failed(error: unknown): void;
 }

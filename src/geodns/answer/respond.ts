@@ -215,6 +215,7 @@ export class Responder {
     const verdict = this.#limiter.check(draft.rateKind, draft.rateName, bytes, at, size, this.#now());
     if (verdict === 'drop') return false;
     if (verdict === 'pass' || draft.rateKind === RATE.ERROR) return true;
+    this.#counts.slipped();
     const knowsCookies = this.#edns.cookie !== undefined;
     draft.withoutRecords(knowsCookies ? RCODE.BADCOOKIE : RCODE.NOERROR);
     draft.isTruncated = !knowsCookies;

@@ -225,7 +225,7 @@ describe('who asks too often', () => {
     const responder = new TestResponder({ limits });
     const replies = send(responder, { edns: { options: [[SUBNET, '00011800010203']] } });
     expect(replies.map((reply) => reply !== undefined)).toEqual([true, true, false, true, false, true]);
-    expect(responder.counted.slice(2, 4)).toEqual(['udp limited', 'udp zone 0 rcode 0 dc -1 tc']);
+    expect(responder.counted.slice(2, 5)).toEqual(['udp limited', 'slipped', 'udp zone 0 rcode 0 dc -1 tc']);
     const slipped = responder.ask({ edns: { options: [[SUBNET, '00011800010203']] } }, { transport: 'tcp' });
     expect(slipped.answers).toHaveLength(1);
   });

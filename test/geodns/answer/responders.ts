@@ -44,6 +44,9 @@ export class TestResponder {
       silent: (reason, transport) => {
         if (log) this.counted.push(`${transport} ${reason}`);
       },
+      slipped: () => {
+        if (log) this.counted.push('slipped');
+      },
       failed: (error) => this.failures.push(error),
     };
     const merged =
