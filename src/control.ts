@@ -9,7 +9,8 @@ import type { Settings } from './config/settings.ts';
 import { Admin, type AdminOptions } from './control/admin.ts';
 import { openCache, tiersOf, workersOf } from './control/cache-tiers.ts';
 import { Listening, type RunningListener } from './control/listening.ts';
-import { loadToServe, plan } from './control/loading.ts';
+import { load, plan } from './control/loading.ts';
+import { NameServing, type PendingNames } from './control/name-serving.ts';
 import { NodeDraining } from './control/node-draining.ts';
 import { Origins } from './control/origins.ts';
 import { Purging } from './control/purging.ts';
@@ -66,6 +67,8 @@ export class Control {
   readonly #startedAt: Ms = Date.now();
   /** Made with the first generation, when it is sure that no other node has this state_dir's ports. */
   #origins: Origins | undefined;
+  /** Likewise. */
+  #names: NameServing | undefined;
   #admin: Admin | undefined;
   #settings: Settings;
   #generation = 0;
@@ -76,7 +79,7 @@ export class Control {
 
   /** Starts a node by this file. Throws a `RefusedError`, with nothing left running, when it cannot. */
   static async start(file: string): Promise<Control> {
-    const { settings, warnings } = loadToServe(file);
+    const { settings, warnings } = load(file);
     const log = createEventLog({ level: settings.logs.level });
     const control = new Control(file, settings, log, await openCache(file, settings, log));
     try {
@@ -93,6 +96,7 @@ export class Control {
       listeners,
       workers: control.#workers,
       ...(adminUrl !== undefined && { admin: adminUrl }),
+      ...control.#dnsListeners(),
       pid: process.pid,
     });
     return control;
@@ -117,6 +121,7 @@ export class Control {
     if (cache !== undefined) this.#metrics.page.register('cache', () => cache.snapshot());
     this.#metrics.page.register('pools', () => poolFamilies(this.#origins?.operator.pools() ?? []));
     this.#metrics.page.register('siblings', () => siblingFamilies(this.#siblingReport()));
+    this.#metrics.page.register('dns', () => this.#names?.families() ?? []);
     this.#purging =
       cache &&
       new Purging(cache, async (orders, soft, from) => (await this.#siblings?.publish(orders, soft, from)) ?? []);
@@ -130,6 +135,7 @@ export class Control {
       siblings: this.#siblings,
     });
     this.draining.follow((on) => this.#supervisor.drain(on));
+    this.draining.follow(() => this.#names?.look());
     this.#rows = new Rows(this.#supervisor.originTable, this.#metrics.table, this.#siblings?.table);
     this.#retryWindow = setInterval(() => this.#supervisor.originTable.beginRetryWindow(), RETRY_WINDOW);
   }
@@ -184,6 +190,7 @@ export class Control {
   async #close(): Promise<void> {
     // Until now whoever looks sees what still runs.
     await this.#admin?.close(ADMIN_GRACE);
+    await this.#names?.close();
     this.#origins?.close();
     await this.#siblings?.close();
     await this.#cache?.close();
@@ -193,10 +200,10 @@ export class Control {
 
   async #reload(): Promise<void> {
     try {
-      const { settings, warnings } = loadToServe(this.#file);
+      const { settings, warnings } = load(this.#file);
       const before = this.#settings;
       await this.#reloadTo(settings, warnings);
-      this.#log.info('reloaded', { generation: this.#generation, listeners: this.listeners });
+      this.#log.info('reloaded', { generation: this.#generation, listeners: this.listeners, ...this.#dnsListeners() });
       if (settings.node.workers !== before.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
       }
@@ -207,7 +214,9 @@ export class Control {
       this.#accepted = true;
     } catch (error) {
       this.#accepted = false;
-      this.#log.error('reload refused', { problems: problemsOf(error) });
+      const problems = problemsOf(error);
+      this.#log.error('reload refused', { problems });
+      this.#names?.refused(problems);
       this.#releaseRows(this.#settings);
     }
   }
@@ -248,8 +257,10 @@ export class Control {
   async #take(settings: Settings, warnings: readonly string[]): Promise<void> {
     const reservation = await this.#listening.reserve(settings);
     let siblings: PendingSiblings | undefined;
+    let names: PendingNames | undefined;
     try {
       this.#origins ??= this.#makeOrigins();
+      this.#names ??= this.#makeNames(this.#origins);
       const origins = this.#origins;
       const adjusted = origins.adjusted(settings.pools);
       const { plan, warnings: more } = this.#plan({ ...settings, pools: adjusted }, reservation.ports);
@@ -262,6 +273,7 @@ export class Control {
         siblings: siblings?.plan && { ...siblings.plan, secret: undefined },
       };
       origins.prepare(settings.pools, adjusted, plan.pools);
+      names = await this.#names.prepare(settings);
       if (this.#generation === 0) {
         // Nobody is to be served yet what was purged meanwhile.
         await siblings?.commit();
@@ -276,6 +288,7 @@ export class Control {
       if (this.#purging !== undefined) this.#purging.plan = plan;
       origins.take(settings.pools, adjusted, plan.pools);
     } catch (error) {
+      names?.abandon();
       await siblings?.abandon();
       throw error;
     } finally {
@@ -284,6 +297,7 @@ export class Control {
     this.#log.setLevel(settings.logs.level);
     this.#listening.take(settings, reservation);
     this.#releaseRows(settings);
+    await names.commit();
   }
 
   #plan(settings: Settings, ports: readonly number[]): Planned {
@@ -317,6 +331,16 @@ export class Control {
       fill: (slot, url, fields) => this.#supervisor.fill(slot, { url, fields }),
       log: this.#log,
       now: Date.now,
+    });
+  }
+
+  #makeNames({ operator }: Origins): NameServing {
+    return new NameServing({
+      file: this.#file,
+      stateDir: this.#stateDir,
+      operator: operator.datacenters,
+      readiness: () => readiness(this.state),
+      log: this.#log,
     });
   }
 
@@ -361,6 +385,7 @@ export class Control {
       purge: purging && ((command) => purging.purge(command)),
       status: () => this.#status(),
       siblings: () => this.#siblingReport(),
+      dns: () => this.#names?.port,
       metrics: (accept) => this.#metrics.page.answer(accept),
       traffic: this.#metrics.rates,
       sites: () => this.#settings.sites.map(siteName),
@@ -370,6 +395,11 @@ export class Control {
       version: VERSION,
       readyz: () => readyzPage(this.state),
     };
+  }
+
+  #dnsListeners(): object {
+    const port = this.#names?.port;
+    return port === undefined ? {} : { dns: port.status().listeners };
   }
 
   #status(): NodeStatus {

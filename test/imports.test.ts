@@ -23,12 +23,13 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   cli: { imports: ['base', 'admin/whereabouts.ts', 'admin/access/password.ts'] },
   control: { imports: ['*'] },
   'worker.ts': { imports: ['*'] },
+  'dns.ts': { imports: ['geodns'] },
   'control.ts': { imports: ['*'] },
   'main.ts': { imports: ['*', 'control.ts'] },
 };
 
 /** Where things come together. Nothing imports them but what the table names outright. */
-const TOPS = ['worker.ts', 'control.ts', 'main.ts'];
+const TOPS = ['worker.ts', 'dns.ts', 'control.ts', 'main.ts'];
 
 /** Packages that are at home in few places; others may be imported anywhere but in base. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

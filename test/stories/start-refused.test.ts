@@ -68,11 +68,6 @@ describe('a file', () => {
       lines: [/^portico\.yaml:5:\d+ vrrp: is not yet supported/],
     },
     {
-      name: 'asks for what is checked and not yet served',
-      text: yaml({ more: 'dns: { listen: ["127.0.0.1:5300"] }' }),
-      lines: [/portico\.yaml dns: is checked, but not yet served by this version$/],
-    },
-    {
       name: 'names a certificate that is not there',
       text: yaml({ listener: 'protocol: https, certificates: [{ cert: no.pem, key: no.key }]' }),
       lines: [

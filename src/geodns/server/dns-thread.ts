@@ -2,8 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { HostPort } from '../../base/address.ts';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
+import { LeftOpen } from './batch-left-open.ts';
 import { DnsCounts } from './counts.ts';
-import type { DnsMemory, DnsPlan, DnsThreadStart, FromDnsThread, ToDnsThread } from './messages.ts';
+import type { DnsMemory, DnsPlan, DnsThreadStart, EngineInUse, FromDnsThread, ToDnsThread } from './messages.ts';
 
 /** Who dies for the first time is replaced at once. From the second time on there is a pause, ever longer. */
 const FIRST_PAUSE: Ms = 100;
@@ -19,8 +20,6 @@ export interface DnsThreadOptions {
   /** The thread's program: it calls `runDnsThread`. */
   readonly entry: URL;
   readonly log: EventLog;
-  /** How datacentres stand: see `DnsMemory`. */
-  readonly health: SharedArrayBuffer;
 }
 
 /** Control's side of the DNS thread: hands it each generation in two steps, and replaces it when it dies. */
@@ -39,6 +38,7 @@ export class DnsThread {
   #whenEnded: (() => void) | undefined;
   #serving: number | undefined;
   #addresses: readonly HostPort[] = [];
+  #engine: EngineInUse = { kind: 'plain', reason: undefined };
   #deaths = 0;
   #startedAt: Ms = Number.NEGATIVE_INFINITY;
   #pause: Ms = 0;
@@ -47,7 +47,7 @@ export class DnsThread {
 
   constructor(options: DnsThreadOptions) {
     this.#options = options;
-    this.#memory = { counts: this.counts.memory, health: options.health };
+    this.#memory = { counts: this.counts.memory, openings: LeftOpen.allocate() };
     this.#start();
   }
 
@@ -59,6 +59,11 @@ export class DnsThread {
   /** Where queries came in by UDP when the current generation began. */
   get addresses(): readonly HostPort[] {
     return this.#addresses;
+  }
+
+  /** Of these. */
+  get engine(): EngineInUse {
+    return this.#engine;
   }
 
   /** How many threads have died. */
@@ -101,6 +106,12 @@ export class DnsThread {
       if (this.#worker !== prepared.by) this.#send({ type: 'prepare', plan: prepared.plan });
       this.#send({ type: 'commit' });
     });
+  }
+
+  /** Part of what is answered from has changed; `plan` is all of it, for a thread that is to come. */
+  update(plan: DnsPlan, update: unknown): void {
+    this.#current = plan;
+    this.#send({ type: 'update', update });
   }
 
   discard(): void {
@@ -150,6 +161,7 @@ export class DnsThread {
       case 'committed':
         this.#serving = message.generation;
         this.#addresses = message.addresses;
+        this.#engine = message.engine;
         if (message.generation === this.#current?.generation) this.#whenCommitted?.();
         break;
       case 'event': {

@@ -1,8 +1,9 @@
 import type { HostPort } from '../../base/address.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
+import type { ChosenEngine } from './choose-engine.ts';
 import type { DnsCounts } from './counts.ts';
 import { DgramEngine } from './dgram-engine.ts';
-import type { EngineChoice } from './messages.ts';
+import type { EngineInUse } from './messages.ts';
 import type { Responder } from './responder.ts';
 import type { TcpServer } from './tcp-server.ts';
 import type { UdpEngine, UdpEngineOptions } from './udp-engine.ts';
@@ -12,21 +13,26 @@ export interface EndpointParts {
   readonly counts: DnsCounts;
   readonly log: EventLog;
   readonly tcp: TcpServer;
-  /** `undefined`: there is none here. */
-  readonly batchEngine: ((options: UdpEngineOptions) => UdpEngine) | undefined;
 }
 
 /** One address that is listened on, by UDP and by TCP. */
 export class Endpoint {
   readonly address: HostPort;
   readonly #parts: EndpointParts;
-  readonly #choice: EngineChoice;
+  readonly #chosen: ChosenEngine;
   #engine: UdpEngine | undefined;
+  #inUse: EngineInUse;
 
-  constructor(address: HostPort, choice: EngineChoice, parts: EndpointParts) {
+  constructor(address: HostPort, chosen: ChosenEngine, parts: EndpointParts) {
     this.address = address;
-    this.#choice = choice;
+    this.#chosen = chosen;
+    this.#inUse = { kind: chosen.kind, reason: chosen.reason };
     this.#parts = parts;
+  }
+
+  /** As it is once it listens. */
+  get engine(): EngineInUse {
+    return this.#inUse;
   }
 
   /** Where it listens by UDP: for a wildcard, what stands for it now. */
@@ -52,16 +58,17 @@ export class Endpoint {
   }
 
   async #openUdp(): Promise<UdpEngine> {
-    const { responder, counts, log, batchEngine } = this.#parts;
-    const options = { listen: [this.address], responder, counts, log };
-    if (this.#choice === 'batch' && batchEngine !== undefined) {
-      try {
-        return await listening(batchEngine(options));
-      } catch (error) {
-        log.warn('dns takes UDP packets one by one: the engine for many at once could not start', { error });
-      }
+    const { responder, counts, log } = this.#parts;
+    const options: UdpEngineOptions = { listen: [this.address], responder, counts, log };
+    const { kind, make } = this.#chosen;
+    if (kind === 'plain') return listening(make(options));
+    try {
+      return await listening(make(options));
+    } catch (error) {
+      log.warn('dns takes UDP packets one by one: the engine for many at once could not start', { error });
+      this.#inUse = { kind: 'plain', reason: (error as Error).message };
+      return listening(new DgramEngine(options));
     }
-    return listening(new DgramEngine(options));
   }
 }
 

@@ -13,6 +13,8 @@ export interface Responder {
    * their order, each whole. `undefined`: it is no such query, `respond` has the answer.
    */
   transfer(query: Buffer, length: number, source: QuerySource): Iterable<Buffer> | undefined;
+  /** Takes what has changed of what it answers from: plain data, whose meaning it and control know. May throw. */
+  update?(update: unknown): void;
 }
 
 /** Where a query came from. One object for many queries: it is filled anew for each. */

@@ -21,7 +21,6 @@ import { UdpClient } from './udp-client.ts';
 /** Control, as far as the DNS thread has to do with it. */
 class Scene {
   readonly log = new Journal<EventRecord>('event');
-  readonly health = new SharedArrayBuffer(4);
   readonly thread: DnsThread;
   #generation = 0;
 
@@ -29,13 +28,12 @@ class Scene {
     this.thread = new DnsThread({
       entry: new URL('./scripted-thread.ts', import.meta.url),
       log: eventLevels((event) => this.log.add(event)),
-      health: this.health,
     });
     atTeardown(() => this.thread.stop(0));
   }
 
   plan(listen: readonly HostPort[], answers: ScriptedAnswers, more: Partial<DnsPlan> = {}): DnsPlan {
-    return { generation: ++this.#generation, listen, engine: 'dgram', tcp: TCP_LIMITS, answers, ...more };
+    return { generation: ++this.#generation, listen, engine: 'plain', tcp: TCP_LIMITS, answers, ...more };
   }
 
   async load(plan: DnsPlan): Promise<void> {
@@ -81,10 +79,43 @@ describe('the DNS thread', () => {
   });
 
   test('sees what control writes about health, without being told', async () => {
-    const { scene, at } = await start('127.0.0.1');
+    const scene = new Scene();
+    const { addresses, release } = await find('127.0.0.1');
+    const health = new SharedArrayBuffer(4);
+    await scene.load(scene.plan(addresses, { name: 'first', health }));
+    release();
     const client = await UdpClient.open();
-    Atomics.store(new Int32Array(scene.health), 0, 41);
-    expect((await client.ask('health', at[0] as HostPort)).text).toBe('health is 41');
+    Atomics.store(new Int32Array(health), 0, 41);
+    expect((await client.ask('health', addresses[0] as HostPort)).text).toBe('health is 41');
+  });
+
+  test('takes an update, and so does one that follows it; one that cannot be taken changes nothing', async () => {
+    const { scene, at } = await start('127.0.0.1');
+    const [address] = at as [HostPort];
+    const client = await UdpClient.open();
+    const updated = { ...scene.plan(at, { name: 'updated' }), generation: 1 };
+    scene.thread.update(updated, 'updated');
+    expect((await client.ask('name', address)).text).toBe('name is updated');
+    scene.thread.update(updated, 17);
+    expect((await client.ask('name', address)).text).toBe('name is updated');
+    await until(() => scene.log.all.length > 0, 'what the thread says');
+    expect(scene.log.all).toMatchObject([{ level: 'error', fields: { error: { message: 'expected a name' } } }]);
+    client.send('die', address);
+    await scene.replaced(1);
+    expect((await client.ask('name', address)).text).toBe('name is updated');
+  });
+
+  test('answers nobody before the first commit', async () => {
+    const scene = new Scene();
+    const { addresses, release } = await find('127.0.0.1');
+    expect(await scene.thread.prepare(scene.plan(addresses, { name: 'first' }))).toBeUndefined();
+    release();
+    const client = await UdpClient.open();
+    client.send('name', addresses[0] as HostPort);
+    await until(() => scene.thread.counts.of('udp').queries === 1, 'a query');
+    await scene.thread.commit();
+    expect((await client.ask('name', addresses[0] as HostPort)).text).toBe('name is first');
+    expect(scene.thread.counts.of('udp')).toMatchObject({ queries: 2, replies: 1, silent: 1 });
   });
 
   test('takes packets one by one, and says so, where the engine for many at once cannot start', async () => {

@@ -1,8 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { DnsMemory, DnsThreadStart } from '../../../src/geodns/server/messages.ts';
+import { chooseEngine } from '../../../src/geodns/server/choose-engine.ts';
+import type { DnsThreadStart } from '../../../src/geodns/server/messages.ts';
 import type { QuerySource, Responder } from '../../../src/geodns/server/responder.ts';
 import { runDnsThread } from '../../../src/geodns/server/thread.ts';
-import type { UdpEngine } from '../../../src/geodns/server/udp-engine.ts';
 import { ScriptedResponder } from './scripted-responder.ts';
 
 /** What a DNS thread of the tests is given to answer from. */
@@ -11,16 +11,23 @@ export interface ScriptedAnswers {
   readonly name: string;
   /** How making a responder of this goes wrong. */
   readonly fault?: 'refused' | 'death';
+  /** What the query `health` tells the first word of. */
+  readonly health?: SharedArrayBuffer;
 }
 
-/** As the scripted responder; beyond that `health` tells the first word of that memory, and `die` ends the thread. */
+/** As the scripted responder; beyond that `health` tells of that memory, and `die` ends the thread. An update is another name. */
 class ThreadResponder implements Responder {
-  readonly #scripted: ScriptedResponder;
+  #scripted: ScriptedResponder;
   readonly #health: Int32Array;
 
-  constructor({ name }: ScriptedAnswers, { health }: DnsMemory) {
+  constructor({ name, health = new SharedArrayBuffer(4) }: ScriptedAnswers) {
     this.#scripted = new ScriptedResponder(name);
     this.#health = new Int32Array(health);
+  }
+
+  update(name: unknown): void {
+    if (typeof name !== 'string') throw new TypeError('expected a name');
+    this.#scripted = new ScriptedResponder(name);
   }
 
   respond(query: Buffer, length: number, source: QuerySource, reply: Buffer): number {
@@ -36,18 +43,14 @@ class ThreadResponder implements Responder {
 }
 
 runDnsThread(parentPort as MessagePort, workerData as DnsThreadStart, {
-  async responderOf(answers, memory) {
+  async responderOf(answers) {
     const scripted = answers as ScriptedAnswers;
     if (scripted.fault === 'refused') throw new Error('zone example.com: line 7: no such type');
     if (scripted.fault === 'death') process.exit(8);
     await new Promise(setImmediate);
-    return new ThreadResponder(scripted, memory);
+    return new ThreadResponder(scripted);
   },
-  // There is no such engine here.
-  batchEngine: ({ counts }): UdpEngine => ({
-    addresses: [],
-    counts,
-    listen: () => Promise.reject(new Error('node:ffi is not allowed')),
-    close: () => Promise.resolve(),
-  }),
+  // There is no other engine here.
+  engineOf: ({ wanted, log }) =>
+    chooseEngine({ wanted, log, openLoop: () => Promise.reject(new Error('node:ffi is not allowed')) }),
 });

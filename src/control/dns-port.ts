@@ -1,0 +1,110 @@
+import type { DatabaseSummary, DnsCounters, DnsPort, DnsStatus, ZoneSummary } from '../admin/api/dns-port.ts';
+import type { AnswerCounted } from '../geodns/answer/answer-totals.ts';
+import type { ZoneSettings } from '../geodns/config.ts';
+import type { PackedZone } from '../geodns/plan/dns-plan.ts';
+import type { CompiledTables } from '../geodns/plan/geo-tables.ts';
+import { unpackSets } from '../geodns/plan/packed-sets.ts';
+import type { DnsCounts } from '../geodns/server/counts.ts';
+import { TYPE } from '../geodns/wire/types.ts';
+import { soaNumbers } from '../geodns/zone/zone.ts';
+import type { DnsFacts } from '../metrics/dns-families.ts';
+import type { NameServer, NameServerGeneration } from './name-server.ts';
+
+/** The name server as the admin API sees it. `problems`: lines that say why the file as it is now is not in force. */
+export function dnsPort(server: NameServer, problems: () => readonly string[]): DnsPort {
+  const { datacenters } = server;
+  return {
+    status: () => statusOf(server, problems()),
+    datacenters: () => datacenters.list(),
+    failingOpen: () => datacenters.failingOpen(),
+    setDatacenter: (name, change, actor) => datacenters.set(name, change, actor),
+  };
+}
+
+/** The name server as metrics tell it. */
+export function dnsFacts({ current, thread, totals }: NameServer): DnsFacts {
+  const zones = current === undefined ? [] : zonesOf(current, []);
+  const { counts, deaths } = thread;
+  return {
+    zones,
+    counted: totals.snapshot(),
+    udp: counts.of('udp'),
+    tcp: counts.of('tcp'),
+    failed: counts.of('responder').failed,
+    deaths,
+  };
+}
+
+function statusOf({ current, thread, totals, listeners }: NameServer, problems: readonly string[]): DnsStatus {
+  const { kind, reason } = thread.engine;
+  return {
+    engine: kind,
+    fallback: reason,
+    threads: thread.serving === undefined ? 0 : 1,
+    listeners,
+    zones: current === undefined ? [] : zonesOf(current, problems),
+    databases: current === undefined ? [] : databasesOf(current.planned.tables),
+    counters: countersOf(totals.snapshot(), thread.counts),
+  };
+}
+
+function zonesOf({ settings, planned }: NameServerGeneration, problems: readonly string[]): ZoneSummary[] {
+  return settings.zones.map((zone, index) => {
+    const { serial, records } = contentOf(planned.plan.zones[index] as PackedZone);
+    return {
+      name: nameOf(zone),
+      serial,
+      records,
+      file: zone.file,
+      problems: problems.filter((line) => isAbout(line, zone, index)),
+    };
+  });
+}
+
+/** By generation, as counting means a walk through all of them. */
+const contents = new WeakMap<PackedZone, { readonly serial: number; readonly records: number }>();
+
+function contentOf(zone: PackedZone): { readonly serial: number; readonly records: number } {
+  const known = contents.get(zone);
+  if (known !== undefined) return known;
+  let serial = 0;
+  let records = zone.geo.length;
+  for (const set of unpackSets(zone.sets)) {
+    records += set.rdatas.length;
+    if (set.type === TYPE.SOA) serial = soaNumbers(set).serial;
+  }
+  const content = { serial, records };
+  contents.set(zone, content);
+  return content;
+}
+
+/** A problem of a master file says where it is; one of the configuration, which zone's setting it is. */
+function isAbout(line: string, { file }: ZoneSettings, index: number): boolean {
+  return line.includes(`dns.zones[${index}]`) || (file !== undefined && line.includes(file));
+}
+
+/** Without the dot at its end, but for the root. */
+function nameOf({ name }: ZoneSettings): string {
+  return name === '.' ? name : name.replace(/\.$/, '');
+}
+
+function databasesOf({ databases, order }: CompiledTables): DatabaseSummary[] {
+  return databases.map(({ type, buildEpoch }, index) => ({
+    file: order.files[index] as string,
+    type,
+    built: buildEpoch === 0 ? undefined : buildEpoch * 1000,
+  }));
+}
+
+function countersOf({ rcodes, silences, answers, slipped }: AnswerCounted, counts: DnsCounts): DnsCounters {
+  const [udp, tcp] = [counts.of('udp'), counts.of('tcp')];
+  const silent = (isCounted: (reason: string) => boolean) =>
+    silences.reduce((sum, { reason, count }) => (isCounted(reason) ? sum + count : sum), 0);
+  return {
+    queries: { udp: udp.queries, tcp: tcp.queries },
+    replies: rcodes,
+    limited: silent((reason) => reason === 'limited') + slipped,
+    dropped: silent((reason) => reason !== 'limited') + udp.portless + udp.oversized + udp.broadcast + udp.dropped,
+    answers,
+  };
+}

@@ -1,0 +1,72 @@
+import type { Ms } from '../base/units.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import { AnswerTable } from './answer/answer-table.ts';
+import { Responder as QueryAnswers } from './answer/respond.ts';
+import type { Source } from './answer/source.ts';
+import { Transfers } from './answer/transfer.ts';
+import type { GeoTableData } from './geo/table.ts';
+import { DatacenterTable } from './health/table.ts';
+import type { DnsPlan } from './plan/dns-plan.ts';
+import { Served } from './plan/served.ts';
+import type { QuerySource, Responder } from './server/responder.ts';
+import { Seldom } from './server/seldom.ts';
+import { TCP_LIMITS } from './server/tcp-limits.ts';
+
+/** What the DNS thread is given to answer from, a generation at a time. Plain data over shared memory. */
+export interface DnsAnswers {
+  readonly plan: DnsPlan;
+  /** Of a `DatacenterTable`: control writes it. */
+  readonly standings: SharedArrayBuffer;
+  /** Of an `AnswerTable`: control reads it. */
+  readonly counts: SharedArrayBuffer;
+}
+
+const TELL_EVERY: Ms = 60_000;
+
+/** Tenths of a second (RFC 7828 §3.1): the time that TCP connections may in fact be idle. */
+const KEEPALIVE = TCP_LIMITS.idle / 100;
+
+/** All that a generation answers: questions, and transfers of its zones. */
+export class ServingResponder implements Responder {
+  readonly #served: Served;
+  readonly #answers: QueryAnswers;
+  readonly #transfers: Transfers;
+  readonly #source: Source = {
+    address: new Uint8Array(16),
+    addressAt: 0,
+    addressLength: 4,
+    port: 0,
+    transport: 'udp',
+  };
+
+  constructor({ plan, standings, counts }: DnsAnswers, log: EventLog) {
+    const seldom = new Seldom(log, TELL_EVERY);
+    const table = new AnswerTable(counts, (error) => seldom.error('a DNS query was answered with SERVFAIL', { error }));
+    this.#served = new Served(plan, new DatacenterTable(standings));
+    this.#answers = new QueryAnswers({ ...plan.answering, keepalive: KEEPALIVE }, Date.now, table);
+    this.#answers.serve(this.#served.zones);
+    this.#transfers = new Transfers(this.#served.zones, plan.transferTo);
+  }
+
+  respond(query: Buffer, length: number, source: QuerySource, reply: Buffer): number {
+    return this.#answers.respond(query, length, this.#sourceOf(source), reply);
+  }
+
+  transfer(query: Buffer, length: number, source: QuerySource): Iterable<Buffer> | undefined {
+    return this.#transfers.transfer(query, length, source);
+  }
+
+  /** Tables of the same maps, compiled from databases that were replaced. */
+  update(tables: unknown): void {
+    this.#served.takeTables(tables as readonly GeoTableData[]);
+  }
+
+  #sourceOf({ address, family, port, transport }: QuerySource): Source {
+    const source = this.#source;
+    source.address = address;
+    source.addressLength = family === 4 ? 4 : 16;
+    source.port = port;
+    source.transport = transport;
+    return source;
+  }
+}
