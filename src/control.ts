@@ -91,12 +91,12 @@ export class Control {
       throw error;
     }
     void control.#cache?.recover().then(() => control.#siblings?.warmUp());
-    const { listeners, adminUrl } = control;
+    const { listeners, adminUrl, dnsListeners } = control;
     control.#log.info('ready', {
       listeners,
       workers: control.#workers,
       ...(adminUrl !== undefined && { admin: adminUrl }),
-      ...control.#dnsListeners(),
+      ...(dnsListeners.length > 0 && { dns: dnsListeners }),
       pid: process.pid,
     });
     return control;
@@ -142,6 +142,11 @@ export class Control {
 
   get listeners(): readonly RunningListener[] {
     return this.#listening.listeners;
+  }
+
+  /** Where the name server listens, by UDP and TCP: ADDRESS:PORT. Empty: there is none. */
+  get dnsListeners(): readonly string[] {
+    return this.#names?.listeners ?? [];
   }
 
   /** Where the admin listener is; `undefined`: there is none. */
@@ -203,7 +208,7 @@ export class Control {
       const { settings, warnings } = load(this.#file);
       const before = this.#settings;
       await this.#reloadTo(settings, warnings);
-      this.#log.info('reloaded', { generation: this.#generation, listeners: this.listeners, ...this.#dnsListeners() });
+      this.#log.info('reloaded', { generation: this.#generation, listeners: this.listeners });
       if (settings.node.workers !== before.node.workers) {
         this.#log.warn('node.workers changes with the next start', { workers: this.#workers });
       }
@@ -395,11 +400,6 @@ export class Control {
       version: VERSION,
       readyz: () => readyzPage(this.state),
     };
-  }
-
-  #dnsListeners(): object {
-    const port = this.#names?.port;
-    return port === undefined ? {} : { dns: port.status().listeners };
   }
 
   #status(): NodeStatus {

@@ -130,7 +130,8 @@ async function quickstart(): Promise<void> {
     const file = fileURLToPath(new URL('../config/quickstart.yaml', import.meta.url));
     const control = await run(file, () => origins.close());
     const urls = control.listeners.map(({ protocol, address }) => `${protocol}://${address}`);
-    printWhatToTry((text) => process.stdout.write(text), urls, control.adminUrl);
+    const [dns] = control.dnsListeners;
+    printWhatToTry((text) => process.stdout.write(text), { urls, admin: control.adminUrl, dns });
   } catch (error) {
     await origins.close();
     throw error;

@@ -29,6 +29,10 @@ export class NameServing {
     return this.#port;
   }
 
+  get listeners(): readonly string[] {
+    return this.#server?.listeners ?? [];
+  }
+
   /** Throws a `RefusedError`. */
   async prepare(settings: Settings): Promise<PendingNames> {
     const { dns } = settings;

@@ -1,12 +1,17 @@
 const CONFIGURATION = '-c config/quickstart.yaml';
 
-/**
- * Tells on the terminal what the quickstart has to show.
- *
- * @param urls Where the node in front listens: `http://127.0.0.1:8080`, `https://127.0.0.1:8443`.
- * @param admin Where its admin listener is.
- */
-export function printWhatToTry(write: (text: string) => void, urls: readonly string[], admin?: string): void {
+/** What there is to be tried. */
+export interface Running {
+  /** Where the node in front listens: `http://127.0.0.1:8080`, `https://127.0.0.1:8443`. */
+  readonly urls: readonly string[];
+  /** Where its admin listener is. */
+  readonly admin: string | undefined;
+  /** Where its name server is: `127.0.0.1:8053`. */
+  readonly dns: string | undefined;
+}
+
+/** Tells on the terminal what the quickstart has to show. */
+export function printWhatToTry(write: (text: string) => void, { urls, admin, dns }: Running): void {
   const bases = urls.map((url) => url.replace(/\/$/, ''));
   const plain = bases.find((base) => base.startsWith('http:')) ?? bases[0];
   const tls = bases.find((base) => base.startsWith('https:'));
@@ -22,6 +27,13 @@ export function printWhatToTry(write: (text: string) => void, urls: readonly str
     [`curl -v ${plain}/hints`, '103 Early Hints'],
   ];
   if (tls !== undefined) commands.push([`curl -k --http2 -i ${tls}/`, 'HTTP/2; the certificate is self-signed']);
+  if (dns !== undefined) {
+    const [host, port] = dns.split(':');
+    commands.push(
+      [`dig @${host} -p ${port} www.example.com +subnet=203.0.113.0/24`, 'the address for clients of that network'],
+      [`bin/portico resolve www.example.com --from 198.51.100.7 ${CONFIGURATION}`, 'for another one, and why'],
+    );
+  }
   if (admin !== undefined) {
     commands.push(
       [`bin/portico status ${CONFIGURATION}`, 'the node, its pools and its cache'],

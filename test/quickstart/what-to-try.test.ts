@@ -18,14 +18,19 @@ test('tells where the dashboard is, and how to drain an origin', () => {
   expect(whatIsTold(['http://127.0.0.1:8080'])).not.toContain('dashboard');
 });
 
-function whatIsTold(urls: readonly string[], admin?: string): string {
+test('asks the name server, where there is one', () => {
+  const told = whatIsTold(['http://127.0.0.1:8080'], undefined, '127.0.0.1:8053');
+  expect(told).toContain('  dig @127.0.0.1 -p 8053 www.example.com +subnet=203.0.113.0/24  ');
+  expect(whatIsTold(['http://127.0.0.1:8080'])).not.toContain('dig');
+});
+
+function whatIsTold(urls: readonly string[], admin?: string, dns?: string): string {
   let told = '';
   printWhatToTry(
     (text) => {
       told += text;
     },
-    urls,
-    admin,
+    { urls, admin, dns },
   );
   return told;
 }
