@@ -199,7 +199,10 @@ export const dnsSettings = z
           .describe('The largest reply by UDP, whatever a client says that it takes.'),
         nsid: z.string().max(64).optional().describe('What is told who asks which server this is. Default: nothing.'),
         version: z.string().max(64).optional().describe('What version.bind is answered with. Default: it is refused.'),
-        transfer_to: z.array(cidr()).default([]).describe('Who may transfer zones (AXFR). Empty: nobody.'),
+        transfer_to: z
+          .array(cidr())
+          .default([])
+          .describe('Who may transfer zones (AXFR, IXFR), with geo as nobody in particular gets it. Empty: nobody.'),
       }),
     ],
     expected('off or a map'),

@@ -43,9 +43,10 @@ export class ServingResponder implements Responder {
     const seldom = new Seldom(log, TELL_EVERY);
     const table = new AnswerTable(counts, (error) => seldom.error('a DNS query was answered with SERVFAIL', { error }));
     this.#served = new Served(plan, new DatacenterTable(standings));
-    this.#answers = new QueryAnswers({ ...plan.answering, keepalive: KEEPALIVE }, Date.now, table);
+    const settings = { ...plan.answering, transferTo: plan.transferTo, keepalive: KEEPALIVE };
+    this.#answers = new QueryAnswers(settings, Date.now, table);
     this.#answers.serve(this.#served.zones);
-    this.#transfers = new Transfers(this.#served.zones, plan.transferTo);
+    this.#transfers = new Transfers(this.#served.zones, settings);
   }
 
   respond(query: Buffer, length: number, source: QuerySource, reply: Buffer): number {

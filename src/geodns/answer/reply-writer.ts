@@ -88,7 +88,7 @@ export function writeFailure(out: Uint8Array, query: Query, edns: EdnsReply): nu
  * RD is copied (RFC 1035 §4.1.1). RA and AD are never ours to set, CD is cleared (RFC 4035 §3.1.6), and so is the bit
  * that has no meaning yet.
  */
-function putHeader(out: Uint8Array, { bytes, hasQuestion }: Query, rcode: number, flags: number): void {
+export function putHeader(out: Uint8Array, { bytes, hasQuestion }: Query, rcode: number, flags: number): void {
   out[0] = bytes[0] as number;
   out[1] = bytes[1] as number;
   putU16(out, FLAGS_AT, (u16(bytes, FLAGS_AT) & (OPCODE | RD)) | QR | flags | (rcode & 15));

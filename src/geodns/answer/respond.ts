@@ -14,6 +14,7 @@ import type { CompiledReply } from './compiled.ts';
 import { Cookies } from './cookies.ts';
 import { type AnswerCounts, NONE, type Silence } from './counts.ts';
 import { Draft } from './draft.ts';
+import { Nets } from './nets.ts';
 import { RATE, RateLimiter } from './rate-limiter.ts';
 import { ReplyWriter, writeFailure } from './reply-writer.ts';
 import type { AnswerSettings } from './settings.ts';
@@ -39,6 +40,7 @@ export class Responder {
   readonly #cookies: Cookies | undefined;
   /** Nothing is limited: none. */
   readonly #limiter: RateLimiter | undefined;
+  readonly #transferTo: Nets;
   readonly #nsid: Uint8Array | undefined;
   readonly #chaos: ReadonlyMap<string, CompiledReply>;
   #zones: ZoneAnswers | undefined;
@@ -62,6 +64,7 @@ export class Responder {
     const { responses, nxdomains, errors } = settings.limits;
     const isLimited = responses + nxdomains + errors > 0;
     this.#limiter = isLimited ? new RateLimiter(settings.limits, randomInt(2 ** 32) | 0) : undefined;
+    this.#transferTo = new Nets(settings.transferTo ?? []);
     this.#nsid = settings.nsid?.subarray(0, MOST_NSID);
     this.#chaos = chaosReplies(settings);
     this.#edns = new EdnsReply(settings.udpLength);
@@ -165,23 +168,34 @@ export class Responder {
       this.#tellOfServer();
     } else if (query.class !== CLASS.IN) {
       draft.error(RCODE.REFUSED);
-    } else if (this.#isDataType()) {
-      if (this.#zones === undefined) {
-        draft.error(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
-        return;
-      }
+    } else if (this.#isForZones()) {
+      this.#askZones();
+    }
+  }
+
+  #askZones(): void {
+    const query = this.#query;
+    if (this.#zones === undefined) {
+      this.#draft.error(RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
+    } else if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) {
+      this.#zones.answerTransfer(query, this.#asker, this.#draft);
+    } else {
       this.#asker.takePlace(query, this.#settings.clientSubnet);
-      this.#zones.answer(query, this.#asker, draft);
+      this.#zones.answer(query, this.#asker, this.#draft);
     }
   }
 
   /** Whether zones are to be asked for the type; else the draft is an error. */
-  #isDataType(): boolean {
+  #isForZones(): boolean {
     switch (this.#query.type) {
       case TYPE.AXFR:
-      case TYPE.IXFR: // many messages, which whoever may have them gets from the TCP server
+      case TYPE.IXFR: {
+        // Whoever may have it gets it by TCP before anybody asks here, if there is such a zone.
+        const { bytes, at, size } = this.#asker;
+        if (this.#transferTo.has(bytes, at, size)) return true;
         this.#draft.error(RCODE.REFUSED, EXTENDED_ERROR.PROHIBITED);
         return false;
+      }
       case TYPE.MAILA:
       case TYPE.MAILB: // obsolete (RFC 1035 §3.2.3)
       case TYPE.TKEY:

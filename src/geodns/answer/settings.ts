@@ -12,6 +12,8 @@ export interface AnswerSettings {
   /** Whether a client that knows cookies has to have a valid one over UDP; else it gets BADCOOKIE, and one with it. */
   readonly requireCookies: boolean;
   readonly limits: RateLimits;
+  /** Networks that may transfer zones (RFC 5936 §5); absent: nobody may. */
+  readonly transferTo?: readonly string[];
   /** Up to 128 bytes for who asks for the server's name (RFC 5001); absent: not told. */
   readonly nsid?: Uint8Array;
   /** What `version.bind` and `id.server` say, up to 255 bytes of latin1 each; absent: refused. */

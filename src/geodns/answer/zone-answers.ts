@@ -45,6 +45,21 @@ export class ZoneAnswers {
     else draft.take(known);
   }
 
+  /**
+   * A question for a transfer, by who may have it: what is no zone of ours (RFC 5936 §2.2.1), or did not come by TCP. For
+   * IXFR by UDP the SOA is the answer: that there is another serial, or none (RFC 1995 §2).
+   */
+  answerTransfer(query: Query, asker: Asker, draft: Draft): void {
+    const zone = this.#zones.get(this.#keyOf(query));
+    if (zone === undefined) {
+      draft.error(RCODE.NOTAUTH, EXTENDED_ERROR.NOT_AUTHORITATIVE);
+    } else if (query.type === TYPE.IXFR) {
+      this.#take(draft, resolve(this.#zones, zone.name, TYPE.SOA, asker), query, zone, zone.find(zone.key, TYPE.SOA));
+    } else {
+      draft.error(RCODE.REFUSED, EXTENDED_ERROR.NOT_SUPPORTED);
+    }
+  }
+
   /** What the zones say, of which the draft has nothing else but bytes. */
   resolve(query: Query, asker: Asker): Resolution {
     return resolve(this.#zones, questionName(query), query.type, asker);

@@ -5,10 +5,14 @@ const SLOTS = 1024;
 const MOST_NAMES = SLOTS / 2;
 const MOST_LABELS = 128;
 
+/** For `MessageNames` that keep the case of names: only what is the same byte for byte is the same. */
+export const AS_WRITTEN = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
 /**
  * The names that a message has so far, so that others can point to them (RFC 1035 §4.1.4). Each of a name's endings is
  * found by its hash, and compared without regard to case; who points to the name of the question takes its case (0x20)
- * over. What is beyond the reach of a pointer, and what comes after the first 512 endings, is not pointed to.
+ * over, unless case is to be kept. What is beyond the reach of a pointer, and what comes after the first 512 endings, is
+ * not pointed to.
  */
 export class MessageNames {
   readonly #hashes = new Int32Array(SLOTS);
@@ -17,10 +21,16 @@ export class MessageNames {
   /** The slots in use, in the order of their use. */
   readonly #used = new Uint16Array(MOST_NAMES);
   #count = 0;
+  /** What bytes are compared as. */
+  readonly #compared: Uint8Array;
 
   /** Of the name at hand: where its labels begin, and the hash from there to its end. */
   readonly #starts = new Uint16Array(MOST_LABELS);
   readonly #endings = new Int32Array(MOST_LABELS);
+
+  constructor(compared: typeof LOWER | typeof AS_WRITTEN = LOWER) {
+    this.#compared = compared;
+  }
 
   /** How many there are; for `forget()`. */
   get count(): number {
@@ -91,13 +101,19 @@ export class MessageNames {
     for (let slot = hash & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
       const offset = this.#offsets[slot] as number;
       if (offset === 0) return 0;
-      if (this.#hashes[slot] === hash && isSameName(message, offset, name, at)) return offset;
+      if (this.#hashes[slot] === hash && isSameName(message, offset, name, at, this.#compared)) return offset;
     }
   }
 }
 
 /** Pointers are followed in the message only: they are ours, and lead backwards. */
-function isSameName(message: Uint8Array, offset: number, name: Uint8Array, nameAt: number): boolean {
+function isSameName(
+  message: Uint8Array,
+  offset: number,
+  name: Uint8Array,
+  nameAt: number,
+  compared: Uint8Array,
+): boolean {
   let there = offset;
   let here = nameAt;
   for (;;) {
@@ -109,7 +125,7 @@ function isSameName(message: Uint8Array, offset: number, name: Uint8Array, nameA
     if (label !== name[here]) return false;
     if (label === 0) return true;
     for (let i = 1; i <= label; i++) {
-      if (LOWER[message[there + i] as number] !== LOWER[name[here + i] as number]) return false;
+      if (compared[message[there + i] as number] !== compared[name[here + i] as number]) return false;
     }
     there += 1 + label;
     here += 1 + label;

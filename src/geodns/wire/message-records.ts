@@ -5,7 +5,7 @@ import { nameEnd } from './name.ts';
 import { CLASS } from './types.ts';
 
 /** Does not fit. */
-const NO_ROOM = 0;
+export const NO_ROOM = 0;
 
 /**
  * Writes the record sets of a reply behind its question. One object serves for all; its counts are those of the last reply.
@@ -28,7 +28,11 @@ export class MessageRecords {
   additionals = 0;
   isTruncated = false;
 
-  readonly #names = new MessageNames();
+  readonly #names: MessageNames;
+
+  constructor(names: MessageNames = new MessageNames()) {
+    this.#names = names;
+  }
 
   /** `at`: where the question ends, which is there already. Nothing is left beyond `limit`. Says where the records end. */
   write(message: Uint8Array, at: number, resolution: Resolution, limit: number): number {
@@ -36,8 +40,7 @@ export class MessageRecords {
     this.authorities = 0;
     this.additionals = 0;
     this.isTruncated = false;
-    this.#names.forget();
-    this.#names.add(message, HEADER_LENGTH);
+    this.begin(message);
 
     let end = at;
     for (const set of resolution.answer) {
@@ -61,6 +64,20 @@ export class MessageRecords {
       end = next;
       this.additionals += set.rdatas.length;
     }
+    return end;
+  }
+
+  /** Begins a message record by record, behind its question, which is there already. Nothing is counted then. */
+  begin(message: Uint8Array): void {
+    this.#names.forget();
+    this.#names.add(message, HEADER_LENGTH);
+  }
+
+  /** Writes one record of a set, and says where it ends, or `NO_ROOM`: the message is then as it was. */
+  add(message: Uint8Array, at: number, set: RecordSet, rdata: Rdata, limit: number): number {
+    const known = this.#names.count;
+    const end = this.#writeRecord(message, at, set, rdata, limit);
+    if (end === NO_ROOM) this.#names.forget(known);
     return end;
   }
 

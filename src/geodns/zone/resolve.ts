@@ -3,6 +3,7 @@ import { isWithin, nameKey, substituted } from '../wire/name.ts';
 import { RCODE, TYPE } from '../wire/types.ts';
 import { addressesOf, glueOf } from './additional.ts';
 import { GEO_TYPES } from './check.ts';
+import { geographicSet } from './geographic-set.ts';
 import type { Zone, ZoneNode, ZoneSet } from './zone.ts';
 
 /** Aliases that are followed for one question; who wants to go on may ask again. */
@@ -99,9 +100,9 @@ class Question {
     // If no datacenter has any, that holds for all clients.
     if (sets.every((set) => set === undefined)) return this.#negative(RCODE.NOERROR, zone);
     const { datacenters, scope } = geo.choose(this.#client);
-    const rdatas = distinct(datacenters.flatMap((index) => sets[index]?.rdatas ?? []));
-    if (rdatas.length === 0) return { ...this.#negative(RCODE.NOERROR, zone), scope };
-    this.#answer.push({ owner: name, type: this.#type, ttl: geo.ttl, rdatas });
+    const set = geographicSet(name, this.#type, geo, datacenters);
+    if (set === undefined) return { ...this.#negative(RCODE.NOERROR, zone), scope };
+    this.#answer.push(set);
     return { ...this.#end(RCODE.NOERROR, zone), scope };
   }
 
@@ -170,8 +171,4 @@ const MINIMAL_ANY = {
 /** Of a CNAME or DNAME, whose RDATA is a name and nothing else. */
 function targetOf(alias: RecordSet): WireName {
   return (alias.rdatas[0] as Rdata).bytes;
-}
-
-function distinct(rdatas: readonly Rdata[]): readonly Rdata[] {
-  return rdatas.filter((rdata, i) => rdatas.findIndex((other) => other.bytes.equals(rdata.bytes)) === i);
 }
