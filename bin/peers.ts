@@ -17,6 +17,8 @@ export const PEERS = {
   openssl: 'openssl',
   'ansible-playbook': 'ansible',
   chromium: 'chromium',
+  dig: 'bind9-dnsutils',
+  kdig: 'knot-dnsutils',
 } as const;
 
 export type Peer = keyof typeof PEERS;
