@@ -1,13 +1,12 @@
-import type { DatabaseSummary, DnsCounters, DnsPort, DnsStatus, ZoneSummary } from '../admin/api/dns-port.ts';
-import type { AnswerCounted } from '../geodns/answer/answer-totals.ts';
+import type { DatabaseSummary, DnsPort, DnsStatus, ZoneSummary } from '../admin/api/dns-port.ts';
 import type { ZoneSettings } from '../geodns/config.ts';
 import type { PackedZone } from '../geodns/plan/dns-plan.ts';
 import type { CompiledTables } from '../geodns/plan/geo-tables.ts';
 import { unpackSets } from '../geodns/plan/packed-sets.ts';
-import type { DnsCounts } from '../geodns/server/counts.ts';
 import { TYPE } from '../geodns/wire/types.ts';
 import { soaNumbers } from '../geodns/zone/zone.ts';
 import type { DnsFacts } from '../metrics/dns-families.ts';
+import { dnsCounters } from './dns-counters.ts';
 import type { NameServer, NameServerGeneration } from './name-server.ts';
 
 /** The name server as the admin API sees it. `problems`: lines that say why the file as it is now is not in force. */
@@ -44,7 +43,7 @@ function statusOf({ current, thread, totals, listeners }: NameServer, problems: 
     listeners,
     zones: current === undefined ? [] : zonesOf(current, problems),
     databases: current === undefined ? [] : databasesOf(current.planned.tables),
-    counters: countersOf(totals.snapshot(), thread.counts),
+    counters: dnsCounters(totals.snapshot(), thread.counts),
   };
 }
 
@@ -94,17 +93,4 @@ function databasesOf({ databases, order }: CompiledTables): DatabaseSummary[] {
     type,
     built: buildEpoch === 0 ? undefined : buildEpoch * 1000,
   }));
-}
-
-function countersOf({ rcodes, silences, answers, slipped }: AnswerCounted, counts: DnsCounts): DnsCounters {
-  const [udp, tcp] = [counts.of('udp'), counts.of('tcp')];
-  const silent = (isCounted: (reason: string) => boolean) =>
-    silences.reduce((sum, { reason, count }) => (isCounted(reason) ? sum + count : sum), 0);
-  return {
-    queries: { udp: udp.queries, tcp: tcp.queries },
-    replies: rcodes,
-    limited: silent((reason) => reason === 'limited') + slipped,
-    dropped: silent((reason) => reason !== 'limited') + udp.portless + udp.oversized + udp.broadcast + udp.dropped,
-    answers,
-  };
 }
