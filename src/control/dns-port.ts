@@ -8,6 +8,7 @@ import { soaNumbers } from '../geodns/zone/zone.ts';
 import type { DnsFacts } from '../metrics/dns-families.ts';
 import { dnsCounters } from './dns-counters.ts';
 import type { NameServer, NameServerGeneration } from './name-server.ts';
+import { zoneName } from './zone-name.ts';
 
 /** The name server as the admin API sees it. `problems`: lines that say why the file as it is now is not in force. */
 export function dnsPort(server: NameServer, problems: () => readonly string[]): DnsPort {
@@ -51,7 +52,7 @@ function zonesOf({ settings, planned }: NameServerGeneration, problems: readonly
   return settings.zones.map((zone, index) => {
     const { serial, records } = contentOf(planned.plan.zones[index] as PackedZone);
     return {
-      name: nameOf(zone),
+      name: zoneName(zone),
       serial,
       records,
       file: zone.file,
@@ -80,11 +81,6 @@ function contentOf(zone: PackedZone): { readonly serial: number; readonly record
 /** A problem of a master file says where it is; one of the configuration, which zone's setting it is. */
 function isAbout(line: string, { file }: ZoneSettings, index: number): boolean {
   return line.includes(`dns.zones[${index}]`) || (file !== undefined && line.includes(file));
-}
-
-/** Without the dot at its end, but for the root. */
-function nameOf({ name }: ZoneSettings): string {
-  return name === '.' ? name : name.replace(/\.$/, '');
 }
 
 function databasesOf({ databases, order }: CompiledTables): DatabaseSummary[] {

@@ -17,6 +17,7 @@ import type { EventLog } from '../observe/event-forward.ts';
 import { Datacenters, type DatacentersOptions } from './datacenters.ts';
 import { alpnOf, planDnsOrRefuse } from './dns-planning.ts';
 import { RefusedError } from './refused-error.ts';
+import { zoneName } from './zone-name.ts';
 
 export interface NameServerOptions extends DatacentersOptions {
   readonly file: string;
@@ -163,7 +164,7 @@ export class NameServer {
   ): Generation {
     const { plan } = planned;
     const counts = this.totals.begin({
-      zones: settings.zones.map(({ name }) => name),
+      zones: settings.zones.map(zoneName),
       datacenters: plan.datacenters.map(({ name }) => name),
     });
     const answers: DnsAnswers = { plan, standings, counts };
