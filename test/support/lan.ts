@@ -1,0 +1,157 @@
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { peersAreRequired } from '../../bin/peers.ts';
+import { atTeardown } from './teardown.ts';
+
+/** Hosts on one switch, each a network namespace: what they do to each other touches nothing else on this machine. */
+
+/** In CI a test that cannot be run fails rather than being skipped. */
+export const MAY_MAKE_LANS = peersAreRequired() || mayMakeNamespaces();
+
+let made = 0;
+
+export interface Host {
+  readonly name: string;
+  /** 10.99.0.N, in a /24. */
+  readonly address: string;
+  /** fd99::N, in a /64. */
+  readonly address6: string;
+  /** Of its `eth0`. */
+  readonly mac: string;
+}
+
+/** A host that is not asked for by name is `a`, `b` and so on; the switch is a host without an address. */
+export class Lan {
+  readonly #id = `p${process.pid.toString(36)}${(made++).toString(36)}`;
+  readonly #hosts = new Map<string, Host>();
+
+  static open(...names: readonly string[]): Lan {
+    const lan = new Lan();
+    atTeardown(() => lan.#close());
+    lan.#make(names);
+    return lan;
+  }
+
+  private constructor() {}
+
+  host(name: string): Host {
+    const host = this.#hosts.get(name);
+    if (host === undefined) throw new Error(`there is no host ${name}`);
+    return host;
+  }
+
+  /** Runs to its end on a host, and returns what it said. Throws when it fails. */
+  run(host: string, command: string, ...args: readonly string[]): string {
+    return execFileSync('ip', ['netns', 'exec', this.#space(host), command, ...args], { encoding: 'utf8' });
+  }
+
+  /** Runs on a host; its pid is that of the command. It is killed with the test. */
+  spawn(host: string, command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const child = spawn('ip', ['netns', 'exec', this.#space(host), command, ...args], options);
+    atTeardown(() => child.kill('SIGKILL'));
+    return child;
+  }
+
+  /** The addresses of a host's `eth0`, its own and others. */
+  addresses(host: string): string[] {
+    const [link] = JSON.parse(this.run(host, 'ip', '-j', 'addr', 'show', 'dev', 'eth0')) as [
+      { addr_info: { local: string }[] },
+    ];
+    return link.addr_info.map(({ local }) => local);
+  }
+
+  /** The cable is pulled: the host sees that there is no carrier. */
+  unplug(host: string): void {
+    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'down');
+  }
+
+  plug(host: string): void {
+    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'up');
+  }
+
+  /** Nothing passes any more, and the host cannot see that. */
+  isolate(host: string): void {
+    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'nomaster');
+  }
+
+  rejoin(host: string): void {
+    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'master', 'br0');
+  }
+
+  /** These hosts do not hear each other, and all others do. */
+  blind(hosts: readonly string[], isBlind = true): void {
+    for (const host of hosts) {
+      const on = isBlind ? 'on' : 'off';
+      execFileSync('ip', [
+        'netns',
+        'exec',
+        this.#space('sw'),
+        'bridge',
+        'link',
+        'set',
+        'dev',
+        port(host),
+        'isolated',
+        on,
+      ]);
+    }
+  }
+
+  #make(names: readonly string[]): void {
+    this.#ip('netns', 'add', this.#space('sw'));
+    const bridge = ['type', 'bridge', 'mcast_snooping', '0', 'stp_state', '0', 'forward_delay', '0'];
+    this.#ip('-n', this.#space('sw'), 'link', 'add', 'br0', ...bridge);
+    this.#ip('-n', this.#space('sw'), 'link', 'set', 'br0', 'up');
+    for (const [index, name] of names.entries()) this.#add(name, index + 1);
+  }
+
+  #add(name: string, number: number): void {
+    const [sw, space] = [this.#space('sw'), this.#space(name)];
+    this.#ip('netns', 'add', space);
+    this.#hosts.set(name, { name, address: '', address6: '', mac: '' });
+    this.#ip('-n', space, 'link', 'set', 'lo', 'up');
+    this.#ip('-n', sw, 'link', 'add', port(name), 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space);
+    this.#ip('-n', sw, 'link', 'set', port(name), 'master', 'br0', 'up');
+    const host = { name, address: `10.99.0.${number}`, address6: `fd99::${number}`, mac: '' };
+    this.#ip('-n', space, 'addr', 'add', `${host.address}/24`, 'dev', 'eth0');
+    this.#ip('-n', space, '-6', 'addr', 'add', `${host.address6}/64`, 'dev', 'eth0', 'nodad');
+    // A link-local address that has still to be proved free is none to send from for two seconds.
+    this.run(name, 'sysctl', '-q', '-w', 'net.ipv6.conf.eth0.accept_dad=0');
+    this.#ip('-n', space, 'link', 'set', 'eth0', 'up');
+    const mac = this.run(name, 'cat', '/sys/class/net/eth0/address').trim();
+    this.#hosts.set(name, { ...host, mac });
+  }
+
+  #close(): void {
+    for (const name of [...this.#hosts.keys(), 'sw']) {
+      try {
+        this.#ip('netns', 'del', this.#space(name));
+      } catch {
+        // It was never made.
+      }
+    }
+  }
+
+  #space(host: string): string {
+    return `${this.#id}-${host}`;
+  }
+
+  #ip(...args: readonly string[]): void {
+    execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+}
+
+function port(host: string): string {
+  return `port-${host}`;
+}
+
+/** CAP_SYS_ADMIN and CAP_NET_ADMIN, which root mostly has. */
+function mayMakeNamespaces(): boolean {
+  try {
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+    const wanted = (1n << 21n) | (1n << 12n);
+    return (BigInt(`0x${effective}`) & wanted) === wanted;
+  } catch {
+    return false;
+  }
+}
