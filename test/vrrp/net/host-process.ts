@@ -100,7 +100,7 @@ const COMMANDS: Readonly<Record<string, (...words: string[]) => void>> = {
   },
   end() {
     for (const each of [...receivers, requests, frames]) each.close();
-    input.close();
+    process.stdin.destroy();
   },
 };
 
