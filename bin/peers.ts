@@ -19,6 +19,7 @@ export const PEERS = {
   chromium: 'chromium',
   dig: 'bind9-dnsutils',
   kdig: 'knot-dnsutils',
+  tcpdump: 'tcpdump',
 } as const;
 
 export type Peer = keyof typeof PEERS;
