@@ -48,7 +48,8 @@ export function decodeIPv4(datagram: Uint8Array): Advertisement | Drop {
     destination: copied(datagram, 16, IPV4_LENGTH),
     hopLimit: datagram[8] as number,
   };
-  return datagram[9] === VRRP_PROTOCOL ? decodeMessage(message, arrival) : drop('protocol', message, arrival);
+  if (datagram[9] !== VRRP_PROTOCOL) return { ...NO_DATAGRAM, reason: 'protocol', source: arrival.source };
+  return decodeMessage(message, arrival);
 }
 
 /** What a raw socket of IPv6 received: no header. Any bytes at all: never throws. */

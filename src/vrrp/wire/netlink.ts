@@ -91,6 +91,7 @@ export interface LinkChange extends Head {
   readonly kind: 'link-changed' | 'link-removed';
   readonly interface: number;
   readonly name: string | undefined;
+  /** Of Ethernet only. */
   readonly mac: MacBytes | undefined;
   /** Set up by the administrator. */
   readonly isUp: boolean;
@@ -181,7 +182,7 @@ function readLink(message: Buffer, head: Head, kind: LinkChange['kind']): LinkCh
   const start = NETLINK_HEADER + LINK_HEADER;
   if (message.length < start) return undefined;
   const flags = message.readUInt32LE(NETLINK_HEADER + 8);
-  const name = findAttribute(message, start, IFLA.IFNAME, 1);
+  const name = findAttribute(message, start, IFLA.IFNAME, undefined);
   const mac = findAttribute(message, start, IFLA.ADDRESS, MAC_LENGTH);
   return {
     ...head,
@@ -194,14 +195,14 @@ function readLink(message: Buffer, head: Head, kind: LinkChange['kind']): LinkCh
   };
 }
 
-/** Where the value of the first attribute of a type begins that has so many bytes at least. */
-function findAttribute(message: Buffer, start: Bytes, type: number, least: Bytes): Bytes | undefined {
+/** Where the value of the first attribute of a type begins that has just so many bytes; `undefined`: any number. */
+function findAttribute(message: Buffer, start: Bytes, type: number, width: Bytes | undefined): Bytes | undefined {
   for (let at = start; at + ATTRIBUTE_HEADER <= message.length; ) {
     const length = message.readUInt16LE(at);
     if (length < ATTRIBUTE_HEADER || at + length > message.length) return undefined;
     // The two uppermost bits are no part of the type: nested, network order.
-    const isWanted = (message.readUInt16LE(at + 2) & 0x3fff) === type && length >= ATTRIBUTE_HEADER + least;
-    if (isWanted) return at + ATTRIBUTE_HEADER;
+    const isOfType = (message.readUInt16LE(at + 2) & 0x3fff) === type;
+    if (isOfType && (width === undefined || length === ATTRIBUTE_HEADER + width)) return at + ATTRIBUTE_HEADER;
     at += padded(length);
   }
   return undefined;

@@ -162,6 +162,7 @@ describe('IPv4 that is no advertisement is dropped', () => {
       vrid: 51,
       source: ip('10.99.0.1'),
     });
+    expect(decodeIPv4(patched(datagram, 9, 89))).toMatchObject({ vrid: undefined, source: ip('10.99.0.1') });
   });
 });
 

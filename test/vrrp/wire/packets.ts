@@ -70,6 +70,9 @@ export function ipv4Datagram(
   header[9] = protocol;
   header.set(source, 12);
   header.set(destination, 16);
+  let sum = 0;
+  for (let i = 0; i < header.length; i += 2) sum += header.readUInt16BE(i);
+  header.writeUInt16BE(~((sum & 0xffff) + (sum >>> 16)) & 0xffff, 10);
   return Buffer.concat([header, payload, Buffer.alloc(behind, 0xff)]);
 }
 
