@@ -30,7 +30,7 @@ export const ADVERTISEMENT = 1;
 
 export type Version = 2 | 3;
 
-/** `PRIORITY.LEAVING`: the active one goes (RFC 9568 §5.2.4). */
+/** The two that mean something else than a rank (RFC 9568 §5.2.4): the active router leaves; the addresses are its own. */
 export const PRIORITY = { LEAVING: 0, OWNER: 255 } as const;
 
 /** Of version 2. The third one, AH, is another IP protocol: such packets do not come here. */
