@@ -19,6 +19,7 @@ const SERVICES: Readonly<Record<string, readonly string[]>> = {
   haproxy: ['haproxy'],
   varnish: ['varnish', 'varnishncsa'],
   'squid-openssl': ['squid'],
+  gdnsd: ['gdnsd'],
 };
 
 const wanted = packagesOf(missingPeers());

@@ -15,6 +15,7 @@ export const PEERS = {
   slowhttptest: 'slowhttptest',
   curl: 'curl',
   openssl: 'openssl',
+  gdnsd: 'gdnsd',
   'ansible-playbook': 'ansible',
   chromium: 'chromium',
   dig: 'bind9-dnsutils',
