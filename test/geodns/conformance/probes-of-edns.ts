@@ -22,7 +22,7 @@ export const EDNS: readonly Probe[] = [
     expected: { rcode: BADVERS, answers: 0, soa: false, opt: true },
   },
   {
-    name: 'EDNS version 1 with an option (RFC 8906 §8.2.7)',
+    name: 'EDNS version 1 with an option (RFC 8906 §8.2.6)',
     query: { edns: { version: 1, options: [[100, '']] } },
     expected: { rcode: BADVERS, answers: 0, opt: true },
   },
@@ -55,7 +55,7 @@ export const EDNS: readonly Probe[] = [
   },
   { name: 'an option that is cut off', query: { edns: { rdata: '006400' } }, expected: { rcode: FORMERR, opt: true } },
   {
-    name: 'an unknown option (RFC 8906 §8.2.2)',
+    name: 'an unknown option (RFC 8906 §8.2.3)',
     query: { edns: { options: [[100, '00']] } },
     expected: { rcode: NOERROR, answers: 1, opt: true, more: (reply) => hasNo(reply, 100) },
   },
@@ -73,7 +73,7 @@ export const EDNS: readonly Probe[] = [
     expected: { rcode: NOERROR, answers: 1, opt: true, more: (reply) => hasNo(reply, 100, 65_001) },
   },
   {
-    name: 'unknown flags (RFC 8906 §8.2.3)',
+    name: 'unknown flags (RFC 8906 §8.2.4)',
     query: { edns: { flags: 0x0040 } },
     expected: { rcode: NOERROR, answers: 1, opt: true, dnssecOk: false },
   },
