@@ -23,7 +23,8 @@ beforeAll(async () => {
 });
 
 function newResponder(): TestResponder {
-  const responder = new TestResponder({ nsid: Buffer.from(NSID), id: NSID, version: VERSION }, 'none yet');
+  const told = { nsid: Buffer.from(NSID), id: NSID, version: VERSION, keepalive: 200 };
+  const responder = new TestResponder(told, 'none yet');
   responder.responder.serve(served.zones);
   return responder;
 }

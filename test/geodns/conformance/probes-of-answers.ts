@@ -166,6 +166,12 @@ export const NAMES: readonly Probe[] = [
     expected: { rcode: NOERROR, aa: false, answers: 0, soa: false, more: isReferral },
   },
   {
+    name: 'DS of a delegation, which is not delegated itself (RFC 4035 §3.1.4.1)',
+    query: { name: 'sub.example.com.', type: TYPE.DS },
+    expected: NODATA,
+    gdnsd: { but: { aa: false, soa: false, more: isReferral }, why: 'to it DS is a type as any other' },
+  },
+  {
     name: 'many records, which fit by TCP and with OPT',
     query: { name: 'many.example.com.', edns: {} },
     expected: { rcode: NOERROR, aa: true, answers: 40 },

@@ -10,6 +10,8 @@ const NSID = 3;
 const KEEPALIVE = 11;
 const PADDING = 12;
 
+const OPT_LENGTH = 11;
+
 const EMPTY_OPT = '0000291000000000000000';
 
 /** OPT (RFC 6891, RFC 8906 §8.2). */
@@ -97,6 +99,31 @@ export const EDNS: readonly Probe[] = [
     only: 'udp',
   },
   {
+    name: 'keepalive by TCP: how long a connection may be idle (RFC 7828 §3.1)',
+    query: { edns: { options: [[KEEPALIVE, '']] } },
+    expected: { rcode: NOERROR, answers: 1, more: ({ opt }) => expect(opt?.options[KEEPALIVE]).toMatch(/^....$/) },
+    only: 'tcp',
+  },
+  {
+    name: 'OPT by TCP, but no keepalive',
+    query: { edns: {} },
+    expected: { rcode: NOERROR, answers: 1, more: (reply) => hasNo(reply, KEEPALIVE) },
+    only: 'tcp',
+    gdnsd: { but: { more: none }, why: 'it tells all who know EDNS, as it may (RFC 7828 §3.3.2)' },
+  },
+  ...(['udp', 'tcp'] as const).map(
+    (only): Probe => ({
+      name: 'padding up to the size that we say we take',
+      query: { edns: { options: [[PADDING, '00'.repeat(1_232 - 12 - 21 - OPT_LENGTH - 4)]] } },
+      expected: { rcode: NOERROR, answers: 1, opt: true },
+      only,
+      gdnsd: {
+        but: only === 'tcp' ? 'silence' : { rcode: FORMERR, answers: 0 },
+        why: 'it takes 1024 bytes, and says so: by UDP it sees no more, by TCP it closes',
+      },
+    }),
+  ),
+  {
     name: 'NSID (RFC 5001)',
     query: { edns: { options: [[NSID, '']] } },
     expected: { rcode: NOERROR, answers: 1, more: ({ opt }) => expect(opt?.options[NSID]).toBe(hex(NAME)) },
@@ -172,8 +199,6 @@ const FITS: readonly Fit[] = [
   { length: 1_222, takes: 4_096, isWhole: false },
   { length: 4_096, takes: 65_535, isWhole: false },
 ];
-
-const OPT_LENGTH = 11;
 
 /** How long a reply by UDP may be (RFC 6891 §6.2.3 to §6.2.5): what the client says, 512 bytes at least, 1232 at most. */
 export const SIZES: readonly Probe[] = FITS.map(({ length, takes, isWhole }) => ({

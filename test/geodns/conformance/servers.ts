@@ -19,7 +19,10 @@ export async function startPorticoWithSite(more: object = {}): Promise<HostPort>
   const file = join(await tempDir(), 'example.com.zone');
   await writeFile(file, masterFile());
   const dns = dnsOfSite(file, { listen: ['127.0.0.1:0'], ...more });
-  const { events } = await startPortico({ ...frontDoor({ origins: ['http://127.0.0.1:9'] }), dns });
+  const { events } = await startPortico({
+    ...frontDoor({ origins: ['http://127.0.0.1:9'], node: { workers: 1 } }),
+    dns,
+  });
   const { dns: listeners } = await events.waitFor('ready');
   return parseListenAddress((listeners as readonly string[])[0] as string) as HostPort;
 }
