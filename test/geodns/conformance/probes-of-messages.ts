@@ -134,6 +134,12 @@ export const RECORDS: readonly Probe[] = [
     expected: { rcode: FORMERR },
     gdnsd: { but: { rcode: NOERROR, answers: 1 }, why: 'it ignores records, of whatever section, if they are whole' },
   },
+  {
+    name: 'OPT as an answer',
+    query: { counts: [1, 1, 0, 0], rest: '0000291000000000000000' },
+    expected: { rcode: FORMERR },
+    gdnsd: { but: { rcode: NOERROR, answers: 1, opt: false }, why: 'likewise' },
+  },
   { name: 'an answer that is announced only', query: { counts: [1, 1, 0, 0] }, expected: { rcode: FORMERR } },
   {
     name: 'an authority record, as of IXFR (RFC 1995 §3)',
