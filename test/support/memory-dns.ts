@@ -7,8 +7,11 @@ import type { DatacenterWord } from '../../src/operator/model.ts';
 /** A name server in memory, for whatever stands on `DnsPort`: a test plays the checks by `set`. */
 export class MemoryDns implements DnsPort {
   readonly changes: { readonly name: string; readonly change: DatacenterChange; readonly actor: Actor }[] = [];
+  /** What the next change is refused for. */
+  refuseNext: DatacenterRefusal | undefined;
   readonly #datacenters = new Map<string, DatacenterState>();
   readonly #now: () => number;
+  #status: DnsStatus = STATUS;
 
   constructor(names: readonly string[], now: () => number) {
     this.#now = now;
@@ -16,7 +19,7 @@ export class MemoryDns implements DnsPort {
   }
 
   status(): DnsStatus {
-    return STATUS;
+    return this.#status;
   }
 
   datacenters(): readonly DatacenterState[] {
@@ -25,6 +28,14 @@ export class MemoryDns implements DnsPort {
 
   failingOpen(): readonly Choice[] {
     return this.#failingOpen(new Map());
+  }
+
+  stageStatus(staged: Partial<DnsStatus>): void {
+    this.#status = { ...this.#status, ...staged };
+  }
+
+  stage(name: string, staged: Partial<DatacenterState>): void {
+    this.#datacenters.set(name, settled({ ...(this.#datacenters.get(name) as DatacenterState), ...staged }));
   }
 
   set(name: string, health: Health, problem?: string): void {
@@ -38,6 +49,9 @@ export class MemoryDns implements DnsPort {
     if (before === undefined) {
       return { ok: false, refusal: { kind: 'unknown-datacenter', detail: `there is no datacenter ${name}` } };
     }
+    const refusal = this.refuseNext;
+    this.refuseNext = undefined;
+    if (refusal !== undefined) return { ok: false, refusal };
     const after = settled({ ...before, word: wordOf(change, actor, this.#now()) });
     const isOpen = this.failingOpen().length > 0 || change.force === true;
     if (!isOpen && this.#failingOpen(new Map([[name, after]])).length > 0) {

@@ -17,7 +17,7 @@ export function changeOrigin(
   const reason = (fields.get('reason') ?? '').trim();
   if (reasonRequired && reason === '')
     return { status: 422, detail: 'A reason is required: say why, for those who look later.' };
-  if (fields.get('seen') !== seenOf(origin)) return changedMeanwhile(origin);
+  if (fields.get('seen') !== seenOf(origin)) return changedMeanwhile(origin.override, 'it goes by the file again');
   if (action.to === 'file') return refusedBy(operator.clear(origin, reason, actor));
   const change = changeOf(action, origin, fields, reason);
   if ('status' in change) return change;
@@ -49,12 +49,15 @@ function changeOf(action: Action, origin: OriginState, fields: Fields, reason: s
   }
 }
 
-/** Somebody else's decision is not taken back unseen. */
-function changedMeanwhile({ override }: OriginState): Refused {
+/** Somebody else's decision is not taken back unseen. `gone`: what holds when there is none any more. */
+export function changedMeanwhile(
+  said: { readonly by: string; readonly reason: string } | undefined,
+  gone: string,
+): Refused {
   const by =
-    override === undefined
-      ? html`it goes by the file again`
-      : html`by <b class="said-by">${override.by}</b>${override.reason !== '' && html`: <q>${override.reason}</q>`}`;
+    said === undefined
+      ? gone
+      : html`by <b class="said-by">${said.by}</b>${said.reason !== '' && html`: <q>${said.reason}</q>`}`;
   const detail = html`It was changed since you looked (${by}). Nothing was changed by you. If you still want it, send this once more.`;
   return { status: 409, detail };
 }

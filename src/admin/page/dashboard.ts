@@ -4,17 +4,22 @@ import type { AdminReply, AdminRequest, Handler, Mount } from '../mount.ts';
 import { assetReply } from './assets.ts';
 import { cachePage, purgedPath } from './cache-page.ts';
 import { CacheSeries } from './cache-series.ts';
+import { changeDatacenter } from './change-datacenter.ts';
 import { changeOrigin } from './change-origin.ts';
+import { datacenterActionOf } from './datacenter-actions.ts';
+import { datacenterForm, datacenterPage } from './datacenter-page.ts';
+import { dnsPage } from './dns-page.ts';
 import { auditList, eventList, isNoise } from './event-list.ts';
 import { AFTER_FIELD, Following } from './following.ts';
 import { type Refused, readFields, STALE_FORM } from './forms.ts';
-import { type Html, html } from './html.ts';
+import { html } from './html.ts';
 import { type Page, pageReply } from './layout.ts';
 import { maintainPool, maintenanceForm } from './maintenance-page.ts';
+import { NO_DATACENTER, NO_ORIGIN, NO_POOL } from './missing-page.ts';
 import { actionOf } from './origin-actions.ts';
 import { actionForm, originPage } from './origin-page.ts';
 import { overviewPage } from './overview-page.ts';
-import { anchorOf, backPath, CACHE_PATH, PURGE_PATH, SIBLINGS_PATH } from './paths.ts';
+import { anchorOf, backPath, CACHE_PATH, DNS_PATH, datacenterAnchor, PURGE_PATH, SIBLINGS_PATH } from './paths.ts';
 import { poolPage } from './pool-page.ts';
 import { type Purged, purgeCache, purgeForm } from './purge-page.ts';
 import { siblingsPage } from './siblings-page.ts';
@@ -48,6 +53,9 @@ export function mountDashboard(server: { mount(mount: Mount): void }, source: Da
   get(PURGE_PATH, 'operate', (request) => dashboard.purgeForm(request));
   post(PURGE_PATH, (request) => dashboard.purge(request));
   get(SIBLINGS_PATH, 'read', (request) => dashboard.siblings(request));
+  get(DNS_PATH, 'read', (request) => dashboard.dns(request));
+  get(`${DNS_PATH}/datacenters/{datacenter}`, 'read', (request) => dashboard.datacenter(request));
+  post(`${DNS_PATH}/datacenters/{datacenter}`, (request) => dashboard.changeDatacenter(request));
   get('/events', 'read', (request) => dashboard.events(request));
   get('/audit', 'admin', (request) => dashboard.audit(request));
   get('/assets/{file}', 'read', assetReply);
@@ -99,6 +107,10 @@ class Dashboard {
     return this.#live(request, (view) => ({ title: 'Siblings', main: siblingsPage(view) }));
   }
 
+  dns(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, (view) => ({ title: 'DNS', main: dnsPage(view, this.#following) }));
+  }
+
   events(request: AdminRequest): Promise<AdminReply> {
     return this.#live(request, ({ now }) => {
       const events = this.#following.newest(LISTED, (event) => !isNoise(event));
@@ -138,6 +150,33 @@ class Dashboard {
     if (refused === undefined) return seeOther(`${backPath(fields.get('back'), pool.name)}#${anchorOf(origin)}`);
     const main = actionForm(action, origin, pool, fields, this.#view(request), refused);
     return this.#reply(request, { title: `${origin.id} of ${pool.name}`, main, status: refused.status });
+  }
+
+  datacenter(request: AdminRequest): AdminReply {
+    const { port, datacenter } = this.#findDatacenter(request);
+    if (port === undefined || datacenter === undefined) return this.#reply(request, NO_DATACENTER);
+    const view = this.#view(request);
+    const action = view.mayOperate ? datacenterActionOf(request.query.get('to')) : undefined;
+    const main =
+      action === undefined
+        ? datacenterPage(datacenter, port.status().counters.answers, view)
+        : datacenterForm(action, datacenter, request.query, view);
+    return this.#reply(request, { title: `Datacenter ${datacenter.name}`, main });
+  }
+
+  async changeDatacenter(request: AdminRequest): Promise<AdminReply> {
+    const fields = await readFields(request);
+    const { port, datacenter } = this.#findDatacenter(request);
+    const action = datacenterActionOf(fields.get('to'));
+    if (port === undefined || datacenter === undefined || action === undefined)
+      return this.#reply(request, NO_DATACENTER);
+    const { reasonRequired = false } = this.#source;
+    const refused = isOurs(request, fields)
+      ? changeDatacenter(action, datacenter, fields, { port, actor: request.actor(SOURCE), reasonRequired })
+      : STALE_FORM;
+    if (refused === undefined) return seeOther(`${DNS_PATH}#${datacenterAnchor(datacenter.name)}`);
+    const main = datacenterForm(action, datacenter, fields, this.#view(request), refused);
+    return this.#reply(request, { title: `Datacenter ${datacenter.name}`, main, status: refused.status });
   }
 
   maintenance(request: AdminRequest): AdminReply {
@@ -189,6 +228,11 @@ class Dashboard {
     return pool && origin && { origin, pool };
   }
 
+  #findDatacenter({ params }: AdminRequest) {
+    const port = this.#source.dns?.();
+    return { port, datacenter: port?.datacenters().find(({ name }) => name === params.datacenter) };
+  }
+
   #view(request: AdminRequest): View {
     return viewOf(this.#source, this.#peaks, request);
   }
@@ -204,12 +248,4 @@ function isOurs(request: AdminRequest, fields: URLSearchParams): boolean {
 
 function seeOther(location: string): AdminReply {
   return { status: 303, headers: { Location: location } };
-}
-
-const NO_POOL = missing('There is no such pool', 'It may have been taken out of the configuration.');
-const NO_ORIGIN = missing('There is no such origin', 'It may have been removed, or taken out of the configuration.');
-
-function missing(title: string, detail: string): Page {
-  const main: Html = html`<section id="form" class="form"><h1 id="form-title">${title}</h1><p>${detail}</p><p class="buttons"><a class="button" href="/" data-cancel>Overview</a></p></section>`;
-  return { title, main, status: 404 };
 }

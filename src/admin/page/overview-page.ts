@@ -1,6 +1,7 @@
 import type { PoolState } from '../../operator/model.ts';
 import { problemsOf } from '../sibling-problems.ts';
 import type { CacheSeries } from './cache-series.ts';
+import { dnsConcerns } from './dns-concerns.ts';
 import { figure, isMany } from './figure-cell.ts';
 import { bytes, counted, grouped, milliseconds, number, percent, share, span } from './figures.ts';
 import { cacheGraph, latencyGraph, requestsGraph } from './graphs.ts';
@@ -16,7 +17,7 @@ export function overviewPage(view: View, cache: CacheSeries): { readonly title: 
   const { source, now } = view;
   const pools = source.operator.pools();
   const ofPools = pools.flatMap((pool) => concernsOf(pool, view));
-  const concerns = [...nodeConcerns(view), ...ofPools, ...siblingConcerns(view)];
+  const concerns = [...nodeConcerns(view), ...ofPools, ...siblingConcerns(view), ...dnsConcerns(view)];
   const history = source.traffic.history({ kind: 'node' });
   const main = html`<h1 class="for-readers">Overview</h1>
 ${standing(pools, concerns)}
@@ -31,7 +32,7 @@ ${sites(view)}`;
   return { title: bad > 0 ? `(${bad}) Overview` : 'Overview', main };
 }
 
-interface Concern {
+export interface Concern {
   readonly tone: 'bad' | 'hand';
   /** Where it is. */
   readonly href: string;

@@ -5,6 +5,7 @@ import type { OriginId } from '../../operator/commands.ts';
 export const CACHE_PATH = '/cache';
 export const PURGE_PATH = '/cache/purge';
 export const SIBLINGS_PATH = '/siblings';
+export const DNS_PATH = '/dns';
 
 export function poolPath(pool: string): string {
   return `/pools/${encodeURIComponent(pool)}`;
@@ -16,6 +17,15 @@ export function maintenancePath(pool: string): string {
 
 export function originPath({ pool, id }: OriginId): string {
   return `${poolPath(pool)}/origins/${encodeURIComponent(id)}`;
+}
+
+export function datacenterPath(name: string): string {
+  return `${DNS_PATH}/datacenters/${encodeURIComponent(name)}`;
+}
+
+/** As `anchorOf` of an origin. */
+export function datacenterAnchor(name: string): string {
+  return `datacenter-${encodeURIComponent(name)}`;
 }
 
 /** The id of an origin's row, and the fragment that leads there. */

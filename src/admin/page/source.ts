@@ -2,6 +2,7 @@ import type { Fraction, Ms } from '../../base/units.ts';
 import type { OperatorPort } from '../../operator/commands.ts';
 import type { SiblingReport } from '../../sibling/state.ts';
 import type { NodeStatus, PurgeCommand, PurgeResult } from '../api/context.ts';
+import type { DnsPort } from '../api/dns-port.ts';
 
 /** Of what there are figures: the whole node, or a part of it. */
 export type Subject =
@@ -44,6 +45,8 @@ export interface DashboardSource {
   readonly siblings: () => SiblingReport;
   /** `undefined`: there is no cache. Holds in all threads when it returns. */
   readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
+  /** `undefined`: the node has no name server now. Absent: it never has. */
+  readonly dns?: () => DnsPort | undefined;
   readonly now: () => Ms;
   /** Whether nothing is changed without a reason. Default: false. A purge of everything always takes one. */
   readonly reasonRequired?: boolean;

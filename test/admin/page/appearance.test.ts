@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openPage } from '../../support/chromium.ts';
 import { DashboardScene } from '../../support/dashboard-scene.ts';
+import { MemoryDns } from '../../support/memory-dns.ts';
 import { describeWithPeers } from '../../support/peers.ts';
 import { linkedAt, reportOf, sibling } from '../../support/sibling-report.ts';
 
@@ -44,7 +45,17 @@ const STAGES: readonly { readonly name: string; readonly stage: (scene: Dashboar
 ];
 const BY = { name: 'ops', source: 'cli' };
 const POOLS = { empty: [], many: Array.from({ length: 30 }, (_, index) => `http://10.9.0.${index + 1}:8080`) };
-const PAGES = ['/', '/pools/app', '/cache', '/siblings', '/events', '/audit', '/pools/app/maintenance', '/cache/purge'];
+const PAGES = [
+  '/',
+  '/pools/app',
+  '/cache',
+  '/siblings',
+  '/dns',
+  '/events',
+  '/audit',
+  '/pools/app/maintenance',
+  '/cache/purge',
+];
 /** `name`: of one, which is as bad as can be. */
 const siblingsWith = (name: string) => ({
   siblings: () =>
@@ -56,10 +67,25 @@ const siblingsWith = (name: string) => ({
       }),
     ),
 });
+/** As `siblingsWith`. */
+const dnsWith = (name: string) => {
+  const dns = new MemoryDns(['us', name], () => 1_700_000_000_000);
+  dns.stage(name, { location: [-33.8688, -151.2093], addresses: ['2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'] });
+  dns.set(name, 'down', name);
+  dns.setDatacenter(name, { admin: 'down', reason: name, expiresIn: 1e9 }, { name, source: name });
+  const zone = { name, serial: 2 ** 32 - 1, records: 1_000_000, file: name, problems: [name] };
+  const counters = { ...dns.status().counters, answers: { us: 1, [name]: 999_999_999 } };
+  dns.stageStatus({ fallback: name, listeners: [name], zones: [zone], databases: [DATABASE(name)], counters });
+  return { dns: () => dns };
+};
+const DATABASE = (name: string) => ({ file: name, type: name, built: 1_600_000_000_000 });
 
 describeWithPeers(['chromium'], 'how pages look', () => {
   test.each(STAGES)('at 360 px nothing is cut off: $name', async ({ stage }) => {
-    const scene = await DashboardScene.open({ pools: POOLS, source: siblingsWith('x'.repeat(64)) });
+    const scene = await DashboardScene.open({
+      pools: POOLS,
+      source: { ...siblingsWith('x'.repeat(64)), ...dnsWith('x'.repeat(64)) },
+    });
     stage(scene);
     const { page, problems } = await openPage(scene.url, 'root', { viewport: { width: 360, height: 740 } });
     for (const path of PAGES) {
@@ -83,7 +109,7 @@ describeWithPeers(['chromium'], 'how pages look', () => {
   test('names, reasons and problems are text, whatever is in them', async () => {
     const scene = await DashboardScene.open({
       pools: { [HOSTILE]: ['http://10.9.0.1'] },
-      source: siblingsWith(HOSTILE),
+      source: { ...siblingsWith(HOSTILE), ...dnsWith(HOSTILE) },
     });
     const { operator } = scene;
     const origin = { pool: HOSTILE, id: '10.9.0.1:80' };
@@ -104,7 +130,18 @@ describeWithPeers(['chromium'], 'how pages look', () => {
     const { page, problems } = await openPage(scene.url, 'root');
     const pool = `/pools/${encodeURIComponent(HOSTILE)}`;
     const one = `${pool}/origins/${encodeURIComponent(HOSTILE)}`;
-    for (const path of ['/', pool, one, `${one}?to=drain`, `${pool}/maintenance`, '/siblings', '/events', '/audit']) {
+    for (const path of [
+      '/',
+      pool,
+      one,
+      `${one}?to=drain`,
+      `${pool}/maintenance`,
+      '/siblings',
+      '/dns',
+      `/dns/datacenters/${encodeURIComponent(HOSTILE)}`,
+      '/events',
+      '/audit',
+    ]) {
       await page.goto(`${scene.url}${path}`);
       expect(await page.locator('img, script:not([src]), [onerror]').count()).toBe(0);
       expect(await page.locator('main').textContent()).toContain(HOSTILE);
@@ -113,13 +150,15 @@ describeWithPeers(['chromium'], 'how pages look', () => {
   });
 
   test('who may only look sees no controls', async () => {
-    const scene = await DashboardScene.open({ source: siblingsWith('us-3') });
+    const scene = await DashboardScene.open({ source: { ...siblingsWith('us-3'), ...dnsWith('au') } });
     const { page } = await openPage(scene.url, 'viewer');
     for (const path of [
       '/',
       '/pools/app',
       '/cache',
       '/siblings',
+      '/dns',
+      '/dns/datacenters/us?to=drain',
       '/events',
       '/pools/app/origins/10.0.1.66:80?to=drain',
     ]) {
