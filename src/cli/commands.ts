@@ -1,5 +1,6 @@
 import { DISABLE, DRAIN, ENABLE } from './change-state.ts';
 import type { Command } from './command.ts';
+import { DNS } from './dns.ts';
 import { HASH_PASSWORD } from './hash-password.ts';
 import { NODE } from './node.ts';
 import { ORIGINS } from './origins.ts';
@@ -7,4 +8,4 @@ import { PURGE } from './purge.ts';
 import { STATUS } from './status.ts';
 
 /** Commands that need no more than a running node's admin API, or nothing at all. */
-export const COMMANDS: readonly Command[] = [STATUS, ORIGINS, DRAIN, ENABLE, DISABLE, PURGE, NODE, HASH_PASSWORD];
+export const COMMANDS: readonly Command[] = [STATUS, ORIGINS, DRAIN, ENABLE, DISABLE, PURGE, NODE, DNS, HASH_PASSWORD];

@@ -16,7 +16,7 @@ export function explainReply(node: NodeAddress, { status, body, retryAfter }: Re
   if (said === undefined) return `${node.url} answered ${status}, but not as the admin API of a node does; is it one?`;
   if (status === 429) return `too many failed logins at ${node.url}: wait ${visible(retryAfter ?? 'some')} s`;
   if (status === 403) return `${node.credentials?.user ?? 'nobody'} may not do that: ${said}`;
-  if (status === 409 && type.includes('last-active')) return `${said}; --force does it all the same`;
+  if (status === 409 && /last-(active|datacenter)/.test(type)) return `${said}; --force does it all the same`;
   return said;
 }
 

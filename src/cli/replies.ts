@@ -1,6 +1,7 @@
 import type { Fraction, Ms } from '../base/units.ts';
 import type { AdminClient, Reply } from './admin-client.ts';
 import { Failure } from './command.ts';
+import type { DnsReply } from './dns-replies.ts';
 
 /** What commands read of the admin API's replies. Times are in ISO 8601; a node of another version may leave things out. */
 
@@ -80,27 +81,6 @@ export interface SiblingReply {
 export interface PurgedSibling {
   readonly peer: string;
   readonly outcome: string;
-}
-
-export interface DnsReply {
-  readonly datacenters: readonly DatacenterReply[];
-  /** Datacenters of whom none is in service, so that answers are given as if all were. */
-  readonly failingOpen: readonly (readonly string[])[];
-}
-
-export interface DatacenterReply {
-  readonly name: string;
-  readonly own?: boolean;
-  readonly health: string;
-  readonly effective: string;
-  readonly healthSince?: string | null;
-  readonly problem?: string | null;
-  readonly override?: {
-    readonly by: string;
-    readonly reason?: string;
-    readonly since: string;
-    readonly expires?: string | null;
-  } | null;
 }
 
 export interface NodeReply {
@@ -199,11 +179,12 @@ function isOfPool(value: unknown): value is OriginReply & { readonly pool: strin
   return isOrigin(value) && typeof (value as { pool?: unknown }).pool === 'string';
 }
 
-function fieldsOf({ body }: Reply): Record<string, unknown> {
+/** Of an object. */
+export function fieldsOf({ body }: Reply): Record<string, unknown> {
   if (typeof body !== 'object' || body === null) throw notUnderstood();
   return body as Record<string, unknown>;
 }
 
-function notUnderstood(): Failure {
+export function notUnderstood(): Failure {
   return new Failure('the node answers in a form that is not understood: is it of another version?');
 }

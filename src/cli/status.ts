@@ -1,6 +1,6 @@
 import { AdminClient } from './admin-client.ts';
 import { command, NO_OPERANDS } from './command.ts';
-import { datacenterRows } from './datacenters.ts';
+import { datacenterRows, datacentersTable } from './datacenters.ts';
 import { findNode } from './find-node.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 import {
@@ -45,6 +45,7 @@ export const STATUS = command({
       poolsTable(pools, out),
       cacheTable(status.cache, out),
       siblingsTable(status, out),
+      status.dns ? datacentersTable(status.dns, out, 'states') : '',
     ];
     out.write(parts.filter((part) => part !== '').join('\n'));
     return 0;
