@@ -29,7 +29,8 @@ function headLine({ engine, threads, listeners = [] }: DnsReply, screen: Screen)
 }
 
 function troubles(dns: DnsReply, screen: Screen): string {
-  const { engine = '', fallback, zones = [] } = dns;
+  const { engine = '', fallback, threads, zones = [] } = dns;
+  const silent: readonly Cell[] = ['dns', { text: 'silent', style: 'red' }, 'the thread died, and is started again'];
   const ofZones = zones.flatMap(({ name, problems }) =>
     problems.map((problem): readonly Cell[] => [`zone ${name}`, { text: 'refused', style: 'red' }, problem]),
   );
@@ -37,7 +38,7 @@ function troubles(dns: DnsReply, screen: Screen): string {
     fallback === undefined || fallback === null
       ? []
       : [['engine', { text: engine, style: 'yellow' }, `not the one that was wanted: ${fallback}`]];
-  const rows = [...failingOpenRows(dns), ...ofZones, ...ofEngine];
+  const rows = [...(threads === 0 ? [silent] : []), ...failingOpenRows(dns), ...ofZones, ...ofEngine];
   return rows.length === 0 ? '' : table([{ title: '' }, { title: '' }, { title: '' }], rows, screen);
 }
 

@@ -10,10 +10,8 @@ import { problem, reply, ScriptedNode } from './scripted-node.ts';
 /** Half a minute from the next full one: a test that takes its time still reads the same. */
 const minutes = (count: number) => new Date(Date.now() + count * 60_000 + Math.sign(count) * 30_000).toISOString();
 
-const TWO_DAYS_AGO = minutes(-48 * 60);
-
 const us: DatacenterReply = { name: 'us', own: true, addresses: ['192.0.2.1'], health: 'up', effective: 'serving' };
-const uk: DatacenterReply = {
+const uk = (): DatacenterReply => ({
   name: 'uk',
   addresses: ['192.0.2.10', '2001:db8::10'],
   health: 'down',
@@ -22,20 +20,20 @@ const uk: DatacenterReply = {
   problem: 'connection refused',
   ttlLimit: 10,
   lastCheck: { at: minutes(-2), duration: 0.42 },
-};
-const au: DatacenterReply = {
+});
+const au = (): DatacenterReply => ({
   name: 'au',
   health: 'unknown',
   effective: 'drain',
   override: { by: 'alice', reason: 'new switches', since: minutes(-5), expires: minutes(30) },
-};
+});
 
 const whole = (): DnsReply => ({
   engine: 'plain',
   fallback: 'node:ffi is not there',
   threads: 1,
   listeners: ['0.0.0.0:53', '[::]:53'],
-  datacenters: [us, uk, au],
+  datacenters: [us, uk(), au()],
   failingOpen: [['uk', 'au']],
   zones: [
     { name: 'example.com', serial: 2026112101, records: 1200, file: null, problems: [] },
@@ -47,7 +45,7 @@ const whole = (): DnsReply => ({
       problems: ['zones/org:3: expected a TTL, got x'],
     },
   ],
-  databases: [{ file: 'City.mmdb', type: 'GeoLite2-City', built: TWO_DAYS_AGO }],
+  databases: [{ file: 'City.mmdb', type: 'GeoLite2-City', built: minutes(-48 * 60) }],
   counters: {
     queries: { udp: 12_345, tcp: 67 },
     replies: { NOERROR: 12_000, NXDOMAIN: 400, FORMERR: 0 },
@@ -111,6 +109,12 @@ us          serving  up               –          –        0      –  192.0.
 `);
   });
 
+  test('says so when nobody answers, as the thread died', async () => {
+    const node = await startNode({ datacenters: [], failingOpen: [], threads: 0 });
+    const { stdout } = await portico(['dns', '--admin', node.url]);
+    expect(stdout).toContain('\ndns  silent  the thread died, and is started again\n');
+  });
+
   test('fits a terminal, and has colours on it', async () => {
     const node = await startNode(whole());
     const { stdout } = await startOnTerminal(['dns', '--admin', node.url], { columns: 80 }).ended();
@@ -152,27 +156,27 @@ us          serving  up               –          –        0      –  192.0.
 });
 
 describe('a change of a datacenter', () => {
-  const drained = {
+  const drained = (more: object) => ({
     ...us,
     name: 'uk',
     effective: 'drain',
-    override: { by: 'ops', reason: 'flooded', since: minutes(0) },
-  };
+    override: { by: 'ops', since: minutes(-1), ...more },
+  });
 
   test.each([
     {
       args: ['drain', 'uk', '--reason', 'flooded'],
       body: { admin: 'drain', reason: 'flooded', expires: null },
-      state: { ...drained, override: { ...drained.override, since: minutes(-1) } },
+      state: () => drained({ reason: 'flooded' }),
       told: 'uk: draining, by ops, for 1 min: flooded',
     },
     {
       args: ['down', 'uk', '--for', '10m', '--force'],
       body: { admin: 'down', expires: '600000ms', force: true },
-      state: { ...drained, effective: 'down', override: { by: 'ops', since: minutes(-1), expires: minutes(9) } },
+      state: () => ({ ...drained({ expires: minutes(9) }), effective: 'down' }),
       told: 'uk: down, by ops, for 1 min, 9 min to go',
     },
-    { args: ['enable', 'uk'], body: { admin: 'active' }, state: { ...us, name: 'uk' }, told: 'uk: serving' },
+    { args: ['enable', 'uk'], body: { admin: 'active' }, state: () => ({ ...us, name: 'uk' }), told: 'uk: serving' },
     {
       args: ['enable', 'uk'],
       body: { admin: 'active' },
@@ -180,7 +184,7 @@ describe('a change of a datacenter', () => {
       told: 'uk: down, down for 3 min: connection refused',
     },
   ])('$args: $told', async ({ args, body, state, told }) => {
-    const node = await startNode(whole(), (response) => reply(response, 200, state));
+    const node = await startNode(whole(), (response) => reply(response, 200, state()));
     expect(await portico(['dns', ...args, '--admin', node.url])).toEqual({
       status: 0,
       stdout: `${told}\n`,
@@ -216,7 +220,7 @@ describe('a change of a datacenter', () => {
 });
 
 test('status of a node with a name server has its datacenters', async () => {
-  const node = await startNode({ datacenters: [us, uk, au], failingOpen: [] });
+  const node = await startNode({ datacenters: [us, uk(), au()], failingOpen: [] });
   const { stdout } = await portico(['status', '--admin', node.url]);
   expect(`\n${stdout}`).toBe(`
 edge-1

@@ -7,6 +7,8 @@ import type { View } from './view.ts';
 export function dnsConcerns({ source, now }: View): Concern[] {
   const port = source.dns?.();
   if (port === undefined) return [];
+  const { zones, threads } = port.status();
+  const silent: Concern[] = threads > 0 ? [] : [{ tone: 'bad', href: DNS_PATH, name: 'DNS', text: 'nobody answers' }];
   const open = port.failingOpen().map((choice): Concern => {
     const text = `of ${choice.join(', ')} none is in service: answers are given as if all were`;
     return { tone: 'bad', href: DNS_PATH, name: 'DNS fails open', text };
@@ -21,9 +23,9 @@ export function dnsConcerns({ source, now }: View): Concern[] {
     if (observed.health !== 'down') return [];
     return [{ tone: 'bad', ...concern, text: datacenterProblem(datacenter, now) ?? 'down' }];
   });
-  const zones = port.status().zones.flatMap(({ name, problems }): Concern[] => {
+  const ofZones = zones.flatMap(({ name, problems }): Concern[] => {
     const [problem] = problems;
     return problem === undefined ? [] : [{ tone: 'bad', href: DNS_PATH, name: `zone ${name}`, text: problem }];
   });
-  return [...open, ...out, ...zones];
+  return [...silent, ...open, ...out, ...ofZones];
 }

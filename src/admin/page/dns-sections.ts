@@ -63,7 +63,7 @@ function databaseRow({ file, type, built }: DatabaseSummary, { now }: View): Htm
   return html`<tr data-key="database ${file}"><th scope="row"><span class="name">${file}</span> <span class="url">${type}</span></th><td class="figure">${date}</td><td class="figure">${age}</td></tr>`;
 }
 
-/** Who answers, and where. */
+/** Who answers, and where. No thread: it died, and another one is being started. */
 export function nameServer({ engine, fallback, threads, listeners }: DnsStatus): Html {
   const facts: readonly (readonly [string, Content])[] = [
     ['Listens at', `${listeners.join(', ')} by UDP and TCP`],
@@ -71,6 +71,10 @@ export function nameServer({ engine, fallback, threads, listeners }: DnsStatus):
   ];
   return html`<section class="packets" data-key="server"><h2 class="title">Name server</h2>
 <dl class="facts">${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
+${
+  threads === 0 &&
+  html`<p class="note problem" data-key="threads">${shape('warning')}<span>Nobody answers at the moment: the thread died, and is started again</span></p>`
+}
 ${
   fallback !== undefined &&
   html`<p class="note problem" data-key="fallback">${shape('warning')}<span>It is not the engine that was wanted: ${fallback}</span></p>`

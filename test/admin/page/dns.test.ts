@@ -155,6 +155,14 @@ describeWithPeers(['chromium'], 'the page of DNS', () => {
     await page.getByText('2 of 3 in service').waitFor();
   });
 
+  test('warns when nobody answers, as the thread died', async () => {
+    const { page, dns } = await scene();
+    dns.stageStatus({ threads: 0 });
+    await page.getByText('Nobody answers at the moment').waitFor();
+    await page.goto(page.url().replace('/dns', '/'));
+    await page.locator('.standing').getByText('DNS nobody answers').waitFor();
+  });
+
   test('warns when answers are given as if all were in service', async () => {
     const { page, dns } = await scene();
     for (const name of ['us', 'uk', 'au']) dns.set(name, 'down');
