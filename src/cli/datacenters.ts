@@ -68,7 +68,7 @@ function lastCheck({ lastCheck: last }: DatacenterReply): string {
 }
 
 function timeLimit(seconds: number | null | undefined): string {
-  return seconds === undefined || seconds === null ? '–' : `${seconds} s`;
+  return seconds === undefined || seconds === null ? '–' : span(seconds * 1000);
 }
 
 function isUnusual({ effective, health }: DatacenterReply): boolean {
