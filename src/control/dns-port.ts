@@ -1,5 +1,6 @@
 import type { DatabaseSummary, DnsPort, DnsStatus, ZoneSummary } from '../admin/api/dns-port.ts';
 import type { ZoneSettings } from '../geodns/config.ts';
+import { type Destination, destinationsOf } from '../geodns/inquiry/destinations.ts';
 import type { PackedZone } from '../geodns/plan/dns-plan.ts';
 import type { CompiledTables } from '../geodns/plan/geo-tables.ts';
 import { unpackSets } from '../geodns/plan/packed-sets.ts';
@@ -17,8 +18,15 @@ export function dnsPort(server: NameServer, problems: () => readonly string[]): 
     status: () => statusOf(server, problems()),
     datacenters: () => datacenters.list(),
     failingOpen: () => datacenters.failingOpen(),
+    destinations: (client) => destinations(server, client),
     setDatacenter: (name, change, actor) => datacenters.set(name, change, actor),
   };
+}
+
+function destinations({ current, datacenters }: NameServer, client: string): readonly Destination[] | undefined {
+  const serving = datacenters.list().filter(({ effective }) => effective === 'serving');
+  const names = new Set(serving.map(({ name }) => name));
+  return current && destinationsOf(client, current.planned.plan, (name) => names.has(name));
 }
 
 /** The name server as metrics tell it. */

@@ -27,7 +27,11 @@ beforeAll(async () => {
     listen: ['127.0.0.1:0'],
     datacenters: {
       us: { addresses: ['192.0.2.1'], nets: ['127.0.0.0/8'] },
-      uk: { addresses: ['192.0.2.2'], check: { url: `${origin.url}/readyz`, interval: '500ms', rise: 1, fall: 1 } },
+      uk: {
+        addresses: ['192.0.2.2'],
+        nets: ['10.0.0.0/8'],
+        check: { url: `${origin.url}/readyz`, interval: '500ms', rise: 1, fall: 1 },
+      },
     },
     zones: [
       {
@@ -57,6 +61,12 @@ test('answers are counted by datacenter, and shown everywhere', async () => {
   const page = await pageOf('/dns');
   expect(page).toMatch(/2 of 2 in service.*this node.*In service/s);
   expect(page).toMatch(/zone example\.org.*example\.org\.zone/s);
+});
+
+test('where a client is sent is told by the tables that answers come from', async () => {
+  const { json } = await node.ask('GET /dns/destinations?client=10.1.2.3', { as: 'viewer' });
+  expect(json.destinations).toMatchObject([{ mode: 'closest', chosen: ['uk'], net: '10.0.0.0/8' }]);
+  expect(await pageOf('/dns?client=10.1.2.3')).toMatch(/<b>uk<\/b>.*for clients in 10\.0\.0\.0\/8/s);
 });
 
 test('a datacenter is drained and put back by hand, and answers follow at once', async () => {

@@ -1,6 +1,8 @@
 import type { DatacenterState, DnsPort, DnsStatus } from '../../src/admin/api/dns-port.ts';
+import { isNetwork } from '../../src/base/address.ts';
 import { effective, failingOpen } from '../../src/geodns/health/effective.ts';
 import type { Choice, Health } from '../../src/geodns/health/model.ts';
+import type { Destination } from '../../src/geodns/inquiry/destinations.ts';
 import type { Actor, DatacenterChange, DatacenterRefusal, Outcome } from '../../src/operator/commands.ts';
 import type { DatacenterWord } from '../../src/operator/model.ts';
 
@@ -24,6 +26,13 @@ export class MemoryDns implements DnsPort {
 
   datacenters(): readonly DatacenterState[] {
     return [...this.#datacenters.values()];
+  }
+
+  destinations(client: string): readonly Destination[] | undefined {
+    if (!isNetwork(client)) return undefined;
+    const order = [...this.#datacenters.keys()];
+    const chosen = order.filter((name) => this.#datacenters.get(name)?.effective === 'serving').slice(0, 1);
+    return [{ map: `closest of ${order.join(', ')}`, mode: 'closest', order, chosen, net: '203.0.113.0/24' }];
   }
 
   failingOpen(): readonly Choice[] {

@@ -1,5 +1,6 @@
 import type { Ms } from '../../base/units.ts';
 import type { Choice, DatacenterStanding } from '../../geodns/health/model.ts';
+import type { Destination } from '../../geodns/inquiry/destinations.ts';
 import type { Actor, DatacenterChange, DatacenterRefusal, Outcome } from '../../operator/commands.ts';
 import type { DatacenterWord } from '../../operator/model.ts';
 
@@ -10,6 +11,8 @@ export interface DnsPort {
   datacenters(): readonly DatacenterState[];
   /** Datacenters that records choose among of whom nobody is in service: answers are given as if all were. */
   failingOpen(): readonly Choice[];
+  /** Where a client is sent now, by each map that records refer to. `undefined`: it is no address and no network. */
+  destinations(client: string): readonly Destination[] | undefined;
   /** The value is the datacenter as it is then. */
   setDatacenter(name: string, change: DatacenterChange, actor: Actor): Outcome<DatacenterState, DatacenterRefusal>;
 }
@@ -63,6 +66,6 @@ export interface DnsCounters {
   readonly limited: number;
   /** Packets that no reply is due to. */
   readonly dropped: number;
-  /** By the name of the datacenter: answers that it was in. */
+  /** By the name of the datacenter: geographic answers that have it first. */
   readonly answers: Readonly<Record<string, number>>;
 }

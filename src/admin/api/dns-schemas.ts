@@ -70,8 +70,23 @@ export const dnsSchema = reply(
       replies: z.record(z.string(), count).describe('By RCODE.'),
       limited: count.describe('Replies that rate limits withheld or cut short.'),
       dropped: count.describe('Packets that no reply is due to.'),
-      answers: z.record(z.string(), count).describe('By datacenter.'),
+      answers: z.record(z.string(), count).describe('By the datacenter that they have first.'),
     }),
+  }),
+);
+
+export const destinationsSchema = reply(
+  'Destinations',
+  z.strictObject({
+    destinations: z.array(
+      z.strictObject({
+        map: z.string().describe('Its name, or words for the list that a record has in its place.'),
+        mode: z.enum(['closest', 'failover', 'weighted', 'spread']),
+        order: z.array(z.string()).describe('Datacenters, best first, in service or not.'),
+        chosen: z.array(z.string()).describe('Those that the answer has.'),
+        net: z.string().nullable().describe('The clients that this holds for; null: all.'),
+      }),
+    ),
   }),
 );
 

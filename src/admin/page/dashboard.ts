@@ -108,7 +108,7 @@ class Dashboard {
   }
 
   dns(request: AdminRequest): Promise<AdminReply> {
-    return this.#live(request, (view) => ({ title: 'DNS', main: dnsPage(view, this.#following) }));
+    return this.#live(request, (view) => ({ title: 'DNS', main: dnsPage(view, this.#following, request.query) }));
   }
 
   events(request: AdminRequest): Promise<AdminReply> {

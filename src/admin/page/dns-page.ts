@@ -1,15 +1,17 @@
 import type { OperatorEvent } from '../../operator/commands.ts';
 import type { DnsPort } from '../api/dns-port.ts';
 import { DATACENTER_HEADS, datacenterRow } from './datacenter-row.ts';
+import { destinationsBox } from './destinations-box.ts';
 import { dnsCounters, dnsFiles, dnsReplies, nameServer } from './dns-sections.ts';
 import { eventList } from './event-list.ts';
 import type { Following } from './following.ts';
+import type { Fields } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { banner } from './layout.ts';
 import type { View } from './view.ts';
 
 /** `/dns`: where clients are sent, what answers are made from, and how many there were. */
-export function dnsPage(view: View, following: Following): Html {
+export function dnsPage(view: View, following: Following, fields: Fields): Html {
   const port = view.source.dns?.();
   if (port === undefined) {
     return html`<h1 class="title">DNS</h1><p class="empty">This node has no name server (dns: off).</p>`;
@@ -18,6 +20,7 @@ export function dnsPage(view: View, following: Following): Html {
   return html`<h1 class="title">DNS</h1>
 ${dnsCounters(status.counters)}
 ${datacenters(port, view)}
+${destinationsBox(port, fields)}
 ${dnsFiles(status, view)}
 ${dnsReplies(status.counters)}
 ${nameServer(status)}

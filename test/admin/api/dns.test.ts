@@ -52,6 +52,26 @@ describe('the name server', () => {
   );
 });
 
+describe('where a client is sent', () => {
+  test('is told by each map', async () => {
+    const scene = await AdminScene.open();
+    scene.dns.set('us', 'down');
+    const { status, json } = await scene.ask('GET /api/v1/dns/destinations?client=203.0.113.7', { as: 'viewer' });
+    expect(status).toBe(200);
+    const destination = { map: 'closest of us, uk', mode: 'closest', order: ['us', 'uk'], chosen: ['uk'] };
+    expect(json).toEqual({ destinations: [{ ...destination, net: '203.0.113.0/24' }] });
+  });
+
+  test.each([{ query: '' }, { query: '?client=us' }, { query: `?client=${'1'.repeat(65)}` }])(
+    'takes an address or a network: $query',
+    async ({ query }) => {
+      const { status, json } = await (await AdminScene.open()).ask(`GET /api/v1/dns/destinations${query}`);
+      expect([status, json.type]).toEqual([400, '/api/v1/problem#invalid-parameters']);
+      expect(json.detail).toContain('an address or a network');
+    },
+  );
+});
+
 describe('a datacenter', () => {
   test('is drained and put back by whoever may operate', async () => {
     const scene = await AdminScene.open();

@@ -90,6 +90,7 @@ const REPLIES: readonly (Asking & { readonly line: string; readonly status: numb
   { line: 'PUT /node/state', status: 200, body: { admin: 'drain', reason: 'x' } },
   { line: 'PUT /node/state?dryRun=1', status: 200, body: { admin: 'drain', reason: 'x' } },
   { line: 'GET /dns', status: 200 },
+  { line: 'GET /dns/destinations?client=203.0.113.7', status: 200 },
   { line: 'PUT /dns/datacenters/uk/state', status: 200, body: { admin: 'drain', reason: 'x', expires: '1h' } },
   { line: 'GET /audit', status: 200 },
   { line: 'POST /cache/purge', status: 200, body: { urls: ['http://a/b'], tags: ['c'], soft: true } },

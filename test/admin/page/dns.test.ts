@@ -169,6 +169,22 @@ describeWithPeers(['chromium'], 'the page of DNS', () => {
     await page.getByText('Of us, uk, au none is in service, and answers are given as if all were').waitFor();
   });
 
+  test('tells where a client is sent, and goes on telling', async () => {
+    const { page, dns } = await scene();
+    await page.getByLabel('Address or network').fill('203.0.113.7');
+    await page.keyboard.press('Enter');
+    const told = page.locator('[data-key="destinations"] dd');
+    expect(await told.textContent()).toBe('us for clients in 203.0.113.0/24 · in the order us, uk, au');
+    expect(await page.getByLabel('Address or network').inputValue()).toBe('203.0.113.7');
+    dns.set('us', 'down');
+    await told.getByText('uk', { exact: true }).waitFor();
+    await page.getByLabel('Address or network').fill('nobody');
+    await page.getByRole('button', { name: 'Look up' }).click();
+    await page
+      .getByText('Expected an address or a network such as 198.51.100.7 or 2001:db8::/56, got nobody')
+      .waitFor();
+  });
+
   test('is led to from the overview by what is wrong, and by what somebody wants so', async () => {
     const dns = newDns();
     dns.stageStatus({ zones: [{ name: 'example.org', serial: 1, records: 2, file: 'x', problems: ['x:3: y'] }] });

@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { expected } from '../../../base/setting.ts';
+import type { Destination } from '../../../geodns/inquiry/destinations.ts';
 import { Problem } from '../../problem.ts';
 import type { ApiContext } from '../context.ts';
 import type { DatacenterState, DnsPort } from '../dns-port.ts';
-import { datacenterSchema, datacenterStateSchema, dnsSchema } from '../dns-schemas.ts';
+import { datacenterSchema, datacenterStateSchema, destinationsSchema, dnsSchema } from '../dns-schemas.ts';
 import { done } from '../refused.ts';
 import { type AnyRoute, route } from '../route.ts';
 import { actorOf } from '../source.ts';
 import { flag, timeOf, timeOrNull } from '../values.ts';
+
+const CLIENT = 'an address or a network such as 198.51.100.7 or 2001:db8::/56';
 
 /** The name server: what it answers from, and which datacenters are in its answers. */
 export const DNS_ROUTES: readonly AnyRoute[] = [
@@ -21,6 +25,26 @@ export const DNS_ROUTES: readonly AnyRoute[] = [
     replies: { 200: { description: 'As it is now.', schema: dnsSchema } },
     problems: ['dns-off'],
     handle: (_, context) => ({ status: 200, body: dnsBody(portOf(context)) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/dns/destinations',
+    id: 'getDnsDestinations',
+    summary: 'Where a client is sent now, by each map that records refer to',
+    role: 'read',
+    params: z.strictObject({}),
+    query: z.strictObject({
+      client: z.string(expected(CLIENT)).max(64, expected(CLIENT)).describe('An address or a network.'),
+    }),
+    replies: { 200: { description: 'As it is now.', schema: destinationsSchema } },
+    problems: ['dns-off'],
+    handle({ query: { client } }, context) {
+      const destinations = portOf(context).destinations(client);
+      if (destinations === undefined) {
+        throw new Problem('invalid-parameters', `client: expected ${CLIENT}, got ${JSON.stringify(client)}`);
+      }
+      return { status: 200, body: { destinations: destinations.map(destinationBody) } };
+    },
   }),
   route({
     method: 'PUT',
@@ -68,6 +92,10 @@ function dnsBody(port: DnsPort): z.output<typeof dnsSchema> {
     databases: databases.map(({ file, type, built }) => ({ file, type, built: timeOrNull(built) })),
     counters: { ...counters, replies: { ...counters.replies }, answers: { ...counters.answers } },
   };
+}
+
+function destinationBody({ order, chosen, net, ...rest }: Destination) {
+  return { ...rest, order: [...order], chosen: [...chosen], net: net ?? null };
 }
 
 /** The part of a reply that says where clients are sent. */
