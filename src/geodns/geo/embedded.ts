@@ -50,6 +50,16 @@ export const EMBEDDED_NETS = [
   { first: [0x2002_0000, 0, 0, 0], prefix: 16 },
 ] as const;
 
+/**
+ * Of an address that is in one of the nets of 64 bits and is no IPv4 address: the length of the largest net around it in which
+ * none is. Those differ in the third word alone.
+ */
+export function prefixBeside(w0: number, w2: number): number {
+  const common = Math.clz32(w2);
+  if (w0 !== 0) return 65 + common;
+  return 65 + Math.max(common, Math.clz32(w2 ^ 0xffff), Math.clz32(w2 ^ 0xffff_0000));
+}
+
 /** Whether a net of IPv6 is one of those. */
 export function isEmbeddedNet(w0: number, w1: number, prefix: number): boolean {
   if (prefix === 64) return w1 === 0 && (w0 === 0 || w0 === 0x0064_ff9b);

@@ -1,5 +1,5 @@
 import type { ClientPlace, GeoChoice } from '../model.ts';
-import { bitsBefore, embeddedIPv4, embeddingOf, NOT_EMBEDDED } from './embedded.ts';
+import { bitsBefore, embeddedIPv4, embeddingOf, NOT_EMBEDDED, prefixBeside } from './embedded.ts';
 import type { Order } from './plan.ts';
 import { type IndexedRanges, IPV6_INDEX_BASE } from './range-index.ts';
 import { ELSEWHERE } from './ranges.ts';
@@ -93,8 +93,8 @@ export class GeoTable {
     const { starts, ids } = this.#ipv6;
     const range = this.#rangeOf(w0, w1, w2, w3);
     const id = ids[range] as number;
-    // Beside embedded addresses, in nets that nobody has been given: a /96 has only one kind of them.
-    if (id === ELSEWHERE) return 96;
+    // Beside embedded addresses, in nets that nobody has been given.
+    if (id === ELSEWHERE) return prefixBeside(w0, w2);
 
     let scope = 0;
     let at = 4 * range;

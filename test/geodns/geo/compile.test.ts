@@ -58,7 +58,10 @@ describe('a table', () => {
     { name: 'a 6to4 address of a net', address: '2002:102:304::1', first: UK, scope: 16 + 24 },
     { name: 'a private 6to4 address', address: '2002:a01:203::1', first: US, scope: 16 + 5 },
     { name: 'loopback', address: '::1', first: US, scope: 96 + 8 },
-    { name: 'what is beside embedded addresses', address: '64:ff9b::1:0:0:0', first: US, scope: 96 },
+    { name: 'what is beside addresses of NAT64', address: '64:ff9b::1:0:0:0', first: US, scope: 80 },
+    { name: 'what is beside IPv4-mapped addresses', address: '::fffe:0:0', first: US, scope: 96 },
+    { name: 'what is beside IPv4-translated addresses', address: '::fffe:0:0:0', first: US, scope: 80 },
+    { name: 'what is far from all of them', address: '::7000:0:0:0', first: US, scope: 66 },
     { name: 'link-local', address: 'fe80::1', first: US, scope: 1 },
   ])('knows $name ($address)', ({ address, first, scope }) => {
     const table = compiled([database]);
