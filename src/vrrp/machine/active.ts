@@ -1,0 +1,172 @@
+import type { Ms } from '../../base/units.ts';
+import { type Advert, LEAVING, OWNER, type Priority } from '../model.ts';
+import { advertise, enterBackup, enterLeaving, leave, prepareToLeave, sayGoodbye } from './entering.ts';
+import { faultsOf, priorityOf } from './fitness.ts';
+import { hear, isGreater, learn } from './hearing.ts';
+import type { ActiveStanding, InstanceEvent } from './state.ts';
+import { CALM, offerInterval, supersededAfter } from './timers.ts';
+import type { Turn } from './turn.ts';
+
+/** RFC 9568 §6.4.3, and what keeps the addresses ours, and known to be ours, meanwhile. */
+
+export function advertInActive(turn: Turn, standing: ActiveStanding, advert: Advert): void {
+  const { state, rules, now } = turn;
+  const { source, priority: theirs } = advert;
+  if (theirs === LEAVING) {
+    advertise(turn);
+    return;
+  }
+  hear(turn, advert);
+  const ours = priorityOf(state, rules);
+  if (theirs === OWNER && ours === OWNER) turn.alarm({ kind: 'two-owners', source });
+  if (theirs > ours || (theirs === ours && isGreater(source, state))) {
+    learn(turn, advert);
+    enterBackup(turn, { kind: theirs > ours ? 'outranked' : 'tie', source, theirs, ours });
+    return;
+  }
+  const silentFor = now - standing.advertisedAt;
+  if (silentFor > supersededAfter(rules.interval) && rules.preempt !== 'always' && rules.priority !== OWNER) {
+    // It took over from one that was dead to all others, and is not to be preempted.
+    learn(turn, advert);
+    enterBackup(turn, { kind: 'superseded', source, stalled: silentFor });
+    return;
+  }
+  contest(turn, source, theirs, ours);
+}
+
+/**
+ * Two are active, and the other will give way: it hears so at once. Who has listened to it must hear as well where the addresses
+ * are: without that, clients of a healed partition went on asking the wrong node.
+ */
+function contest(turn: Turn, source: string, theirs: Priority, ours: Priority): void {
+  advertise(turn);
+  if (provoked(turn)) turn.alarm({ kind: 'two-actives', source, theirs, ours });
+}
+
+export function conflictInActive(turn: Turn, { address, mac }: Extract<InstanceEvent, { kind: 'conflict' }>): void {
+  if (provoked(turn)) turn.alarm({ kind: 'conflict', address, mac });
+}
+
+/** A burst, unless there was one just now. */
+function provoked(turn: Turn): boolean {
+  const { standing } = turn.state;
+  if (standing.role !== 'active') return false;
+  if (standing.provokedAt !== undefined && turn.now - standing.provokedAt < CALM) return false;
+  const { count, delay } = turn.rules.announcements;
+  turn.act({ kind: 'announce', count });
+  const announceAt = delay > 0 ? turn.now + delay : undefined;
+  turn.stay({ ...standing, provokedAt: turn.now, announceAt });
+  return true;
+}
+
+/** Puts it back; whoever fights us for it gets one answer a second, and a person hears of it. */
+export function removedInActive(turn: Turn, standing: ActiveStanding, address: string): void {
+  const free = (standing.restoredAt ?? -Infinity) + CALM;
+  if (turn.now < free) {
+    turn.stay({ ...standing, restoreAt: free });
+    return;
+  }
+  turn.alarm({ kind: 'address-removed', address });
+  restore(turn, standing, address);
+}
+
+function restore(turn: Turn, standing: ActiveStanding, address: string | undefined): void {
+  turn.stay({ ...standing, restoredAt: turn.now, restoreAt: undefined });
+  turn.act({ kind: 'add', address }, { kind: 'announce', count: 1 });
+}
+
+export function hookedInActive(turn: Turn, standing: ActiveStanding, question: number, isGood: boolean): void {
+  if (standing.preparing === undefined || question !== turn.state.question) return;
+  const { hook } = standing.preparing;
+  if (!isGood) turn.alarm({ kind: 'hook-failed', hook, outcome: 'failed' });
+  prepared(turn, standing);
+}
+
+function prepared(turn: Turn, standing: ActiveStanding): void {
+  if (standing.preparing === undefined) return;
+  const { hook, why } = standing.preparing;
+  if (hook === 'before_remove' && turn.rules.hooks.stop !== undefined) prepareToLeave(turn, standing, why, 'stop');
+  else enterLeaving(turn, why);
+}
+
+/** Something of what is tracked, or of what is known of peers, has changed. */
+export function reconsiderActive(turn: Turn, standing: ActiveStanding, before: Priority | undefined): void {
+  const { weak } = faultsOf(turn.state, turn.rules);
+  const isOffered = standing.preparing !== undefined || standing.offerAt !== undefined;
+  if (weak.length === 0) {
+    turn.stay({ ...standing, offerAt: undefined });
+  } else if (!isOffered) {
+    leave(turn, { kind: 'fault', reason: { kind: 'fault', what: weak } });
+    return;
+  }
+  if (priorityOf(turn.state, turn.rules) !== before) advertise(turn);
+}
+
+export function timeInActive(turn: Turn): void {
+  for (const job of JOBS) {
+    const { standing } = turn.state;
+    if (standing.role !== 'active') return;
+    if (turn.now >= dueAt(standing, job)) DO[job](turn, standing);
+  }
+}
+
+export function wakeActive(standing: ActiveStanding): Ms {
+  return Math.min(...JOBS.map((job) => dueAt(standing, job)));
+}
+
+/** In the order in which they are looked at: without a lease there may be nothing left to do. */
+const JOBS = ['leaseUntil', 'advertiseAt', 'preparing', 'announceAt', 'refreshAt', 'restoreAt', 'offerAt'] as const;
+
+function dueAt(standing: ActiveStanding, job: (typeof JOBS)[number]): Ms {
+  return (job === 'preparing' ? standing.preparing?.until : standing[job]) ?? Infinity;
+}
+
+const DO: Readonly<Record<(typeof JOBS)[number], (turn: Turn, standing: ActiveStanding) => void>> = {
+  leaseUntil: loseLease,
+  advertiseAt: advertiseInTime,
+  preparing(turn, standing) {
+    const hook = standing.preparing?.hook ?? 'stop';
+    turn.alarm({ kind: 'hook-failed', hook, outcome: 'late' });
+    prepared(turn, standing);
+  },
+  announceAt(turn, standing) {
+    turn.act({ kind: 'announce', count: turn.rules.announcements.count });
+    turn.stay({ ...standing, announceAt: undefined });
+  },
+  refreshAt(turn, standing) {
+    const { refresh } = turn.rules.announcements;
+    turn.act({ kind: 'announce', count: 1 });
+    turn.stay({ ...standing, refreshAt: refresh > 0 ? turn.now + refresh : undefined });
+  },
+  restoreAt(turn, standing) {
+    restore(turn, standing, undefined);
+  },
+  offerAt(turn, standing) {
+    // Not before the next time, should this one come to nothing.
+    turn.stay({ ...standing, offerAt: turn.now + offerInterval(turn.rules.interval) });
+    leave(turn, { kind: 'fault', reason: { kind: 'fault', what: faultsOf(turn.state, turn.rules).weak } });
+  },
+};
+
+/** The next is counted from when this one was due, so that they do not drift; what was slept through is not caught up on. */
+function advertiseInTime(turn: Turn, { advertiseAt, advertisedAt }: ActiveStanding): void {
+  const { rules, now } = turn;
+  const silentFor = now - advertisedAt;
+  // Who took over meanwhile has been heard before the time is looked at; so nobody did, or nobody can be heard.
+  if (silentFor > supersededAfter(rules.interval)) turn.alarm({ kind: 'stalled', for: silentFor });
+  advertise(turn);
+  const next = advertiseAt + rules.interval;
+  const { standing } = turn.state;
+  if (standing.role === 'active' && next > now) turn.stay({ ...standing, advertiseAt: next });
+}
+
+function loseLease(turn: Turn, standing: ActiveStanding): void {
+  const policy = turn.rules.witness?.policy ?? 'plain';
+  turn.alarm({ kind: 'lease-lost', policy });
+  if (policy === 'strict') {
+    sayGoodbye(turn);
+    enterBackup(turn, { kind: 'lease-lost' });
+  } else {
+    turn.stay({ ...standing, leaseUntil: undefined });
+  }
+}

@@ -1,0 +1,183 @@
+import type { Ms } from '../../base/units.ts';
+import { type Cause, LEAVING, type Reason } from '../model.ts';
+import { faultsOf, priorityOf } from './fitness.ts';
+import {
+  type ActiveStanding,
+  type BackupStanding,
+  type ClaimingStanding,
+  type ClaimStep,
+  type Departure,
+  type DownTimer,
+  holds,
+} from './state.ts';
+import { goodbyeTime, offerInterval } from './timers.ts';
+import type { Turn } from './turn.ts';
+
+/** How roles are entered, whatever the one before was. */
+
+export function enterBackup(
+  turn: Turn,
+  reason: Reason,
+  timer: DownTimer = { from: turn.now, wait: 'down' },
+): BackupStanding {
+  const { role } = turn.state.standing;
+  letGo(turn);
+  const backup = { role: 'backup', timer, probe: undefined, lower: undefined } as const;
+  turn.enter(backup, reason);
+  // To the outside a claim that comes to nothing was backup all the time.
+  if (role !== 'claiming') turn.hook('on_backup');
+  return backup;
+}
+
+/** Where it takes no part. */
+export function enterIdle(turn: Turn, role: 'stopped' | 'fault' | 'released', reason: Reason): void {
+  letGo(turn);
+  turn.enter({ role }, reason);
+  turn.hook(role === 'fault' ? 'on_fault' : 'on_backup');
+}
+
+/** Gives the addresses up at once, and says so: nobody should wait for us. */
+export function sayGoodbye(turn: Turn): void {
+  turn.act({ kind: 'advertise', priority: LEAVING });
+}
+
+/**
+ * Begins to take the addresses: what must come first is done step by step, and each step has its time. None of it is done for
+ * addresses that are there already.
+ */
+export function claim(turn: Turn, cause: Cause, why: Reason, timer: DownTimer): void {
+  const before: ClaimingStanding = { role: 'claiming', cause, why, step: 'ask', until: turn.now, timer };
+  claimFrom(turn, before, stepsFor(turn, cause));
+}
+
+/** The step that a claim is at is done. */
+export function claimOn(turn: Turn, claiming: ClaimingStanding, leaseUntil?: Ms): void {
+  const steps = stepsFor(turn, claiming.cause);
+  claimFrom(turn, claiming, steps.slice(steps.indexOf(claiming.step) + 1), leaseUntil);
+}
+
+function stepsFor({ rules }: Turn, cause: Cause): readonly ClaimStep[] {
+  if (cause === 'return') return [];
+  const steps: ClaimStep[] = [];
+  if (rules.witness !== undefined) steps.push('ask');
+  // Nobody is shot who still speaks.
+  if (rules.hooks.fence !== undefined && cause === 'silence') steps.push('fence');
+  if (rules.hooks.before_add !== undefined) steps.push('prepare');
+  return steps;
+}
+
+function claimFrom(turn: Turn, claiming: ClaimingStanding, steps: readonly ClaimStep[], leaseUntil?: Ms): void {
+  const [step] = steps;
+  if (step === undefined) {
+    enterActive(turn, claiming.cause, claiming.why, leaseUntil);
+    return;
+  }
+  const question = turn.ask();
+  const standing = { ...claiming, step, until: turn.now + timeFor(turn, step) };
+  if (turn.state.standing.role === 'claiming') turn.stay(standing);
+  else turn.enter(standing, claiming.why);
+  if (step === 'ask') turn.act({ kind: 'ask', question, cause: claiming.cause });
+  else turn.act({ kind: 'hook', hook: step === 'fence' ? 'fence' : 'before_add', question });
+}
+
+function timeFor({ rules }: Turn, step: ClaimStep): Ms {
+  if (step === 'ask') return rules.witness?.timeout ?? 0;
+  return rules.hooks[step === 'fence' ? 'fence' : 'before_add'] ?? 0;
+}
+
+/** The advertisement goes first: the sooner the other hears it, the sooner there is one owner. */
+function enterActive(turn: Turn, cause: Cause, reason: Reason, leaseUntil: Ms | undefined): void {
+  const { rules, now } = turn;
+  const isThere = holds(turn.state.standing);
+  // Until the first renewal says better.
+  const lease =
+    rules.witness === undefined ? undefined : (leaseUntil ?? now + Math.max(rules.witness.timeout, 3 * rules.interval));
+  turn.enter({ ...freshActive(turn, cause), leaseUntil: lease }, reason);
+  turn.set({ heard: undefined, activeInterval: rules.interval, maintenance: undefined });
+  advertise(turn);
+  if (!isThere) turn.act({ kind: 'add', address: undefined });
+  turn.act({ kind: 'announce', count: rules.announcements.count });
+  // What was stopped for a successor that did not come.
+  if (isThere) turn.hook('start', 'on_active');
+  else turn.hook('after_add', 'start', 'on_active');
+}
+
+function freshActive({ rules, state, now }: Turn, cause: Cause): ActiveStanding {
+  const { delay, refresh } = rules.announcements;
+  const isLastResort = faultsOf(state, rules).weak.length > 0;
+  return {
+    role: 'active',
+    cause,
+    advertiseAt: now + rules.interval,
+    advertisedAt: now,
+    announceAt: delay > 0 ? now + delay : undefined,
+    refreshAt: refresh > 0 ? now + refresh : undefined,
+    provokedAt: undefined,
+    restoredAt: undefined,
+    restoreAt: undefined,
+    leaseUntil: undefined,
+    offerAt: isLastResort ? now + offerInterval(rules.interval) : undefined,
+    preparing: undefined,
+  };
+}
+
+/** At once, and the next one an interval from now. */
+export function advertise(turn: Turn): void {
+  const { standing } = turn.state;
+  if (standing.role !== 'active') return;
+  turn.act({ kind: 'advertise', priority: priorityOf(turn.state, turn.rules) });
+  turn.stay({ ...standing, advertisedAt: turn.now, advertiseAt: turn.now + turn.rules.interval });
+}
+
+/**
+ * Gives the addresses away, make before break. What resources need to stop comes first, while it advertises on; then
+ * priority 0 tells the others, and the addresses stay until one of them advertises.
+ */
+export function leave(turn: Turn, why: Departure): void {
+  const { standing } = turn.state;
+  if (standing.role !== 'active') return;
+  const hook = (['before_remove', 'stop'] as const).find((name) => turn.rules.hooks[name] !== undefined);
+  if (hook === undefined) {
+    enterLeaving(turn, why);
+    return;
+  }
+  prepareToLeave(turn, standing, why, hook);
+}
+
+export function prepareToLeave(
+  turn: Turn,
+  standing: ActiveStanding,
+  why: Departure,
+  hook: 'before_remove' | 'stop',
+): void {
+  const question = turn.ask();
+  turn.stay({ ...standing, preparing: { why, hook, until: turn.now + (turn.rules.hooks[hook] ?? 0) } });
+  turn.act({ kind: 'hook', hook, question });
+}
+
+export function enterLeaving(turn: Turn, why: Departure): void {
+  const { rules, now } = turn;
+  turn.enter({ role: 'leaving', why, until: now + patience(turn), goodbyes: 1 }, why.reason);
+  turn.set({ heard: undefined });
+  sayGoodbye(turn);
+  if (rules.witness !== undefined) turn.act({ kind: 'give-back' });
+}
+
+/** A successor that is configured as we are has to ask and prepare before it advertises. */
+export function patience({ rules }: Turn): Ms {
+  return goodbyeTime(rules.interval) + (rules.witness?.timeout ?? 0) + (rules.hooks.before_add ?? 0);
+}
+
+/** Whoever is told to let go does so at once: hooks are not waited for. */
+function letGo(turn: Turn): void {
+  const { standing } = turn.state;
+  if (standing.role === 'claiming' || standing.role === 'active') {
+    if (turn.rules.witness !== undefined) turn.act({ kind: 'give-back' });
+  }
+  if (!holds(standing)) return;
+  const running = standing.role === 'active' ? standing.preparing?.hook : 'stop';
+  if (running === undefined) turn.hook('before_remove', 'stop');
+  else if (running === 'before_remove') turn.hook('stop');
+  turn.act({ kind: 'remove' });
+  turn.hook('after_remove');
+}

@@ -1,0 +1,61 @@
+import { type Advert, LEAVING, type Reason } from '../model.ts';
+import { claim, enterBackup, enterIdle, patience, sayGoodbye } from './entering.ts';
+import { faultsOf, priorityOf } from './fitness.ts';
+import { hear, learn } from './hearing.ts';
+import type { Departure, LeavingStanding } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * A planned departure, make before break. Priority 0 was sent, so that the successor waits for no more than its Skew_Time, and the
+ * addresses are kept until it advertises: clients are served by one or the other all the time. RFC 9568 would have them
+ * removed at once, which leaves a hole of Skew_Time: 615 ms at priority 100 and 1 s. It is the same for a successor of another
+ * make, as all that it sees is priority 0 from one that goes on answering.
+ */
+
+/** Said once more when nobody came: the first may have been lost. More often it would put off who waits for its Skew_Time. */
+const MOST_GOODBYES = 2;
+
+export function advertInLeaving(turn: Turn, standing: LeavingStanding, advert: Advert): void {
+  if (advert.priority === LEAVING) return;
+  hear(turn, advert);
+  learn(turn, advert);
+  depart(turn, standing.why);
+}
+
+export function timeInLeaving(turn: Turn, standing: LeavingStanding): void {
+  if (turn.now < standing.until) return;
+  if (standing.goodbyes < MOST_GOODBYES) {
+    sayGoodbye(turn);
+    turn.stay({ ...standing, goodbyes: standing.goodbyes + 1, until: turn.now + patience(turn) });
+    return;
+  }
+  const { why } = standing;
+  if (why.kind === 'release' || why.kind === 'stop') depart(turn, why);
+  else if (why.kind === 'fault' && turn.rules.lastResort === 'release') depart(turn, why);
+  else stayAfterAll(turn, why);
+}
+
+/** Is active again with the addresses that it still has. */
+export function comeBack(turn: Turn, reason: Reason): void {
+  claim(turn, 'return', reason, { from: turn.now, wait: 'down' });
+}
+
+/** Nobody took the addresses over. */
+function stayAfterAll(turn: Turn, { kind }: Departure): void {
+  if (kind === 'handover') turn.alarm({ kind: 'handover-failed' });
+  const { weak } = faultsOf(turn.state, turn.rules);
+  comeBack(turn, weak.length > 0 ? { kind: 'last-resort', what: weak } : { kind: 'nobody-came' });
+}
+
+/** Somebody has taken over, or is not waited for any longer. */
+export function depart(turn: Turn, { kind, reason }: Departure): void {
+  const { heard } = turn.state;
+  if (kind === 'stop') enterIdle(turn, 'stopped', reason);
+  else if (kind === 'release') enterIdle(turn, 'released', reason);
+  else if (kind === 'fault' && turn.rules.lastResort === 'release') enterIdle(turn, 'fault', reason);
+  else if (heard === undefined) enterBackup(turn, reason);
+  else {
+    const ours = priorityOf(turn.state, turn.rules);
+    enterBackup(turn, { kind: 'successor', source: heard.source, theirs: heard.priority, ours });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Ms } from '../../base/units.ts';
+import type { Priority, Version } from '../model.ts';
+
+/** The times of RFC 9568 §6.1 and RFC 3768 §6.1, in milliseconds and fractions of them: nothing here is rounded. */
+
+/**
+ * Skew_Time: the higher the priority, the sooner a backup takes over. A share of `interval`, Active_Adver_Interval; in v2 a share
+ * of a second, whatever the interval is.
+ */
+export function skewTime(priority: Priority, interval: Ms, version: Version): Ms {
+  return ((256 - priority) * (version === 2 ? 1000 : interval)) / 256;
+}
+
+/** Active_Down_Interval: of v3 by the interval that the active router advertises, of v2 by our own, which is the same. */
+export function downInterval(priority: Priority, interval: Ms, version: Version): Ms {
+  return 3 * interval + skewTime(priority, interval, version);
+}
+
+/** So long before a takeover the addresses are probed: most of the answers on a LAN are there within 1 ms. */
+export function probeLead(interval: Ms): Ms {
+  return Math.min(30, interval / 2);
+}
+
+/** From one refused takeover to the next try. */
+export function retryInterval(interval: Ms): Ms {
+  return Math.max(100, interval);
+}
+
+/**
+ * How long a successor may take after a goodbye: the longest Skew_Time is just below an interval. At short intervals it is
+ * event loops and schedulers that need the rest.
+ */
+export function goodbyeTime(interval: Ms): Ms {
+  return Math.max(1.2 * interval, interval + 50);
+}
+
+/** By then a backup of any priority has taken over: an active router that was silent for so long may have been superseded. */
+export function supersededAfter(interval: Ms): Ms {
+  return 3 * interval;
+}
+
+/** Whoever provokes announcements or repairs gets one for each such time. */
+export const CALM: Ms = 1000;
+
+/** How often one that serves as a last resort offers the addresses to others. */
+export function offerInterval(interval: Ms): Ms {
+  return Math.max(30_000, 10 * interval);
+}
