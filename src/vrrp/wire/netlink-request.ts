@@ -5,6 +5,7 @@ import {
   ATTRIBUTE_HEADER,
   IFA,
   IFA_F,
+  LINK_HEADER,
   NETLINK_HEADER,
   padded,
   type Seconds,
@@ -59,6 +60,11 @@ export function removeAddress(place: Place, sequence: number): Buffer {
 /** Asks for all addresses of a family: RTM_GETADDR. They come as `address-added`, and then `dump-done`. */
 export function dumpAddresses(family: Family, sequence: number): Buffer {
   return request(TYPE.GETADDR, FLAG.REQUEST | FLAG.DUMP, sequence, addressHeader(family, undefined), []);
+}
+
+/** Asks for all interfaces: RTM_GETLINK. They come as `link-changed`, and then `dump-done`. */
+export function dumpLinks(sequence: number): Buffer {
+  return request(TYPE.GETLINK, FLAG.REQUEST | FLAG.DUMP, sequence, Buffer.alloc(LINK_HEADER), []);
 }
 
 function request(type: number, flags: number, sequence: number, header: Buffer, attributes: readonly Buffer[]): Buffer {

@@ -35,7 +35,7 @@ import {
 export const NETLINK_HEADER: Bytes = 16;
 export const ADDRESS_HEADER: Bytes = 8;
 export const ATTRIBUTE_HEADER: Bytes = 4;
-const LINK_HEADER: Bytes = 16;
+export const LINK_HEADER: Bytes = 16;
 
 export const TYPE = {
   NOOP: 1,

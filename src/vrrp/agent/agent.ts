@@ -1,0 +1,309 @@
+import type { Ms } from '../../base/units.ts';
+import type { EventLog } from '../../observe/event-forward.ts';
+import type { InstanceEvent, Kept } from '../machine/state.ts';
+import { keptOf } from '../machine/step.ts';
+import { RouteEvents, RouteRequests } from '../net/netlink-socket.ts';
+import type { VrrpSystem } from '../net/system.ts';
+import type { InstancePlan, VrrpPlan } from '../plan.ts';
+import { type AddressBytes, addressText, type Family, includesAddress } from '../wire/address.ts';
+import type { Advertisement, Drop } from '../wire/advertisement.ts';
+import { GroupDriver } from './group-driver.ts';
+import { Instance } from './instance.ts';
+import { Interfaces, type Link } from './interfaces.ts';
+import { Neighborhood } from './neighborhood.ts';
+import { Reception } from './reception.ts';
+import type { InstanceStatus } from './status.ts';
+import { Tracking } from './tracking.ts';
+
+export interface AgentOptions {
+  readonly system: VrrpSystem;
+  readonly log: EventLog;
+  /** Something is other than it was told last. */
+  readonly onNews: () => void;
+}
+
+interface Running {
+  readonly instance: Instance;
+  readonly driver: GroupDriver;
+}
+
+/** All instances of this node, what they share of the network, and what they are told of it. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #requests: RouteRequests;
+  readonly #events: RouteEvents;
+  readonly #interfaces: Interfaces;
+  readonly #reception: Reception;
+  readonly #tracking: Tracking;
+  /** By number of the interface, and family. */
+  readonly #neighborhoods = new Map<string, Neighborhood>();
+  #running = new Map<string, Running>();
+  #drivers: readonly GroupDriver[] = [];
+
+  /** Throws an error of the system. */
+  constructor(options: AgentOptions) {
+    const { system, log } = options;
+    this.#options = options;
+    this.#requests = new RouteRequests(system);
+    this.#events = new RouteEvents(system, (message) => this.#interfaces.take(message));
+    this.#interfaces = new Interfaces(this.#requests, {
+      changed: (name) => this.#linkChanged(name),
+      removed: (index, address) => {
+        for (const { instance } of this.#running.values()) instance.removed(index, address);
+      },
+    });
+    this.#reception = new Reception(system, (link, family, advert) => this.#received(link, family, advert));
+    this.#tracking = new Tracking({
+      log,
+      onTracked: (name, status, adds) => this.#tellAll({ kind: 'tracked', name, status, adds }),
+    });
+  }
+
+  /** What is the same in both goes on as it is; what is no more leaves at once. */
+  take(plan: VrrpPlan, kept: Readonly<Record<string, Kept>>): void {
+    const before = this.#running;
+    const wanted = groupsOf(plan);
+    const drivers: GroupDriver[] = [];
+    this.#running = new Map();
+    for (const group of wanted) {
+      const same = this.#sameAs(group, before);
+      drivers.push(same ?? this.#begin(group, kept));
+    }
+    for (const driver of this.#drivers) if (!drivers.includes(driver)) this.#end(driver, before);
+    this.#drivers = drivers;
+    this.#tracking.take(plan);
+    this.#listen();
+    for (const group of wanted) this.#start(group);
+    this.#closeUnused();
+  }
+
+  /** A sign of life of the proxy. */
+  beat(serving: number, late: Ms): void {
+    this.#tracking.beat(serving, late);
+  }
+
+  /** The proxy is gone, with all of its workers. */
+  proxyEnded(): void {
+    this.#tracking.proxyEnded();
+  }
+
+  /** Of one instance, or of all. Returns what is wrong with that. */
+  command(
+    command: 'handover' | 'release' | 'resume',
+    instance: string | undefined,
+    by: string,
+    why: string,
+  ): string | undefined {
+    if (instance !== undefined && !this.#running.has(instance)) return `there is no instance ${instance}`;
+    for (const driver of this.#drivers) {
+      const name = instance === undefined ? driver.names[0] : driver.names.find((each) => each === instance);
+      if (name !== undefined) driver.handle(name, { kind: command, by, why });
+    }
+    this.#options.onNews();
+    return undefined;
+  }
+
+  /** Says goodbye for all; resolves when no address is held any more. */
+  async stop(atOnce: boolean): Promise<void> {
+    this.#reception.drain();
+    for (const driver of this.#drivers) driver.handle(driver.names[0] as string, { kind: 'stop', atOnce });
+    while ([...this.#running.values()].some(({ driver, instance }) => isLeaving(driver, instance))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    this.close();
+  }
+
+  status(wall: Ms): readonly InstanceStatus[] {
+    return [...this.#running.values()].map(({ instance }) => instance.status(wall));
+  }
+
+  kept(): Readonly<Record<string, Kept>> {
+    return Object.fromEntries(
+      [...this.#running].map(([name, { driver }]) => [name, keptOf(driver.state(name))] as const),
+    );
+  }
+
+  close(): void {
+    this.#tracking.close();
+    for (const driver of this.#drivers) driver.close();
+    for (const { instance } of this.#running.values()) instance.close();
+    this.#reception.keep([]);
+    for (const each of this.#neighborhoods.values()) each.close();
+    this.#neighborhoods.clear();
+    this.#events.close();
+    this.#requests.close();
+  }
+
+  /** The driver of the same instances, if each of them is as it was but for what can change as it runs. */
+  #sameAs(group: readonly InstancePlan[], before: ReadonlyMap<string, Running>): GroupDriver | undefined {
+    const found = group.map((plan) => before.get(plan.rules.name));
+    const driver = found[0]?.driver;
+    if (driver === undefined || driver.names.length !== group.length) return undefined;
+    const isSame = group.every(
+      (plan, i) => found[i]?.driver === driver && JSON.stringify(found[i]?.instance.plan) === JSON.stringify(plan),
+    );
+    if (!isSame) return undefined;
+    for (const each of found as Running[]) this.#running.set(each.instance.plan.rules.name, each);
+    return driver;
+  }
+
+  #begin(group: readonly InstancePlan[], kept: Readonly<Record<string, Kept>>): GroupDriver {
+    const { log, system, onNews } = this.#options;
+    const now = () => performance.now();
+    const driver = new GroupDriver({
+      rules: group.map(({ rules }) => rules),
+      kept: (name) => kept[name],
+      carryOut: (name, action) => (this.#running.get(name) as Running).instance.carryOut(action),
+      drain: () => this.#reception.drain(),
+      now,
+    });
+    for (const plan of group) {
+      const { name, family } = plan.rules;
+      const instance = new Instance(plan, {
+        system,
+        requests: this.#requests,
+        interfaces: this.#interfaces,
+        log,
+        now,
+        handle: (event) => driver.handle(name, event),
+        state: () => driver.state(name),
+        neighborhood: (link) => this.#neighborhood(link, family),
+        isVirtual: (address) => this.#isVirtual(address),
+        onNews,
+      });
+      this.#running.set(name, { instance, driver });
+    }
+    return driver;
+  }
+
+  #end(driver: GroupDriver, before: ReadonlyMap<string, Running>): void {
+    const former = driver.names.map((name) => before.get(name) as Running);
+    const now = this.#running;
+    // Its last actions find it by its name.
+    this.#running = new Map([...now, ...former.map((each) => [each.instance.plan.rules.name, each] as const)]);
+    driver.handle(driver.names[0] as string, { kind: 'stop', atOnce: true });
+    driver.close();
+    for (const { instance } of former) instance.close();
+    this.#running = now;
+  }
+
+  #listen(): void {
+    for (const { instance } of this.#running.values()) {
+      const link = this.#interfaces.link(instance.plan.rules.interface);
+      if (link !== undefined) this.#open(link, instance.plan.rules.family);
+    }
+  }
+
+  #open(link: Link, family: Family): void {
+    try {
+      this.#reception.open(link, family);
+    } catch (error) {
+      this.#options.log.error('advertisements cannot be received', { interface: link.name, error });
+    }
+  }
+
+  #start(group: readonly InstancePlan[]): void {
+    for (const { rules, interfaces } of group) {
+      const { instance, driver } = this.#running.get(rules.name) as Running;
+      if (driver.state(rules.name).standing.role !== 'stopped') continue;
+      const source = instance.look();
+      instance.clear();
+      for (const name of interfaces)
+        this.#tellOfLink(driver, rules.name, name, name === rules.interface ? source : undefined);
+      for (const { name, status, adds } of this.#tracking.known()) {
+        driver.handle(rules.name, { kind: 'tracked', name, status, adds });
+      }
+      driver.handle(rules.name, { kind: 'start', source: source ?? '' });
+    }
+  }
+
+  #linkChanged(name: string): void {
+    for (const { instance, driver } of this.#running.values()) {
+      const { rules, interfaces } = instance.plan;
+      if (!interfaces.includes(name)) continue;
+      if (name !== rules.interface) {
+        this.#tellOfLink(driver, rules.name, name, undefined);
+        continue;
+      }
+      const link = this.#interfaces.link(name);
+      if (link !== undefined) this.#open(link, rules.family);
+      const before = driver.state(rules.name).source;
+      const source = instance.look();
+      if (source !== undefined && source !== before) driver.handle(rules.name, { kind: 'source', address: source });
+      this.#tellOfLink(driver, rules.name, name, source);
+    }
+    this.#closeUnused();
+  }
+
+  /** Its own interface is up when it has an address there to advertise from. */
+  #tellOfLink(driver: GroupDriver, instance: string, name: string, source: string | undefined): void {
+    const running = this.#running.get(instance) as Running;
+    const isUp =
+      name === running.instance.plan.rules.interface
+        ? source !== undefined
+        : this.#interfaces.link(name)?.isUp === true;
+    const tracked = `interface ${name}`;
+    const status = isUp ? 'up' : 'down';
+    if ((driver.state(instance).tracks[tracked]?.status ?? 'up') === status) return;
+    driver.handle(instance, { kind: 'tracked', name: tracked, status });
+  }
+
+  #received(link: Link, family: Family, advert: Advertisement | Drop): void {
+    const wall = Date.now();
+    for (const { instance } of this.#running.values()) {
+      if (!instance.isMeant(link, family, advert.vrid)) continue;
+      if (advert.kind === 'advertisement') instance.received(advert, wall);
+      else instance.dropped(advert.reason, advert.source === undefined ? undefined : addressText(advert.source));
+    }
+  }
+
+  #neighborhood(link: Link, family: Family): Neighborhood {
+    const key = `${link.index} ${family}`;
+    const known = this.#neighborhoods.get(key);
+    if (known !== undefined) return known;
+    const made = new Neighborhood(this.#options.system, link, family, (claim) => {
+      for (const { instance } of this.#running.values()) {
+        if (instance.link?.index === link.index && instance.plan.rules.family === family) instance.claimed(claim);
+      }
+    });
+    this.#neighborhoods.set(key, made);
+    return made;
+  }
+
+  #isVirtual(address: AddressBytes): boolean {
+    return [...this.#running.values()].some(({ instance }) => includesAddress(instance.addresses, address));
+  }
+
+  #closeUnused(): void {
+    const wanted = [...this.#running.values()].flatMap(({ instance }) => {
+      const link = this.#interfaces.link(instance.plan.rules.interface);
+      return link === undefined ? [] : [{ link, family: instance.plan.rules.family }];
+    });
+    this.#reception.keep(wanted);
+    const keys = new Set(wanted.map(({ link, family }) => `${link.index} ${family}`));
+    for (const [key, neighborhood] of this.#neighborhoods) {
+      if (keys.has(key)) continue;
+      neighborhood.close();
+      this.#neighborhoods.delete(key);
+    }
+  }
+
+  #tellAll(event: InstanceEvent & { readonly kind: 'tracked' }): void {
+    for (const { instance, driver } of this.#running.values()) {
+      const { name, tracks } = instance.plan.rules;
+      if (tracks.some((track) => track.name === event.name)) driver.handle(name, event);
+    }
+  }
+}
+
+/** Each sync group, and each instance that is in none. */
+function groupsOf({ instances, groups }: VrrpPlan): (readonly InstancePlan[])[] {
+  const inGroups = new Set(groups.flat());
+  const alone = instances.filter(({ rules }) => !inGroups.has(rules.name)).map((plan) => [plan]);
+  return [...groups.map((names) => instances.filter(({ rules }) => names.includes(rules.name))), ...alone];
+}
+
+function isLeaving(driver: GroupDriver, { plan }: Instance): boolean {
+  const { role } = driver.state(plan.rules.name).standing;
+  return role !== 'stopped' && role !== 'released' && role !== 'fault';
+}

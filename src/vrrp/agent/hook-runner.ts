@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Ms } from '../../base/units.ts';
+import type { EventLog } from '../../observe/event-forward.ts';
+import type { HookName } from '../model.ts';
+import type { Command } from '../plan.ts';
+
+export interface HookRun {
+  readonly hook: HookName;
+  readonly commands: readonly Command[];
+  /** All of them together. */
+  readonly deadline: Ms;
+  /** Beside what this process has. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Told once: whether all of them ended well, in time. */
+  readonly onEnd?: (isGood: boolean) => void;
+}
+
+/**
+ * Runs an instance's hooks, one after the other in the order in which things happened, and each command to its end: an
+ * `on_backup` never overtakes the `on_active` before it. What is overdue is killed with all that it has started.
+ */
+export class HookRunner {
+  readonly #log: EventLog;
+  readonly #waiting: HookRun[] = [];
+  #isRunning = false;
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  run(run: HookRun): void {
+    this.#waiting.push(run);
+    if (!this.#isRunning) void this.#runAll();
+  }
+
+  async #runAll(): Promise<void> {
+    this.#isRunning = true;
+    for (let run = this.#waiting.shift(); run !== undefined; run = this.#waiting.shift()) {
+      const isGood = await this.#runOne(run);
+      run.onEnd?.(isGood);
+    }
+    this.#isRunning = false;
+  }
+
+  async #runOne({ hook, commands, deadline, environment }: HookRun): Promise<boolean> {
+    const until = performance.now() + deadline;
+    for (const command of commands) {
+      const problem = await ended(command, until - performance.now(), environment);
+      if (problem === undefined) continue;
+      this.#log.warn('a hook failed', { hook, command, problem, instance: environment.PORTICO_INSTANCE });
+      return false;
+    }
+    return true;
+  }
+}
+
+/** `undefined`: it ended well. Never rejects. */
+function ended(
+  [program, ...args]: Command,
+  within: Ms,
+  environment: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    // A group of its own, so that what it has started can be ended with it.
+    const child = spawn(program as string, args, {
+      stdio: 'ignore',
+      detached: true,
+      env: { ...process.env, ...environment },
+    });
+    const overdue = setTimeout(
+      () => {
+        killGroup(child);
+        resolve(`it took longer than its time`);
+      },
+      Math.max(0, within),
+    );
+    const settle = (problem: string | undefined) => {
+      clearTimeout(overdue);
+      resolve(problem);
+    };
+    child.on('error', (error) => settle(error.message));
+    child.on('exit', (code, signal) => settle(code === 0 ? undefined : `it ended with ${signal ?? `status ${code}`}`));
+  });
+}
+
+export function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

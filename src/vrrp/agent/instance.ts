@@ -1,0 +1,260 @@
+import { getSystemErrorName } from 'node:util';
+import type { Ms } from '../../base/units.ts';
+import type { EventLog } from '../../observe/event-forward.ts';
+import { explain } from '../machine/explain.ts';
+import { priorityOf } from '../machine/fitness.ts';
+import type { Action, InstanceEvent, InstanceState } from '../machine/state.ts';
+import type { HookName } from '../model.ts';
+import type { RouteRequests } from '../net/netlink-socket.ts';
+import type { VrrpSystem } from '../net/system.ts';
+import type { InstancePlan } from '../plan.ts';
+import { type AddressBytes, addressBytes, addressText, includesAddress, macText, sameBytes } from '../wire/address.ts';
+import type { Advertisement } from '../wire/advertisement.ts';
+import type { AddressClaim } from '../wire/ethernet.ts';
+import { AdvertChecking, type DropReason } from './advert-checking.ts';
+import { AdvertSending } from './advert-sending.ts';
+import { HookRunner } from './hook-runner.ts';
+import type { Interfaces, Link } from './interfaces.ts';
+import type { Neighborhood } from './neighborhood.ts';
+import { newsInLog } from './news.ts';
+import type { InstanceStatus } from './status.ts';
+import { VirtualAddresses } from './virtual-addresses.ts';
+
+export interface InstanceParts {
+  readonly system: VrrpSystem;
+  readonly requests: RouteRequests;
+  readonly interfaces: Interfaces;
+  readonly log: EventLog;
+  readonly now: () => Ms;
+  readonly handle: (event: InstanceEvent) => void;
+  readonly state: () => InstanceState;
+  /** Of its interface; throws when that is gone. */
+  readonly neighborhood: (link: Link) => Neighborhood;
+  /** Addresses that some instance shares are none to advertise from. */
+  readonly isVirtual: (address: AddressBytes) => boolean;
+  readonly onNews: () => void;
+}
+
+/** One instance in the world: carries out what its state machine wants, and tells it what happens. */
+export class Instance {
+  readonly plan: InstancePlan;
+  readonly addresses: readonly AddressBytes[];
+  readonly #parts: InstanceParts;
+  readonly #checking: AdvertChecking;
+  readonly #sending: AdvertSending;
+  readonly #virtual: VirtualAddresses;
+  readonly #hooks: HookRunner;
+  readonly #drops = new Map<DropReason, number>();
+  #link: Link | undefined;
+  #sent = 0;
+  #received = 0;
+
+  constructor(plan: InstancePlan, parts: InstanceParts) {
+    this.plan = plan;
+    this.#parts = parts;
+    const { addresses, interval, name } = plan.rules;
+    this.addresses = addresses.map(({ address }) => addressBytes(address) as AddressBytes);
+    this.#checking = new AdvertChecking(plan);
+    this.#sending = new AdvertSending(parts.system, plan);
+    this.#hooks = new HookRunner(parts.log);
+    this.#virtual = new VirtualAddresses({
+      requests: parts.requests,
+      addresses: this.addresses,
+      interval,
+      index: () => this.#link?.index,
+      onProblem: (what, address, errno) => {
+        const problem = getSystemErrorName(-errno);
+        parts.log.error(`a virtual address cannot be ${what === 'add' ? 'added' : 'removed'}`, {
+          instance: name,
+          address,
+          problem,
+        });
+      },
+    });
+  }
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** Looks at the interface: whether it can be worked by, and from which address. Returns that; `undefined`: it cannot. */
+  look(): string | undefined {
+    const { interfaces } = this.#parts;
+    const link = interfaces.link(this.plan.rules.interface);
+    const isOther = link?.index !== this.#link?.index;
+    this.#link = link;
+    const source = link?.isUp === true ? this.#sourceOn(link) : undefined;
+    if (link === undefined || source === undefined) {
+      this.#sending.close();
+      return undefined;
+    }
+    const isSame = !isOther && this.#sending.source !== undefined && sameBytes(this.#sending.source, source);
+    try {
+      this.#parts.neighborhood(link);
+      if (!isSame) this.#sending.use(link, source);
+      return addressText(source);
+    } catch (error) {
+      this.#parts.log.warn('an interface cannot be used', {
+        instance: this.plan.rules.name,
+        interface: link.name,
+        error,
+      });
+      return undefined;
+    }
+  }
+
+  /** What a former process has left on the interface. */
+  clear(): void {
+    this.#virtual.remove();
+  }
+
+  /** Whether this one is meant by a message of that VRID, there. */
+  isMeant(link: Link, family: 4 | 6, vrid: number | undefined): boolean {
+    const { rules } = this.plan;
+    return link.name === rules.interface && family === rules.family && vrid === rules.vrid;
+  }
+
+  received(advert: Advertisement, wall: Ms): void {
+    const { interfaces, handle } = this.#parts;
+    const own = this.#link === undefined ? [] : interfaces.addressesOf(this.#link, this.plan.rules.family);
+    const reason = this.#checking.refuses(advert, own, wall);
+    if (reason !== undefined) {
+      this.dropped(reason, addressText(advert.source));
+      return;
+    }
+    this.#received += 1;
+    const { priority, interval, source } = advert;
+    handle({ kind: 'advert', advert: { source: addressText(source), priority, interval } });
+  }
+
+  /** Each is two active routers in the making, but for our own that come back. */
+  dropped(reason: DropReason, source: string | undefined): void {
+    const count = (this.#drops.get(reason) ?? 0) + 1;
+    this.#drops.set(reason, count);
+    if (reason === 'own-source' || !isRound(count)) return;
+    this.#parts.log.warn('advertisements of this instance are dropped: both nodes may become active', {
+      instance: this.plan.rules.name,
+      reason,
+      source,
+      count,
+    });
+    this.#parts.onNews();
+  }
+
+  claimed({ address, mac }: AddressClaim): void {
+    const link = this.#link;
+    if (link?.mac === undefined || sameBytes(mac, link.mac) || !includesAddress(this.addresses, address)) return;
+    const { handle, state } = this.#parts;
+    const by = macText(mac);
+    if (state().standing.role === 'active') handle({ kind: 'conflict', address: addressText(address), mac: by });
+    else handle({ kind: 'answered', mac: by });
+  }
+
+  /** An address went from the interface, by whichever hand. */
+  removed(index: number, address: AddressBytes): void {
+    if (index !== this.#link?.index || !this.#virtual.isHeld(address)) return;
+    // Ours was on its way when it was set anew.
+    if (this.#parts.interfaces.isThere(index, address)) return;
+    this.#parts.handle({ kind: 'removed', address: addressText(address) });
+  }
+
+  carryOut(action: Action): void {
+    const link = this.#link;
+    switch (action.kind) {
+      case 'advertise':
+        this.#sent += 1;
+        this.#sending.send(action.priority, this.#checking.heard, Date.now());
+        return;
+      case 'add':
+        this.#virtual.add(action.address === undefined ? undefined : addressBytes(action.address));
+        return;
+      case 'remove':
+        this.#virtual.remove();
+        return;
+      case 'announce':
+        if (link !== undefined) this.#parts.neighborhood(link).announce(this.addresses, action.count);
+        return;
+      case 'probe':
+        if (link !== undefined) this.#parts.neighborhood(link).probe(this.addresses);
+        return;
+      case 'hook':
+        this.#hook(action.hook, action.question);
+        return;
+      case 'tell':
+        newsInLog(this.#parts.log, this.plan.rules.name, action.what);
+        this.#parts.onNews();
+        return;
+      case 'ask':
+      case 'give-back':
+        return;
+    }
+  }
+
+  /** `wall`: epoch milliseconds. */
+  status(wall: Ms): InstanceStatus {
+    const { rules } = this.plan;
+    const state = this.#parts.state();
+    const now = this.#parts.now();
+    return {
+      name: rules.name,
+      vrid: rules.vrid,
+      interface: rules.interface,
+      version: rules.version,
+      role: state.standing.role,
+      since: wall - (now - state.since),
+      priority: priorityOf(state, rules),
+      transitions: state.transitions,
+      addresses: rules.addresses.map(({ address }) => address),
+      source: state.source,
+      words: explain(state, rules, now, wall),
+      reason: state.reason.kind,
+      heard: state.heard && {
+        source: state.heard.source,
+        priority: state.heard.priority,
+        at: wall - (now - state.heard.at),
+      },
+      maintenance: state.maintenance,
+      sent: this.#sent,
+      received: this.#received,
+      dropped: Object.fromEntries(this.#drops),
+    };
+  }
+
+  close(): void {
+    this.#virtual.remove();
+    this.#sending.close();
+  }
+
+  #hook(hook: HookName, question: number | undefined): void {
+    const { rules, hooks } = this.plan;
+    const commands = hooks[hook] ?? [];
+    const { state, handle } = this.#parts;
+    this.#hooks.run({
+      hook,
+      commands: hook === 'stop' ? commands.toReversed() : commands,
+      deadline: rules.hooks[hook] ?? 0,
+      environment: {
+        PORTICO_INSTANCE: rules.name,
+        PORTICO_HOOK: hook,
+        PORTICO_ROLE: state().standing.role,
+        PORTICO_REASON: state().reason.kind,
+        PORTICO_ADDRESSES: rules.addresses.map(({ address }) => address).join(' '),
+        PORTICO_INTERFACE: rules.interface,
+      },
+      ...(question !== undefined && { onEnd: (isGood) => handle({ kind: 'hooked', question, isGood }) }),
+    });
+  }
+
+  #sourceOn(link: Link): AddressBytes | undefined {
+    const { interfaces, isVirtual } = this.#parts;
+    const own = interfaces.addressesOf(link, this.plan.rules.family);
+    const wanted = this.plan.source === undefined ? undefined : addressBytes(this.plan.source);
+    if (wanted !== undefined) return own.find((address) => sameBytes(address, wanted));
+    return own.find((address) => !isVirtual(address));
+  }
+}
+
+/** 1, 2, 4, 8, …: a flood is told of ever more seldom. */
+function isRound(count: number): boolean {
+  return (count & (count - 1)) === 0;
+}

@@ -1,0 +1,129 @@
+import type { RouteRequests } from '../net/netlink-socket.ts';
+import { type AddressBytes, type Family, isLinkLocal, type MacBytes, sameBytes } from '../wire/address.ts';
+import type { NetlinkMessage } from '../wire/netlink.ts';
+import { dumpAddresses, dumpLinks } from '../wire/netlink-request.ts';
+
+export interface Link {
+  readonly name: string;
+  readonly index: number;
+  readonly mac: MacBytes | undefined;
+  /** Set up, and with a carrier. */
+  readonly isUp: boolean;
+}
+
+interface Held {
+  readonly interface: number;
+  readonly address: AddressBytes;
+}
+
+export interface InterfaceNews {
+  /** It came, went, or is up or down now; or another of its addresses is there or gone. */
+  changed(name: string): void;
+  /** From whichever hand. */
+  removed(interfaceIndex: number, address: AddressBytes): void;
+}
+
+/** The interfaces of this machine and their addresses, as the kernel tells them. */
+export class Interfaces {
+  readonly #requests: RouteRequests;
+  readonly #news: InterfaceNews;
+  #links = new Map<number, Link>();
+  #addresses: Held[] = [];
+
+  constructor(requests: RouteRequests, news: InterfaceNews) {
+    this.#requests = requests;
+    this.#news = news;
+    this.#load();
+  }
+
+  /** `undefined`: there is none of that name. */
+  link(name: string): Link | undefined {
+    return [...this.#links.values()].find((link) => link.name === name);
+  }
+
+  /** All of an interface, in the order in which they came. Of IPv6 those that are good on the link alone come first. */
+  addressesOf({ index }: Link, family: Family): AddressBytes[] {
+    const found = this.#addresses
+      .filter((held) => held.interface === index && held.address.length === (family === 4 ? 4 : 16))
+      .map(({ address }) => address);
+    return family === 4 ? found : found.sort((a, b) => Number(isLinkLocal(b)) - Number(isLinkLocal(a)));
+  }
+
+  /** What the kernel says now, whatever news are under way. */
+  isThere(index: number, address: AddressBytes): boolean {
+    const family = address.length === 4 ? 4 : 6;
+    const there = this.#requests.dump((sequence) => dumpAddresses(family, sequence));
+    return there.some((each) => each.kind === 'address-added' && isSame(each, { interface: index, address }));
+  }
+
+  take(message: NetlinkMessage): void {
+    switch (message.kind) {
+      case 'link-changed':
+      case 'link-removed':
+        this.#takeLink(message);
+        return;
+      case 'address-added':
+        if (!this.#addresses.some((held) => isSame(held, message))) {
+          this.#addresses.push({ interface: message.interface, address: message.address });
+          this.#tell(message.interface);
+        }
+        return;
+      case 'address-removed':
+        this.#addresses = this.#addresses.filter((held) => !isSame(held, message));
+        this.#news.removed(message.interface, message.address);
+        this.#tell(message.interface);
+        return;
+      case 'overrun':
+        this.#reload();
+    }
+  }
+
+  #takeLink(message: Extract<NetlinkMessage, { kind: 'link-changed' | 'link-removed' }>): void {
+    const before = this.#links.get(message.interface);
+    const name = message.name ?? before?.name;
+    if (name === undefined) return;
+    const { interface: index, mac = before?.mac, isUp, hasCarrier } = message;
+    if (message.kind === 'link-removed') {
+      this.#links.delete(index);
+      this.#addresses = this.#addresses.filter((held) => held.interface !== index);
+    } else {
+      this.#links.set(index, { name, index, mac, isUp: isUp && hasCarrier });
+      if (before?.name === name && before.isUp === (isUp && hasCarrier)) return;
+    }
+    this.#news.changed(name);
+  }
+
+  #tell(index: number): void {
+    const link = this.#links.get(index);
+    if (link !== undefined) this.#news.changed(link.name);
+  }
+
+  #load(): void {
+    this.#links = new Map();
+    this.#addresses = [];
+    for (const each of this.#requests.dump(dumpLinks)) {
+      if (each.kind !== 'link-changed' || each.name === undefined) continue;
+      const { interface: index, name, mac, isUp, hasCarrier } = each;
+      this.#links.set(index, { name, index, mac, isUp: isUp && hasCarrier });
+    }
+    for (const family of [4, 6] as const) {
+      for (const each of this.#requests.dump((sequence) => dumpAddresses(family, sequence))) {
+        if (each.kind === 'address-added') this.#addresses.push({ interface: each.interface, address: each.address });
+      }
+    }
+  }
+
+  /** News were lost: all is told that may be. */
+  #reload(): void {
+    const before = this.#addresses;
+    this.#load();
+    for (const held of before) {
+      if (!this.#addresses.some((each) => isSame(each, held))) this.#news.removed(held.interface, held.address);
+    }
+    for (const { name } of this.#links.values()) this.#news.changed(name);
+  }
+}
+
+function isSame(a: Held, b: Held): boolean {
+  return a.interface === b.interface && sameBytes(a.address, b.address);
+}

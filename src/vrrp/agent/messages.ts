@@ -1,0 +1,42 @@
+import type { Ms } from '../../base/units.ts';
+import type { EventRecord } from '../../observe/event-forward.ts';
+import type { Kept } from '../machine/state.ts';
+import type { Maintenance } from '../model.ts';
+import type { VrrpPlan } from '../plan.ts';
+import type { InstanceStatus } from './status.ts';
+
+/** What control and the agent say to each other over the channel between their processes. Its end says that the other is gone. */
+
+export type ToAgent =
+  /** The first one is a start. `kept`: by instance, of a former agent. */
+  | {
+      readonly type: 'plan';
+      readonly generation: number;
+      readonly plan: VrrpPlan;
+      readonly kept: Readonly<Record<string, Kept>>;
+    }
+  /** A sign of life, several a second. `serving`: workers that accept. `late`: how long the main thread was held up lately. */
+  | { readonly type: 'beat'; readonly serving: number; readonly late: Ms }
+  /** By an operator: of one instance, or of all. */
+  | {
+      readonly type: 'command';
+      readonly id: number;
+      readonly command: Maintenance['kind'] | 'resume';
+      readonly instance: string | undefined;
+      readonly by: string;
+      readonly why: string;
+    }
+  /** Say goodbye, keep the addresses until a successor advertises, and end. */
+  | { readonly type: 'stop'; readonly atOnce: boolean };
+
+export type FromAgent =
+  /** The system will do. */
+  | { readonly type: 'ready'; readonly realTime: string | undefined }
+  /** It will not, and the agent ends. */
+  | { readonly type: 'refused'; readonly problem: string }
+  | { readonly type: 'planned'; readonly generation: number }
+  | { readonly type: 'status'; readonly instances: readonly InstanceStatus[] }
+  /** What is to outlive this process. */
+  | { readonly type: 'kept'; readonly kept: Readonly<Record<string, Kept>> }
+  | { readonly type: 'commanded'; readonly id: number; readonly problem: string | undefined }
+  | { readonly type: 'event'; readonly record: EventRecord };

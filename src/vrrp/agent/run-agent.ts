@@ -1,0 +1,79 @@
+import type { Ms } from '../../base/units.ts';
+import { forwardedEventLog } from '../../observe/event-forward.ts';
+import { runInRealTime } from '../net/scheduling.ts';
+import { proveNet } from '../net/self-test.ts';
+import { openVrrpSystem } from '../net/system.ts';
+import { Agent } from './agent.ts';
+import type { FromAgent, ToAgent } from './messages.ts';
+
+/** From one status to the next; what changed is told at once. */
+const STATUS: Ms = 1_000;
+
+/**
+ * The program of the agent's process. Its channel is the only bond between it and the proxy: while it is open, control says what is to be
+ * done; its end says that the proxy is gone, and then the addresses go, with a goodbye, and the agent with them.
+ */
+export async function runAgent(): Promise<void> {
+  // From a terminal it comes to all processes at once, and it is control that says how this one ends.
+  process.on('SIGINT', () => {});
+  process.on('SIGHUP', () => {});
+  const say = (message: FromAgent) => {
+    if (process.connected) process.send?.(message);
+  };
+  const log = forwardedEventLog((record) => say({ type: 'event', record }));
+  let agent: Agent | undefined;
+  let isTold = false;
+  const tellStatus = () => {
+    isTold = false;
+    if (agent !== undefined) say({ type: 'status', instances: agent.status(Date.now()) });
+  };
+  const onNews = () => {
+    if (isTold) return;
+    isTold = true;
+    setImmediate(tellStatus);
+  };
+  const end = async (atOnce: boolean) => {
+    await agent?.stop(atOnce);
+    process.exit(0);
+  };
+
+  process.on('disconnect', () => {
+    agent?.proxyEnded();
+    void end(true);
+  });
+  process.on('SIGTERM', () => void end(false));
+  try {
+    const system = openVrrpSystem();
+    await proveNet(system);
+    agent = new Agent({ system, log, onNews });
+    say({ type: 'ready', realTime: runInRealTime(system) });
+  } catch (error) {
+    say({ type: 'refused', problem: (error as Error).message });
+    process.exitCode = 1;
+    process.disconnect?.();
+    return;
+  }
+  setInterval(tellStatus, STATUS);
+  process.on('message', (message: ToAgent) => hear(agent as Agent, message));
+
+  function hear(running: Agent, message: ToAgent): void {
+    switch (message.type) {
+      case 'plan':
+        running.take(message.plan, message.kept);
+        say({ type: 'planned', generation: message.generation });
+        onNews();
+        return;
+      case 'beat':
+        running.beat(message.serving, message.late);
+        return;
+      case 'command': {
+        const { id, command, instance, by, why } = message;
+        say({ type: 'commanded', id, problem: running.command(command, instance, by, why) });
+        say({ type: 'kept', kept: running.kept() });
+        return;
+      }
+      case 'stop':
+        void end(message.atOnce);
+    }
+  }
+}

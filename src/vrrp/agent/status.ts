@@ -1,0 +1,29 @@
+import type { Ms } from '../../base/units.ts';
+import type { Maintenance, Priority, Role, Version, Vrid } from '../model.ts';
+
+/** An instance as it is shown. Times are epoch milliseconds. */
+export interface InstanceStatus {
+  readonly name: string;
+  readonly vrid: Vrid;
+  readonly interface: string;
+  readonly version: Version;
+  readonly role: Role;
+  readonly since: Ms;
+  /** What it advertises when it is active. */
+  readonly priority: Priority;
+  readonly transitions: number;
+  readonly addresses: readonly string[];
+  /** Where its advertisements come from; empty: it has no address there. */
+  readonly source: string;
+  /** A sentence: what it is, why, and what would change that. */
+  readonly words: string;
+  readonly reason: string;
+  /** Who advertised last. */
+  readonly heard: { readonly source: string; readonly priority: Priority; readonly at: Ms } | undefined;
+  readonly maintenance: Maintenance | undefined;
+  /** Advertisements. */
+  readonly sent: number;
+  readonly received: number;
+  /** Those that were not believed, by the reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}

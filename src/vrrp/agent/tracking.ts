@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Ms } from '../../base/units.ts';
+import type { EventLog } from '../../observe/event-forward.ts';
+import type { TrackStatus } from '../model.ts';
+import type { ProxyPlan, VrrpPlan } from '../plan.ts';
+import { FileWatch } from './file-watch.ts';
+import { ScriptCheck } from './script-check.ts';
+
+export interface TrackingOptions {
+  readonly log: EventLog;
+  /** `adds`: of what tells a weight itself. */
+  readonly onTracked: (name: string, status: TrackStatus, adds: number) => void;
+}
+
+export interface TrackedNow {
+  readonly name: string;
+  readonly status: TrackStatus;
+  readonly adds: number;
+}
+
+/** As rules call it. */
+export const PROXY = 'proxy';
+
+/** What is watched beside interfaces: the proxy of this node, scripts, and files. */
+export class Tracking {
+  readonly #options: TrackingOptions;
+  readonly #known = new Map<string, TrackedNow>();
+  #scripts: ScriptCheck[] = [];
+  #files: FileWatch[] = [];
+  #proxy: ProxyPlan | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+
+  constructor(options: TrackingOptions) {
+    this.#options = options;
+  }
+
+  /** What is the same in both goes on as it is. */
+  take({ scripts, files, proxy }: VrrpPlan): void {
+    const [oldScripts, oldFiles] = [this.#scripts, this.#files];
+    this.#scripts = scripts.map(
+      (plan) =>
+        oldScripts.find((each) => isDeepStrictEqual(each.plan, plan)) ??
+        new ScriptCheck(plan, (status) => this.#tell({ name: plan.name, status, adds: 0 })),
+    );
+    this.#files = files.map(
+      (plan) =>
+        oldFiles.find((each) => isDeepStrictEqual(each.plan, plan)) ??
+        new FileWatch(plan, (adds) => this.#tell({ name: plan.name, status: 'up', adds })),
+    );
+    for (const each of oldScripts) if (!this.#scripts.includes(each)) each.close();
+    for (const each of oldFiles) if (!this.#files.includes(each)) each.close();
+    this.#proxy = proxy;
+    if (proxy === undefined) clearTimeout(this.#quiet);
+  }
+
+  known(): readonly TrackedNow[] {
+    return [...this.#known.values()];
+  }
+
+  /** Nobody serves: it is down. Without a further sign of life, or held up for as long, it is slow: that alone takes nothing away. */
+  beat(serving: number, late: Ms): void {
+    const proxy = this.#proxy;
+    if (proxy === undefined) return;
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#proxyIs('slow'), proxy.slowAfter);
+    this.#proxyIs(serving === 0 ? 'down' : late >= proxy.slowAfter ? 'slow' : 'up');
+  }
+
+  proxyEnded(): void {
+    clearTimeout(this.#quiet);
+    this.#proxyIs('down');
+  }
+
+  close(): void {
+    clearTimeout(this.#quiet);
+    for (const each of this.#scripts) each.close();
+    for (const each of this.#files) each.close();
+  }
+
+  #proxyIs(status: TrackStatus): void {
+    if (this.#known.get(PROXY)?.status === status) return;
+    if (status !== 'up') this.#options.log.warn('the proxy of this node is not well', { status });
+    this.#tell({ name: PROXY, status, adds: 0 });
+  }
+
+  #tell(tracked: TrackedNow): void {
+    this.#known.set(tracked.name, tracked);
+    this.#options.onTracked(tracked.name, tracked.status, tracked.adds);
+  }
+}

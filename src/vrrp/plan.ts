@@ -1,0 +1,66 @@
+import type { Ms } from '../base/units.ts';
+import type { InstanceRules } from './machine/rules.ts';
+import type { HookName } from './model.ts';
+import type { ChecksumPolicy } from './wire/checksum-form.ts';
+import type { AntiReplay } from './wire/hmac-sequence.ts';
+import type { HmacMode } from './wire/hmac-verifier.ts';
+
+/** What the agent does: plain data, made by the control plane of checked settings. An instance is known by its name. */
+export interface VrrpPlan {
+  readonly instances: readonly InstancePlan[];
+  /** Names of instances that are active together or not at all. */
+  readonly groups: readonly (readonly string[])[];
+  readonly scripts: readonly ScriptPlan[];
+  readonly files: readonly FilePlan[];
+  /** How the proxy is seen to be well; `undefined`: nobody looks. */
+  readonly proxy: ProxyPlan | undefined;
+}
+
+export interface InstancePlan {
+  readonly rules: InstanceRules;
+  /** Where advertisements come from: one of ours on the interface; `undefined`: the first that there is. */
+  readonly source: string | undefined;
+  /** Empty: multicast. */
+  readonly unicastPeers: readonly string[];
+  /** Of unicast from peers, which may be behind routers. */
+  readonly hopLimits: { readonly least: number; readonly most: number };
+  readonly checksum: ChecksumPolicy;
+  /** Of version 2, up to 8 bytes. */
+  readonly password: string | undefined;
+  readonly hmac: HmacPlan | undefined;
+  /** Commands with their arguments, in order; of `stop` in reverse. */
+  readonly hooks: Readonly<Partial<Record<HookName, readonly Command[]>>>;
+  /** What rules call `interface NAME`, `script NAME`, `file NAME`, `proxy`: what tracks are of. */
+  readonly interfaces: readonly string[];
+}
+
+/** A program and its arguments: no shell. */
+export type Command = readonly string[];
+
+export interface HmacPlan {
+  readonly mode: HmacMode;
+  /** The first one signs. */
+  readonly keys: readonly { readonly id: number; readonly secret: Uint8Array }[];
+  readonly antiReplay: AntiReplay;
+}
+
+export interface ScriptPlan {
+  /** As rules call it. */
+  readonly name: string;
+  readonly command: Command;
+  readonly interval: Ms;
+  readonly timeout: Ms;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+/** A file with a number in it, that is what it adds to the priority. */
+export interface FilePlan {
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface ProxyPlan {
+  /** Without a sign of life for so long it is slow. */
+  readonly slowAfter: Ms;
+}
