@@ -18,6 +18,8 @@ const SERVICES: Readonly<Record<string, readonly string[]>> = {
   nginx: ['nginx'],
   haproxy: ['haproxy'],
   varnish: ['varnish', 'varnishncsa'],
+  unbound: ['unbound'],
+  'pdns-recursor': ['pdns-recursor'],
   'squid-openssl': ['squid'],
   gdnsd: ['gdnsd'],
 };

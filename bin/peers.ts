@@ -21,6 +21,8 @@ export const PEERS = {
   dig: 'bind9-dnsutils',
   kdig: 'knot-dnsutils',
   tcpdump: 'tcpdump',
+  unbound: 'unbound',
+  pdns_recursor: 'pdns-recursor',
 } as const;
 
 export type Peer = keyof typeof PEERS;
