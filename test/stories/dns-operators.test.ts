@@ -55,6 +55,18 @@ describe('a datacenter that an operator drains', () => {
     expect(await site.metric('portico_dns_failing_open')).toBe(1);
   });
 
+  test('is drained and enabled by the command line, too, which says why it cannot be the last', async () => {
+    const drained = await site.node.command('dns', 'drain', 'us', '--reason', 'new switches');
+    expect(drained).toMatchObject({ status: 0, stderr: [] });
+    expect(await site.addresses()).toEqual([EU]);
+    const refused = await site.node.command('dns', 'drain', 'eu', '--reason', 'as well');
+    expect(refused.status).toBe(1);
+    expect(String(refused.stderr)).toContain('of us, eu no datacenter would be left in service');
+    expect(await site.addresses()).toEqual([EU]);
+    expect(await site.node.command('dns', 'enable', 'us')).toMatchObject({ status: 0, stderr: [] });
+    expect(await site.addresses()).toEqual([US]);
+  });
+
   test('drains on after kill -9, from the first answer on', { timeout: 20_000 }, async () => {
     await site.setDatacenter('us', DRAIN);
     site = await Site.of(await site.node.killed());
