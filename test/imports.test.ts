@@ -24,12 +24,13 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   control: { imports: ['*'] },
   'worker.ts': { imports: ['*'] },
   'dns.ts': { imports: ['geodns'] },
+  'vrrp.ts': { imports: ['vrrp'] },
   'control.ts': { imports: ['*'] },
   'main.ts': { imports: ['*', 'control.ts'] },
 };
 
 /** Where things come together. Nothing imports them but what the table names outright. */
-const TOPS = ['worker.ts', 'dns.ts', 'control.ts', 'main.ts'];
+const TOPS = ['worker.ts', 'dns.ts', 'vrrp.ts', 'control.ts', 'main.ts'];
 
 /** Packages that are at home in few places; others may be imported anywhere but in base. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
