@@ -144,9 +144,10 @@ const rateLimit = z.union(
   [
     z.literal('off'),
     z.strictObject({
-      responses_per_second: integer(1, 100_000).default(50).describe('Of one kind, to one client network.'),
+      responses_per_second: integer(1, 100_000).default(200).describe('Of one kind, to one client network.'),
       window: integer(1, 3600).default(5).describe('Seconds over which it is counted.'),
-      slip: integer(0, 10).default(2).describe('Each so many of those that are withheld is answered with TC; 0: none.'),
+      // A resolver that many ask is no flood: told to come by TCP, it gets its answer. What is sent so is no longer than the question.
+      slip: integer(0, 10).default(1).describe('Each so many of those that are withheld is answered with TC; 0: none.'),
       exempt: z.array(cidr()).default([]).describe('Networks that are not limited.'),
     }),
   ],

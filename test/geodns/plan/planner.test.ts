@@ -89,11 +89,11 @@ describe('a plan', () => {
   });
 
   test.each([
-    { settings: {}, limits: { responses: 50, nxdomains: 50, errors: 50, window: 5, slip: 2, exempt: [] } },
+    { settings: {}, limits: { responses: 200, nxdomains: 200, errors: 200, window: 5, slip: 1, exempt: [] } },
     { settings: { rate_limit: 'off' }, limits: { responses: 0, nxdomains: 0, errors: 0, exempt: [] } },
     {
-      settings: { rate_limit: { responses_per_second: 7, slip: 1, exempt: ['10.0.0.0/8'] } },
-      limits: { responses: 7, errors: 7, slip: 1, exempt: ['10.0.0.0/8'] },
+      settings: { rate_limit: { responses_per_second: 7, slip: 3, exempt: ['10.0.0.0/8'] } },
+      limits: { responses: 7, errors: 7, slip: 3, exempt: ['10.0.0.0/8'] },
     },
   ])('limits rates as $settings', async ({ settings, limits }) => {
     expect((await planOf(settings)).plan.answering.limits).toMatchObject(limits);
