@@ -9,7 +9,7 @@ import type { Settings } from './config/settings.ts';
 import { Admin, type AdminOptions } from './control/admin.ts';
 import { openCache, tiersOf, workersOf } from './control/cache-tiers.ts';
 import { Listening, type RunningListener } from './control/listening.ts';
-import { load, plan } from './control/loading.ts';
+import { loadToServe, plan } from './control/loading.ts';
 import { NameServing, type PendingNames } from './control/name-serving.ts';
 import { NodeDraining } from './control/node-draining.ts';
 import { Origins } from './control/origins.ts';
@@ -79,7 +79,7 @@ export class Control {
 
   /** Starts a node by this file. Throws a `RefusedError`, with nothing left running, when it cannot. */
   static async start(file: string): Promise<Control> {
-    const { settings, warnings } = load(file);
+    const { settings, warnings } = loadToServe(file);
     const log = createEventLog({ level: settings.logs.level });
     const control = new Control(file, settings, log, await openCache(file, settings, log));
     try {
@@ -205,7 +205,7 @@ export class Control {
 
   async #reload(): Promise<void> {
     try {
-      const { settings, warnings } = load(this.#file);
+      const { settings, warnings } = loadToServe(this.#file);
       const before = this.#settings;
       await this.#reloadTo(settings, warnings);
       this.#log.info('reloaded', { generation: this.#generation, listeners: this.listeners });

@@ -12,7 +12,7 @@ import { fileReason, readSmallFile } from './read-file.ts';
  * are absolute here. Files may change afterwards: whoever uses one has to be ready for that.
  */
 export function checkFiles(
-  { node, listeners, sites, pools = {}, cache, siblings, logs, dns, admin }: Draft,
+  { node, listeners, sites, pools = {}, cache, siblings, logs, dns, vrrp, admin }: Draft,
   now: Date,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -52,6 +52,15 @@ export function checkFiles(
     }
     if (dns.cookie_secret_file !== undefined) files.readable(dns.cookie_secret_file, ['dns', 'cookie_secret_file']);
     findings.push(...checkZones(dns.zones));
+  }
+  if (typeof vrrp === 'object') {
+    for (const [index, { auth }] of vrrp.instances.entries()) {
+      if (auth === 'off') continue;
+      const path: Path = ['vrrp', 'instances', index, 'auth'];
+      if (auth.password_file !== undefined) files.readable(auth.password_file, [...path, 'password_file']);
+      for (const [at, { file }] of auth.keys.entries()) files.readable(file, [...path, 'keys', at, 'file']);
+    }
+    if (vrrp.witness !== undefined) files.readable(vrrp.witness.key_file, ['vrrp', 'witness', 'key_file']);
   }
   if (typeof admin === 'object') {
     for (const [index, user] of admin.users.entries()) {

@@ -8,6 +8,7 @@ import { checkCache } from './check-cache.ts';
 import { checkDns } from './check-dns.ts';
 import { checkPools } from './check-pools.ts';
 import { checkSiblings } from './check-siblings.ts';
+import { checkVrrp } from './check-vrrp.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 
@@ -28,6 +29,7 @@ export function check(draft: Draft, has: (path: Path) => boolean): Finding[] {
     ...checkCache(draft, has),
     ...checkSiblings(draft, has),
     ...checkDns(draft, has),
+    ...checkVrrp(draft, has),
     ...checkAdmin(draft),
   ];
 }

@@ -17,6 +17,7 @@ export interface Draft {
   readonly siblings?: Settings['siblings'] | undefined;
   readonly logs?: Settings['logs'] | undefined;
   readonly dns?: Settings['dns'] | undefined;
+  readonly vrrp?: Settings['vrrp'] | undefined;
   readonly admin?: Settings['admin'] | undefined;
 }
 
@@ -24,7 +25,7 @@ export interface Draft {
 export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
   const known = structuredClone(value);
   for (const { path } of findings) remove(known, path);
-  const { node, listeners, sites, pools, cache, siblings, logs, dns, admin } = settingsSchema.shape;
+  const { node, listeners, sites, pools, cache, siblings, logs, dns, vrrp, admin } = settingsSchema.shape;
   const top = isMap(known) ? known : {};
   return {
     node: parsed(node, top.node),
@@ -37,6 +38,7 @@ export function draftOf(value: unknown, findings: readonly Finding[]): Draft {
     siblings: parsed(siblings, top.siblings),
     logs: parsed(logs, top.logs),
     dns: parsed(dns, top.dns),
+    vrrp: parsed(vrrp, top.vrrp),
     admin: parsed(admin, top.admin),
   };
 }

@@ -3,7 +3,7 @@ import type { Draft } from './draft.ts';
 
 /** Makes every file name absolute, in place: a relative one is relative to the configuration that names it. */
 export function resolvePaths(
-  { node, listeners, sites, pools = {}, cache, siblings, logs, dns, admin }: Draft,
+  { node, listeners, sites, pools = {}, cache, siblings, logs, dns, vrrp, admin }: Draft,
   directory: string,
 ): void {
   if (node !== undefined) node.state_dir = resolve(directory, node.state_dir);
@@ -27,6 +27,7 @@ export function resolvePaths(
     for (const { tls } of siblings.peers) if (tls.ca !== undefined) tls.ca = resolve(directory, tls.ca);
   }
   if (typeof dns === 'object') resolveDnsPaths(dns, directory);
+  if (typeof vrrp === 'object') resolveVrrpPaths(vrrp, directory);
   if (typeof admin === 'object') {
     for (const user of admin.users) user.password_file = resolve(directory, user.password_file);
     if (typeof admin.tls === 'object') {
@@ -47,4 +48,15 @@ function resolveDnsPaths(dns: Exclude<NonNullable<Draft['dns']>, 'off'>, directo
     if (typeof check === 'object' && check.ca !== undefined) check.ca = resolve(directory, check.ca);
   }
   if (dns.cookie_secret_file !== undefined) dns.cookie_secret_file = resolve(directory, dns.cookie_secret_file);
+}
+
+/** Commands stay as they are: they are looked for where the system looks. */
+function resolveVrrpPaths({ instances, witness }: Exclude<NonNullable<Draft['vrrp']>, 'off'>, directory: string): void {
+  for (const { auth, track } of instances) {
+    for (const file of track.files) file.path = resolve(directory, file.path);
+    if (auth === 'off') continue;
+    if (auth.password_file !== undefined) auth.password_file = resolve(directory, auth.password_file);
+    for (const key of auth.keys) key.file = resolve(directory, key.file);
+  }
+  if (witness !== undefined) witness.key_file = resolve(directory, witness.key_file);
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { adminSettings } from '../admin/config.ts';
-import { expected, notYet } from '../base/setting.ts';
+import { expected } from '../base/setting.ts';
 import { cacheSettings } from '../cache/config.ts';
 import { dnsSettings } from '../geodns/config.ts';
 import { logSettings } from '../observe/config.ts';
 import { listenerSettings, siteSettings, trustedProxies } from '../proxy/config.ts';
 import { poolSettings } from '../proxy/pool/config.ts';
 import { siblingSettings } from '../sibling/config.ts';
+import { vrrpSettings } from '../vrrp/config.ts';
 import { nodeSettings } from '../workers/config.ts';
 
 const poolName = expected('1 to 64 letters, digits, dots, dashes or underscores');
@@ -24,7 +25,7 @@ export const settingsSchema = z.strictObject({
   siblings: siblingSettings.describe('Nodes whose caches are asked before the origins are, and that ask ours; or off.'),
   logs: logSettings.prefault({}).describe('What is written, and where.'),
   dns: dnsSettings.describe('The name server of the site, which sends clients to the closest datacenter; or off.'),
-  vrrp: notYet(),
+  vrrp: vrrpSettings.describe('Addresses that this node shares with others, by VRRP; or off.'),
   admin: adminSettings.describe('Where operators look and act: page, JSON API, balancer-manager, metrics; or off.'),
 });
 

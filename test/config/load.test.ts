@@ -153,11 +153,6 @@ describe('problems', () => {
       lines: ['6:3 logs.destination: is no known setting, expected one of level, access'],
     },
     {
-      name: 'a key that a later version has',
-      rest: 'vrrp:\n  instances: []\n',
-      lines: ['4:1 vrrp: is not yet supported by this version'],
-    },
-    {
       name: 'a key that is given twice',
       rest: 'logs:\n  level: info\n  level: warn\n',
       lines: ['6:3 logs.level: is given twice, first on line 5'],

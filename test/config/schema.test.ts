@@ -33,12 +33,6 @@ describe('the JSON Schema', () => {
     expect(new Map(settingsOf(schema)).get('node.name')?.default).toBeUndefined();
   });
 
-  test('does not offer what this version does not have', () => {
-    const names = [...settingsOf(schema)].map(([path]) => path);
-    expect(names).toContain('pools.*.tls.verify');
-    expect(names.filter((name) => /vrrp/.test(name))).toEqual([]);
-  });
-
   test.each([
     { name: 'an unknown key', change: { lisstener: 1 } },
     { name: 'a time without a unit', change: { node: { stop_timeout: 30 } } },

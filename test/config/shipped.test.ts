@@ -46,7 +46,7 @@ describe('config/full.yaml', () => {
     const withDefault = commented.filter(([, setting]) => setting.default !== undefined).map(([path]) => path);
     // Lists that are empty by default, and maps in place of which the default is off: the comment shows what one looks like.
     const shown = ['listeners[].certificates', 'sites[].routes', 'sites[].cache.refresh'];
-    shown.push('pools.*.health_check', 'pools.*.sticky', 'siblings', 'dns', 'admin');
+    shown.push('pools.*.health_check', 'pools.*.sticky', 'siblings', 'dns', 'vrrp', 'admin');
     expect(withDefault.filter((path) => !shown.some((each) => path.startsWith(each)))).toEqual([]);
   });
 

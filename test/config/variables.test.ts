@@ -84,7 +84,7 @@ describe('a configuration with variables', () => {
 
   test('has no variables in its keys', () => {
     expect(scene.problems(config({ rest: '${NAME}: 1' }), ENV)).toEqual([
-      'portico.yaml:4:1 ["${NAME}"]: is no known setting, expected one of node, listeners, trusted_proxies, sites, pools, cache, siblings, logs, dns, admin',
+      'portico.yaml:4:1 ["${NAME}"]: is no known setting, expected one of node, listeners, trusted_proxies, sites, pools, cache, siblings, logs, dns, vrrp, admin',
     ]);
   });
 

@@ -1,0 +1,236 @@
+import { AddressSet, formatAddress, parseAddress } from '../base/address.ts';
+import { closest } from '../base/closest.ts';
+import { show } from '../base/setting.ts';
+import type { Ms } from '../base/units.ts';
+import { type InstanceSettings, parseShared, type VrrpSettings } from '../vrrp/config.ts';
+import type { Draft } from './draft.ts';
+import { type Finding, formatPath, type Path } from './problem.ts';
+
+/** What the settings of `vrrp:` mean for one another. */
+export function* checkVrrp({ vrrp }: Draft, has: (path: Path) => boolean): Generator<Finding> {
+  if (typeof vrrp !== 'object') return;
+  yield* namesStandOnce(vrrp);
+  yield* vridsStandOnce(vrrp);
+  yield* addressesStandOnce(vrrp);
+  for (const [index, instance] of vrrp.instances.entries()) {
+    yield* checkInstance(instance, ['vrrp', 'instances', index], has);
+  }
+  yield* checkGroups(vrrp);
+}
+
+function* checkInstance(instance: InstanceSettings, path: Path, has: (path: Path) => boolean): Generator<Finding> {
+  yield* addressesFit(instance, path);
+  yield* intervalFits(instance, path);
+  yield* peersFit(instance, path);
+  yield* authFits(instance, path, has);
+  yield* tracksStandOnce(instance, path);
+  yield* ownerHasItsPriority(instance, path, has);
+  if (has([...path, 'checksum']) && (instance.version === 2 || familyOf(instance) === 6)) {
+    yield { path: [...path, 'checksum'], atKey: true, message: 'is for version 3 by IPv4, where there are two' };
+  }
+}
+
+function* namesStandOnce({ instances, sync_groups }: VrrpSettings): Generator<Finding> {
+  const seen = new Map<string, Path>();
+  for (const [index, { name }] of instances.entries()) {
+    yield* once(seen, name, name, ['vrrp', 'instances', index, 'name']);
+  }
+  const groups = new Map<string, Path>();
+  for (const [index, { name }] of sync_groups.entries()) {
+    yield* once(groups, name, name, ['vrrp', 'sync_groups', index, 'name']);
+  }
+}
+
+/** Two virtual routers of one VRID would take each other for peers. */
+function* vridsStandOnce({ instances }: VrrpSettings): Generator<Finding> {
+  const seen = new Map<string, Path>();
+  for (const [index, instance] of instances.entries()) {
+    const { vrid, interface: device } = instance;
+    const path = ['vrrp', 'instances', index, 'vrid'];
+    yield* once(seen, `${vrid} ${device} ${familyOf(instance)}`, `${vrid} on ${device}`, path);
+  }
+}
+
+function* addressesStandOnce({ instances }: VrrpSettings): Generator<Finding> {
+  const seen = new Map<string, Path>();
+  for (const [index, { addresses, interface: device }] of instances.entries()) {
+    for (const [at, text] of addresses.entries()) {
+      const { address = text } = parseShared(text) ?? {};
+      // A link-local one is another one on each interface.
+      const identity = LINK_LOCAL.has(address) ? `${address} ${device}` : address;
+      yield* once(seen, identity, text, ['vrrp', 'instances', index, 'addresses', at]);
+    }
+  }
+}
+
+const LINK_LOCAL = new AddressSet(['fe80::/10']);
+
+/** The most that the count of an advertisement says. RFC 9568 §5.2.5. */
+const MOST_ADDRESSES = 255;
+
+function* addressesFit(instance: InstanceSettings, path: Path): Generator<Finding> {
+  const { addresses, version } = instance;
+  const family = familyOf(instance);
+  for (const [at, text] of addresses.entries()) {
+    const shared = parseShared(text);
+    if (shared === undefined || shared.family === family) continue;
+    const message = `expected IPv${family} as the first one is, got ${show(text)}: the other family is another instance`;
+    yield { path: [...path, 'addresses', at], message };
+  }
+  if (version === 2 && family === 6) {
+    yield { path: [...path, 'version'], message: 'expected 3, which has IPv6, got 2' };
+  }
+  const isDerived = family === 6 && !LINK_LOCAL.has(parseShared(addresses[0] ?? '')?.address ?? '');
+  const count = addresses.length + (isDerived ? 1 : 0);
+  if (count <= MOST_ADDRESSES) return;
+  const message = `expected at most ${MOST_ADDRESSES} addresses${isDerived ? ' with the link-local one' : ''}, got ${count}`;
+  yield { path: [...path, 'addresses'], message };
+}
+
+/** v2 has 8 bits of seconds, v3 12 bits of hundredths of a second. */
+function* intervalFits({ version, advert_interval }: InstanceSettings, path: Path): Generator<Finding> {
+  const at = [...path, 'advert_interval'];
+  const told = inSeconds(advert_interval);
+  if (version === 2 && advert_interval % 1000 !== 0) {
+    yield { path: at, message: `expected whole seconds in version 2, got ${told}` };
+  } else if (version === 3 && advert_interval % 10 !== 0) {
+    yield { path: at, message: `expected whole hundredths of a second, got ${told}` };
+  } else if (version === 3 && advert_interval > 40_950) {
+    yield { path: at, message: `expected at most 40.95s in version 3, got ${told}` };
+  }
+}
+
+function inSeconds(time: Ms): string {
+  return `${time / 1000}s`;
+}
+
+function* peersFit(instance: InstanceSettings, path: Path): Generator<Finding> {
+  const seen = new Map<string, Path>();
+  const own = new Set(instance.addresses.map((text) => parseShared(text)?.address));
+  for (const [at, text] of instance.unicast_peers.entries()) {
+    const place = [...path, 'unicast_peers', at];
+    const address = canonical(text);
+    yield* once(seen, address, text, place);
+    if (address.includes(':') !== (familyOf(instance) === 6)) {
+      yield {
+        path: place,
+        message: `expected an address of IPv${familyOf(instance)} as addresses are, got ${show(text)}`,
+      };
+    } else if (own.has(address)) {
+      yield { path: place, message: `expected a node's own address, got ${show(text)}, which is one of addresses` };
+    }
+  }
+}
+
+function* authFits({ auth, version }: InstanceSettings, path: Path, has: (path: Path) => boolean): Generator<Finding> {
+  if (auth === 'off') return;
+  const at = [...path, 'auth'];
+  if (auth.password_file !== undefined && version === 3) {
+    yield { path: [...at, 'password_file'], atKey: true, message: 'is for version 2, expected keys, got version 3' };
+  }
+  if (auth.password_file !== undefined && auth.keys.length > 0) {
+    yield {
+      path: [...at, 'keys'],
+      atKey: true,
+      message: 'is in place of password_file, expected one of them, got both',
+    };
+  }
+  if (auth.password_file === undefined && auth.keys.length === 0) {
+    yield { path: at, message: 'expected password_file or keys, got neither' };
+  }
+  if (auth.keys.length === 0 && has([...at, 'mode'])) {
+    yield { path: [...at, 'mode'], atKey: true, message: 'is about keys, got none' };
+  }
+  const seen = new Map<string, Path>();
+  for (const [index, { id }] of auth.keys.entries()) {
+    yield* once(seen, String(id), String(id), [...at, 'keys', index, 'id']);
+  }
+}
+
+function* tracksStandOnce({ track, interface: device }: InstanceSettings, path: Path): Generator<Finding> {
+  const at = [...path, 'track'];
+  const interfaces = new Map<string, Path>([[device, [...path, 'interface']]]);
+  for (const [index, { name }] of track.interfaces.entries()) {
+    yield* once(interfaces, name, name, [...at, 'interfaces', index, 'name']);
+  }
+  const scripts = new Map<string, Path>();
+  for (const [index, { name, timeout, interval }] of track.scripts.entries()) {
+    yield* once(scripts, name, name, [...at, 'scripts', index, 'name']);
+    if (timeout <= interval) continue;
+    const message = `expected at most the interval (${inSeconds(interval)}), got ${inSeconds(timeout)}`;
+    yield { path: [...at, 'scripts', index, 'timeout'], message };
+  }
+  const files = new Map<string, Path>();
+  for (const [index, file] of track.files.entries()) {
+    yield* once(files, file.path, file.path, [...at, 'files', index, 'path']);
+  }
+}
+
+/** RFC 9568 §6.1: 255 is who owns the addresses, who always has them. */
+function* ownerHasItsPriority(
+  { priority, preempt, track }: InstanceSettings,
+  path: Path,
+  has: (path: Path) => boolean,
+): Generator<Finding> {
+  if (priority !== 255) return;
+  if (preempt !== 'always' && has([...path, 'preempt'])) {
+    yield { path: [...path, 'preempt'], message: 'expected always with priority 255, which owns the addresses' };
+  }
+  const lists = [track.interfaces, track.scripts] as const;
+  for (const [kind, list] of [
+    ['interfaces', lists[0]],
+    ['scripts', lists[1]],
+  ] as const) {
+    for (const [index, { weight }] of list.entries()) {
+      if (weight === 0) continue;
+      const at = [...path, 'track', kind, index, 'weight'];
+      yield { path: at, message: `expected 0 with priority 255, which does not change, got ${weight}` };
+    }
+  }
+}
+
+function* checkGroups({ instances, sync_groups }: VrrpSettings): Generator<Finding> {
+  const names = instances.map(({ name }) => name);
+  const seen = new Map<string, Path>();
+  for (const [index, group] of sync_groups.entries()) {
+    for (const [at, name] of group.instances.entries()) {
+      const path = ['vrrp', 'sync_groups', index, 'instances', at];
+      yield* once(seen, name, name, path);
+      if (names.includes(name)) continue;
+      const meant = closest(name, names);
+      const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
+      yield { path, message: `expected an instance that stands under vrrp.instances, got ${show(name)}${hint}` };
+    }
+    yield* groupAgrees(group.instances, instances);
+  }
+}
+
+/** Whoever is the first of them to take over takes the others along, which must not be lost again to a higher priority. */
+function* groupAgrees(names: readonly string[], instances: readonly InstanceSettings[]): Generator<Finding> {
+  const members = instances.filter(({ name }) => names.includes(name));
+  const [first] = members;
+  for (const setting of ['priority', 'preempt', 'last_resort'] as const) {
+    for (const member of members.slice(1)) {
+      if (first === undefined || member[setting] === first[setting]) continue;
+      const path = ['vrrp', 'instances', instances.indexOf(member), setting];
+      const message = `expected ${show(first[setting])} as of ${first.name}, which is in its sync group, got ${show(member[setting])}`;
+      yield { path, message };
+    }
+  }
+}
+
+function familyOf({ addresses }: InstanceSettings): 4 | 6 {
+  return parseShared(addresses[0] ?? '')?.family ?? 4;
+}
+
+function canonical(text: string): string {
+  const address = parseAddress(text);
+  return address === undefined ? text : formatAddress(address);
+}
+
+/** Tells the second of two that are the same. */
+function* once(seen: Map<string, Path>, identity: string, shown: string, path: Path): Generator<Finding> {
+  const first = seen.get(identity);
+  if (first === undefined) seen.set(identity, path);
+  else yield { path, message: `${show(shown)} is already at ${formatPath(first)}, expected it once` };
+}
