@@ -84,6 +84,8 @@ function goodbyeInBackup(turn: Turn, standing: BackupStanding, leaver: string): 
   // One that leaves late, when another has taken over: that one is active, and it was not the one to say goodbye.
   if (heard !== undefined && heard.source !== leaver && isAlive(heard, turn.now)) return;
   turn.set({ heard: undefined });
+  // Said once more, it is not to be waited for once more.
+  if (standing.timer.wait === 'skew') return;
   const timer = { from: turn.now, wait: 'skew', leaver } as const;
   turn.stay({ ...standing, timer, probe: undefined, lower: undefined });
 }

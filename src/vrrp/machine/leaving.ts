@@ -1,7 +1,7 @@
 import { type Advert, LEAVING, type Reason } from '../model.ts';
 import { claim, enterBackup, enterIdle, patience, sayGoodbye } from './entering.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
-import { hear, learn } from './hearing.ts';
+import { hear, isGreater, learn } from './hearing.ts';
 import type { Departure, LeavingStanding } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -16,7 +16,11 @@ import type { Turn } from './turn.ts';
 const MOST_GOODBYES = 2;
 
 export function advertInLeaving(turn: Turn, standing: LeavingStanding, advert: Advert): void {
-  if (advert.priority === LEAVING) return;
+  if (advert.priority === LEAVING) {
+    // Two were active, and neither wants to be: the lesser address lets go, so that one keeps what the other will need.
+    if (isGreater(advert.source, turn.state)) depart(turn, standing.why);
+    return;
+  }
   hear(turn, advert);
   learn(turn, advert);
   depart(turn, standing.why);
