@@ -8,8 +8,9 @@ import type { SharedCache } from './cache/shared-cache.ts';
 import type { Settings } from './config/settings.ts';
 import { Admin, type AdminOptions } from './control/admin.ts';
 import { openCache, tiersOf, workersOf } from './control/cache-tiers.ts';
+import { FloatingAddresses, type PendingFloating } from './control/floating-addresses.ts';
 import { Listening, type RunningListener } from './control/listening.ts';
-import { loadToServe, plan } from './control/loading.ts';
+import { load, plan } from './control/loading.ts';
 import { NameServing, type PendingNames } from './control/name-serving.ts';
 import { NodeDraining } from './control/node-draining.ts';
 import { Origins } from './control/origins.ts';
@@ -69,6 +70,8 @@ export class Control {
   #origins: Origins | undefined;
   /** Likewise. */
   #names: NameServing | undefined;
+  /** Likewise. */
+  #floating: FloatingAddresses | undefined;
   #admin: Admin | undefined;
   #settings: Settings;
   #generation = 0;
@@ -79,7 +82,7 @@ export class Control {
 
   /** Starts a node by this file. Throws a `RefusedError`, with nothing left running, when it cannot. */
   static async start(file: string): Promise<Control> {
-    const { settings, warnings } = loadToServe(file);
+    const { settings, warnings } = load(file);
     const log = createEventLog({ level: settings.logs.level });
     const control = new Control(file, settings, log, await openCache(file, settings, log));
     try {
@@ -186,6 +189,8 @@ export class Control {
     this.#stopping = true;
     await this.#reloads;
     this.#log.info('stopping', { stop_timeout_ms: this.#settings.node.stop_timeout });
+    // Whoever still comes here is served until a successor has the addresses.
+    await this.#floating?.stop();
     await this.#supervisor.stop(this.#settings.node.stop_timeout);
     if (process.env[CHECK_CACHE] === '1') this.#cache?.check();
     await this.#close();
@@ -195,6 +200,7 @@ export class Control {
   async #close(): Promise<void> {
     // Until now whoever looks sees what still runs.
     await this.#admin?.close(ADMIN_GRACE);
+    await this.#floating?.stop();
     await this.#names?.close();
     this.#origins?.close();
     await this.#siblings?.close();
@@ -205,7 +211,7 @@ export class Control {
 
   async #reload(): Promise<void> {
     try {
-      const { settings, warnings } = loadToServe(this.#file);
+      const { settings, warnings } = load(this.#file);
       const before = this.#settings;
       await this.#reloadTo(settings, warnings);
       this.#log.info('reloaded', { generation: this.#generation, listeners: this.listeners });
@@ -263,9 +269,11 @@ export class Control {
     const reservation = await this.#listening.reserve(settings);
     let siblings: PendingSiblings | undefined;
     let names: PendingNames | undefined;
+    let floating: PendingFloating | undefined;
     try {
       this.#origins ??= this.#makeOrigins();
       this.#names ??= this.#makeNames(this.#origins);
+      this.#floating ??= this.#makeFloating();
       const origins = this.#origins;
       const adjusted = origins.adjusted(settings.pools);
       const { plan, warnings: more } = this.#plan({ ...settings, pools: adjusted }, reservation.ports);
@@ -279,6 +287,7 @@ export class Control {
       };
       origins.prepare(settings.pools, adjusted, plan.pools);
       names = await this.#names.prepare(settings);
+      floating = await this.#floating.prepare(settings);
       if (this.#generation === 0) {
         // Nobody is to be served yet what was purged meanwhile.
         await siblings?.commit();
@@ -293,6 +302,7 @@ export class Control {
       if (this.#purging !== undefined) this.#purging.plan = plan;
       origins.take(settings.pools, adjusted, plan.pools);
     } catch (error) {
+      await floating?.abandon();
       names?.abandon();
       await siblings?.abandon();
       throw error;
@@ -303,6 +313,7 @@ export class Control {
     this.#listening.take(settings, reservation);
     this.#releaseRows(settings);
     await names.commit();
+    await floating.commit();
   }
 
   #plan(settings: Settings, ports: readonly number[]): Planned {
@@ -346,6 +357,15 @@ export class Control {
       operator: operator.datacenters,
       readiness: () => readiness(this.state),
       log: this.#log,
+    });
+  }
+
+  #makeFloating(): FloatingAddresses {
+    return new FloatingAddresses({
+      file: this.#file,
+      stateDir: this.#stateDir,
+      log: this.#log,
+      serving: () => this.#supervisor.serving,
     });
   }
 

@@ -14,16 +14,6 @@ export function load(file: string): { readonly settings: Settings; readonly warn
   return { settings: result.settings, warnings: result.warnings.map(formatProblem) };
 }
 
-/** As `load`, for a node that is to serve by it. */
-export function loadToServe(file: string): ReturnType<typeof load> {
-  const loaded = load(file);
-  // What is asked for and not done would be found out in a bad night.
-  if (loaded.settings.vrrp !== 'off') {
-    throw new RefusedError([`${file} vrrp: is checked, but not yet served by this version`]);
-  }
-  return loaded;
-}
-
 /** As `load`, and everything else that can be known of a configuration without running it. Changes nothing. */
 export async function check(file: string): Promise<readonly string[]> {
   const { settings, warnings } = load(file);

@@ -54,10 +54,12 @@ export interface ScriptPlan {
   readonly fall: number;
 }
 
-/** A file with a number in it, that is what it adds to the priority. */
+/** A file with a number in it. */
 export interface FilePlan {
   readonly name: string;
   readonly path: string;
+  /** Times the number it is added; 0: any number but 0 is a fault. */
+  readonly weight: number;
 }
 
 export interface ProxyPlan {

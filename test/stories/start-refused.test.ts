@@ -63,11 +63,6 @@ describe('a file', () => {
       lines: [/^portico\.yaml:5:\d+ node\.workers: expected auto or a whole number from 1 to 31, got "many"$/],
     },
     {
-      name: 'asks for addresses by VRRP, which are checked and not yet served',
-      text: yaml({ more: 'vrrp: { instances: [] }' }),
-      lines: [/portico\.yaml vrrp: is checked, but not yet served by this version$/],
-    },
-    {
       name: 'names a certificate that is not there',
       text: yaml({ listener: 'protocol: https, certificates: [{ cert: no.pem, key: no.key }]' }),
       lines: [

@@ -1,5 +1,6 @@
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
+import { interfaceTrack } from '../machine/rules.ts';
 import type { InstanceEvent, Kept } from '../machine/state.ts';
 import { keptOf } from '../machine/step.ts';
 import { RouteEvents, RouteRequests } from '../net/netlink-socket.ts';
@@ -242,7 +243,7 @@ export class Agent {
       name === running.instance.plan.rules.interface
         ? source !== undefined
         : this.#interfaces.link(name)?.isUp === true;
-    const tracked = `interface ${name}`;
+    const tracked = interfaceTrack(name);
     const status = isUp ? 'up' : 'down';
     if ((driver.state(instance).tracks[tracked]?.status ?? 'up') === status) return;
     driver.handle(instance, { kind: 'tracked', name: tracked, status });

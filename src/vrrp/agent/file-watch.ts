@@ -5,14 +5,14 @@ import type { FilePlan } from '../plan.ts';
 const INTERVAL: Ms = 500;
 const MOST = 254;
 
-/** A file with a number in it: what it adds to priorities, −254 to 254. One that is missing, or has no number, adds nothing. */
+/** A file with a number in it, −254 to 254. One that is missing, or has no number, is 0. */
 export class FileWatch {
   readonly plan: FilePlan;
-  readonly #onNumber: (adds: number) => void;
+  readonly #onNumber: (number: number) => void;
   readonly #look = (): void => this.#read();
   #last: number | undefined;
 
-  constructor(plan: FilePlan, onNumber: (adds: number) => void) {
+  constructor(plan: FilePlan, onNumber: (number: number) => void) {
     this.plan = plan;
     this.#onNumber = onNumber;
     watchFile(plan.path, { interval: INTERVAL, persistent: false }, this.#look);
@@ -24,10 +24,10 @@ export class FileWatch {
   }
 
   #read(): void {
-    const adds = numberIn(this.plan.path);
-    if (adds === this.#last) return;
-    this.#last = adds;
-    this.#onNumber(adds);
+    const number = numberIn(this.plan.path);
+    if (number === this.#last) return;
+    this.#last = number;
+    this.#onNumber(number);
   }
 }
 

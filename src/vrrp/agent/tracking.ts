@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
+import { PROXY } from '../machine/rules.ts';
 import type { TrackStatus } from '../model.ts';
-import type { ProxyPlan, VrrpPlan } from '../plan.ts';
+import type { FilePlan, ProxyPlan, VrrpPlan } from '../plan.ts';
 import { FileWatch } from './file-watch.ts';
 import { ScriptCheck } from './script-check.ts';
 
@@ -17,9 +18,6 @@ export interface TrackedNow {
   readonly status: TrackStatus;
   readonly adds: number;
 }
-
-/** As rules call it. */
-export const PROXY = 'proxy';
 
 /** What is watched beside interfaces: the proxy of this node, scripts, and files. */
 export class Tracking {
@@ -45,7 +43,7 @@ export class Tracking {
     this.#files = files.map(
       (plan) =>
         oldFiles.find((each) => isDeepStrictEqual(each.plan, plan)) ??
-        new FileWatch(plan, (adds) => this.#tell({ name: plan.name, status: 'up', adds })),
+        new FileWatch(plan, (number) => this.#tell(trackedByFile(plan, number))),
     );
     for (const each of oldScripts) if (!this.#scripts.includes(each)) each.close();
     for (const each of oldFiles) if (!this.#files.includes(each)) each.close();
@@ -87,4 +85,10 @@ export class Tracking {
     this.#known.set(tracked.name, tracked);
     this.#options.onTracked(tracked.name, tracked.status, tracked.adds);
   }
+}
+
+/** By weight 0 any number but 0 is a fault. */
+function trackedByFile({ name, weight }: FilePlan, number: number): TrackedNow {
+  if (weight === 0) return { name, status: number === 0 ? 'up' : 'down', adds: 0 };
+  return { name, status: 'up', adds: number * weight };
 }

@@ -2,7 +2,7 @@ import { AddressSet } from '../../base/address.ts';
 import type { Ms } from '../../base/units.ts';
 import { type HookSettings, type InstanceSettings, parseShared, type VrrpSettings } from '../config.ts';
 import type { Family, HookName, VirtualAddress, Vrid } from '../model.ts';
-import type { InstanceRules, Track } from './rules.ts';
+import { fileTrack, type InstanceRules, interfaceTrack, PROXY, scriptTrack, type Track } from './rules.ts';
 
 /** Of checked settings, what the machine of each instance goes by. */
 export function rulesOf(vrrp: VrrpSettings): readonly InstanceRules[] {
@@ -35,12 +35,6 @@ export function hooksOf({ hooks }: InstanceSettings, { hooks: forAll }: VrrpSett
   const resources = hooks.resources.length > 0 ? hooks.resources : forAll.resources;
   return { ...forAll, ...hooks, resources };
 }
-
-/** By what name events tell of what is tracked. */
-export const PROXY = 'proxy';
-export const interfaceTrack = (name: string) => `interface ${name}`;
-export const fileTrack = (path: string) => `file ${path}`;
-export const scriptTrack = (name: string) => `script ${name}`;
 
 /** As they are advertised, and in this order. RFC 9568 §5.2.9: the first one of IPv6 is link-local. */
 function addressesOf({ addresses, vrid }: InstanceSettings): readonly VirtualAddress[] {

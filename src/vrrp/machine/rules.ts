@@ -47,3 +47,9 @@ export interface Track {
   /** Nothing can be served without it: the interface of the addresses, the proxy itself. */
   readonly isVital: boolean;
 }
+
+/** By what name events tell of what is tracked. */
+export const PROXY = 'proxy';
+export const interfaceTrack = (name: string) => `interface ${name}`;
+export const fileTrack = (path: string) => `file ${path}`;
+export const scriptTrack = (name: string) => `script ${name}`;

@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { monotonicNow } from '../base/monotonic.ts';
+import { makeDirectory, writeSecret } from '../base/secret-file.ts';
+import type { Ms } from '../base/units.ts';
+import type { Settings } from '../config/settings.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import type { FromAgent } from '../vrrp/agent/messages.ts';
+import type { InstanceStatus } from '../vrrp/agent/status.ts';
+import type { Kept } from '../vrrp/machine/state.ts';
+import type { VrrpPlan } from '../vrrp/plan.ts';
+import { planVrrp } from '../vrrp/planner.ts';
+import { RefusedError } from './refused-error.ts';
+import { VrrpProcess } from './vrrp-process.ts';
+
+export interface FloatingAddressesOptions {
+  readonly file: string;
+  readonly stateDir: string;
+  readonly log: EventLog;
+  /** Workers that accept now. */
+  readonly serving: () => number;
+}
+
+/** What a generation wants, beside what there is: in force after `commit`, as if it had not been after `abandon`. */
+export interface PendingFloating {
+  commit(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+export type VrrpCommand = 'handover' | 'release' | 'resume';
+
+/** Signs of life for the agent: the proxy is late when they are. */
+const BEAT: Ms = 250;
+
+/** Of what operators said, which outlives restarts. */
+const FILE = 'vrrp.json';
+
+/** A goodbye takes as long as a successor needs; the longest advert_interval of an instance says how long that is. */
+const STOP_MARGIN: Ms = 1_000;
+
+const PATIENCE: Ms = 5_000;
+
+/** The addresses that this node shares with others, as control has them: a plan for the agent, signs of life, and the operator's word. */
+export class FloatingAddresses {
+  readonly #options: FloatingAddressesOptions;
+  #process: VrrpProcess | undefined;
+  #plan: VrrpPlan | undefined;
+  #generation = 0;
+  #instances: readonly InstanceStatus[] = [];
+  #kept: Readonly<Record<string, Kept>>;
+  #beats: NodeJS.Timeout | undefined;
+  #beatAt: Ms = 0;
+  #commands = 0;
+  readonly #waiting = new Map<number, (problem: string | undefined) => void>();
+
+  constructor(options: FloatingAddressesOptions) {
+    this.#options = options;
+    this.#kept = readKept(join(options.stateDir, FILE));
+  }
+
+  /** `undefined`: this node shares none. */
+  get process(): VrrpProcess | undefined {
+    return this.#process;
+  }
+
+  /** As the agent told them last, within the second. */
+  get instances(): readonly InstanceStatus[] {
+    return this.#instances;
+  }
+
+  /** Throws a `RefusedError` when the plan cannot be made, or this system cannot do what it needs. */
+  async prepare({ vrrp }: Settings): Promise<PendingFloating> {
+    if (vrrp === 'off' || vrrp.instances.length === 0) return { commit: () => this.stop(), abandon: async () => {} };
+    const plan = await this.#orRefused(() => planVrrp(vrrp));
+    const isNew = this.#process === undefined;
+    const process = this.#process ?? (await this.#orRefused(() => this.#start()));
+    return {
+      commit: async () => {
+        this.#process = process;
+        this.#take(plan);
+      },
+      abandon: async () => {
+        if (isNew) await process.stop(0);
+      },
+    };
+  }
+
+  /** Of one instance, or of all. Resolves with what is wrong with that. */
+  command(command: VrrpCommand, instance: string | undefined, by: string, why: string): Promise<string | undefined> {
+    const process = this.#process;
+    if (process?.isReady !== true) return Promise.resolve('the VRRP agent is not there now');
+    this.#commands += 1;
+    const id = this.#commands;
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const overdue = setTimeout(() => resolve('the VRRP agent does not answer'), PATIENCE);
+    this.#waiting.set(id, resolve);
+    process.send({ type: 'command', id, command, instance, by, why });
+    return promise.finally(() => {
+      clearTimeout(overdue);
+      this.#waiting.delete(id);
+    });
+  }
+
+  /** Says goodbye, and resolves when others have the addresses, or nobody wants them. */
+  async stop(): Promise<void> {
+    clearInterval(this.#beats);
+    const process = this.#process;
+    this.#process = undefined;
+    this.#instances = [];
+    await process?.stop(this.#goodbye);
+  }
+
+  get #goodbye(): Ms {
+    const intervals = (this.#plan?.instances ?? []).map(({ rules }) => rules.interval);
+    return 3 * Math.max(0, ...intervals) + STOP_MARGIN;
+  }
+
+  #start(): Promise<VrrpProcess> {
+    const { log } = this.#options;
+    return VrrpProcess.start({ log, onMessage: (message) => this.#heard(message), onReady: () => this.#tellAll() });
+  }
+
+  #take(plan: VrrpPlan): void {
+    this.#plan = plan;
+    this.#tellAll();
+    clearInterval(this.#beats);
+    this.#beatAt = monotonicNow();
+    this.#beats = setInterval(() => this.#beat(), BEAT);
+  }
+
+  #tellAll(): void {
+    const plan = this.#plan;
+    if (plan === undefined || this.#process === undefined) return;
+    this.#generation += 1;
+    this.#beat();
+    this.#process.send({ type: 'plan', generation: this.#generation, plan, kept: this.#kept });
+  }
+
+  #beat(): void {
+    const now = monotonicNow();
+    const late = Math.max(0, now - this.#beatAt - BEAT);
+    this.#beatAt = now;
+    this.#process?.send({ type: 'beat', serving: this.#options.serving(), late });
+  }
+
+  #heard(message: FromAgent): void {
+    switch (message.type) {
+      case 'status':
+        this.#instances = message.instances;
+        return;
+      case 'kept':
+        this.#keep(message.kept);
+        return;
+      case 'commanded':
+        this.#waiting.get(message.id)?.(message.problem);
+        return;
+      case 'event': {
+        const { level, event, fields } = message.record;
+        this.#options.log[level](event, fields);
+      }
+    }
+  }
+
+  #keep(kept: Readonly<Record<string, Kept>>): void {
+    this.#kept = kept;
+    const { stateDir, log } = this.#options;
+    try {
+      makeDirectory(stateDir);
+      writeSecret(join(stateDir, FILE), `${JSON.stringify(kept)}\n`);
+    } catch (error) {
+      log.error('what operators said of floating addresses will not outlive a restart', { error });
+    }
+  }
+
+  async #orRefused<T>(act: () => T | Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw new RefusedError([`${this.#options.file} vrrp: ${(error as Error).message}`]);
+    }
+  }
+}
+
+/** What cannot be read was never said. */
+function readKept(path: string): Readonly<Record<string, Kept>> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Kept>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { monotonicNow } from '../base/monotonic.ts';
+import type { Ms } from '../base/units.ts';
+import type { EventLog } from '../observe/event-forward.ts';
+import type { FromAgent, ToAgent } from '../vrrp/agent/messages.ts';
+
+export interface VrrpProcessOptions {
+  readonly log: EventLog;
+  /** Of each message that is no matter of this process' life. */
+  readonly onMessage: (message: FromAgent) => void;
+  /** One is there, for the first time or after a death: it knows nothing yet. */
+  readonly onReady: () => void;
+}
+
+const PROGRAM = fileURLToPath(new URL('../vrrp.ts', import.meta.url));
+
+/** Who dies for the first time is replaced at once. From the second time on there is a pause, ever longer. */
+const FIRST_PAUSE: Ms = 100;
+const LONGEST_PAUSE: Ms = 10_000;
+/** After this long a death is the first again. */
+const SETTLED_AFTER: Ms = 60_000;
+/** An agent that is still there so long after it should have ended does not listen. */
+const OVERDUE: Ms = 2_000;
+
+/** The agent's process, from its first start to its end: one that dies is followed by another. */
+export class VrrpProcess {
+  readonly #options: VrrpProcessOptions;
+  #child: ChildProcess | undefined;
+  #isReady = false;
+  #realTime: string | undefined;
+  #deaths = 0;
+  #startedAt: Ms = Number.NEGATIVE_INFINITY;
+  #pause: Ms = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  /** Resolves when it is ready, or with an `Error` that says why it never will be; nothing is left running then. */
+  static async start(options: VrrpProcessOptions): Promise<VrrpProcess> {
+    const process = new VrrpProcess(options);
+    const problem = await process.#start();
+    if (problem === undefined) return process;
+    process.#isStopping = true;
+    throw new Error(problem);
+  }
+
+  private constructor(options: VrrpProcessOptions) {
+    this.#options = options;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get deaths(): number {
+    return this.#deaths;
+  }
+
+  /** Why it does not run before all that is not real time; `undefined`: it does. */
+  get realTime(): string | undefined {
+    return this.#realTime;
+  }
+
+  /** Lost while there is none: its successor is told all anew. */
+  send(message: ToAgent): void {
+    if (this.#isReady && this.#child?.connected === true) this.#child.send(message, ignore);
+  }
+
+  /** Has it leave, within so long; resolves when it has ended. */
+  async stop(within: Ms): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#restart);
+    const child = this.#child;
+    if (child === undefined) return;
+    const overdue = setTimeout(() => child.kill('SIGKILL'), within + OVERDUE);
+    await new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      if (this.#isReady) this.send({ type: 'stop', atOnce: within === 0 });
+      else child.kill('SIGKILL');
+    });
+    clearTimeout(overdue);
+  }
+
+  /** Resolves with what is in the way, if anything is. */
+  #start(): Promise<string | undefined> {
+    const child = fork(PROGRAM, { serialization: 'advanced' });
+    this.#child = child;
+    this.#startedAt = monotonicNow();
+    return new Promise((resolve) => {
+      child.on('message', (message: FromAgent) => {
+        if (message.type === 'refused') resolve(message.problem);
+        else if (message.type === 'ready') {
+          this.#isReady = true;
+          this.#realTime = message.realTime;
+          resolve(undefined);
+          this.#options.onReady();
+        } else this.#options.onMessage(message);
+      });
+      child.on('error', (error) => resolve(error.message));
+      child.on('exit', (code, signal) => {
+        resolve(`the agent ended with ${signal ?? `status ${code}`}`);
+        this.#ended(signal ?? `status ${code}`);
+      });
+    });
+  }
+
+  #ended(how: string): void {
+    const wasReady = this.#isReady;
+    this.#child = undefined;
+    this.#isReady = false;
+    // Who never was ready would not be the next time.
+    if (this.#isStopping || (!wasReady && this.#deaths === 0)) return;
+    this.#deaths += 1;
+    if (monotonicNow() - this.#startedAt > SETTLED_AFTER) this.#pause = 0;
+    const pause = this.#pause;
+    this.#pause = Math.min(Math.max(FIRST_PAUSE, pause * 2), LONGEST_PAUSE);
+    this.#options.log.error('the VRRP agent died, a new one is started', { backoff_ms: pause, how });
+    this.#restart = setTimeout(() => void this.#start(), pause);
+  }
+}
+
+/** A channel that closed meanwhile. */
+function ignore(): void {}
