@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from './certificate.ts';
 import { allowedCores, shareCores } from './cores.ts';
+import { installedKinds, leftOut, showProgress, versionsOf } from './entrants.ts';
 import { makeRows } from './figures.ts';
 import { LoadGenerator } from './load.ts';
 import { type Contestant, measureAll, plannedSeconds } from './measure.ts';
@@ -11,8 +12,8 @@ import { type MemoryRow, measureMemory, memoryCacheMiB } from './memory.ts';
 import type { Options } from './options.ts';
 import { type Origin, startOrigin } from './origin.ts';
 import type { Processes } from './processes.ts';
-import { findProgram, missing, requireProgram, versionOf } from './programs.ts';
-import { describeMachine, type Report } from './report.ts';
+import { findProgram, missing, requireProgram } from './programs.ts';
+import { describeMachine, HTTP_LOAD, type Report } from './report.ts';
 import type { ServerKind, Setting } from './server.ts';
 import { KINDS } from './servers.ts';
 import { generatorFor, type Work } from './works.ts';
@@ -35,7 +36,7 @@ export async function benchmark(
 ): Promise<Report> {
   const notes: string[] = [];
   const options = { ...asked, works: worksWithGenerator(asked, notes) };
-  const kinds = installedKinds(options, notes);
+  const kinds = installedKinds(KINDS, options.servers, notes);
   const cores = shareCores(allowedCores(), options.workers);
   if (cores.server === undefined) notes.push('one core for all: nothing is pinned, and the load disturbs the servers');
   else requireProgram('taskset');
@@ -79,11 +80,16 @@ export async function benchmark(
   }
   notes.push(...failures);
   const complete = failures.length === 0 && [...rows, ...memory].every(({ problems }) => problems.length === 0);
-  return { machine: describeMachine(cores), versions: versionsOf(kinds), rows, memory, notes, complete };
-}
-
-function leftOut({ name }: ServerKind, error: unknown): string {
-  return `${name} is left out: ${error instanceof Error ? error.message : String(error)}`;
+  return {
+    machine: describeMachine(cores),
+    versions: versionsOf(kinds),
+    rows,
+    load: HTTP_LOAD,
+    unit: 'req',
+    memory,
+    notes,
+    complete,
+  };
 }
 
 interface Filling {
@@ -114,15 +120,6 @@ function worksWithGenerator({ works }: Options, notes: string[]): Work[] {
   return works.filter((work) => !absent.has(generatorFor(work)));
 }
 
-function installedKinds({ servers }: Options, notes: string[]): ServerKind[] {
-  return KINDS.filter(({ name, program }) => {
-    if (!servers.includes(name)) return false;
-    if (program === undefined || findProgram(program) !== undefined) return true;
-    notes.push(`${name} is left out: ${missing(program)}`);
-    return false;
-  });
-}
-
 async function enter(
   kind: ServerKind,
   common: Common,
@@ -140,20 +137,4 @@ async function subdirectory(parent: string, name: string): Promise<string> {
   const directory = join(parent, name);
   await mkdir(directory);
   return directory;
-}
-
-function versionsOf(kinds: readonly ServerKind[]): Record<string, string> {
-  return Object.fromEntries(
-    kinds.map(({ name, program, versionFlag }) => [
-      name,
-      program === undefined ? `on Node ${process.versions.node}` : versionOf(requireProgram(program), versionFlag),
-    ]),
-  );
-}
-
-/** Tells on standard error what is being done, on one line where that is a terminal. */
-function showProgress(seconds: number): (line: string) => void {
-  const { stderr } = process;
-  stderr.write(`About ${Math.ceil(seconds * 1.03)} s.\n`);
-  return (line) => stderr.write(stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
 }

@@ -1,12 +1,35 @@
-import type { Figures } from './measure.ts';
-import type { Aim, ServerName } from './works.ts';
-
 /** What is made of the samples. */
+
+/** One server on one work in one round. */
+export interface Sample {
+  readonly requests: number;
+  readonly seconds: number;
+  /** Of the server's whole process tree. */
+  readonly cpuSeconds: number;
+  readonly problems: readonly string[];
+}
+
+/** All rounds of one server on one work. */
+export interface Figures {
+  readonly server: string;
+  readonly work: { readonly name: string; readonly aims: readonly Aim[] };
+  readonly samples: readonly Sample[];
+}
+
+/** Requests per CPU-second, as a multiple of the peer's. */
+export interface Aim<Name extends string = string> {
+  readonly peer: Name;
+  readonly ratio: number;
+  /** What the design asks for in the end (design §10); `ratio` is what this version has to reach. */
+  readonly later?: number;
+  /** Whose requests they are; default: Portico's. */
+  readonly of?: Name;
+}
 
 /** A row of the table. */
 export interface Row {
   readonly work: string;
-  readonly server: ServerName;
+  readonly server: string;
   /** Median of the rounds, as are all the figures. NaN when the row is invalid. */
   readonly requestsPerCpuSecond: number;
   /** Half of the distance from the lowest to the highest round, as a share of the median. */
@@ -19,16 +42,24 @@ export interface Row {
   /** Portico's requests per CPU-second over this peer's; `undefined` where there is nothing to compare. */
   readonly ratio?: number;
   readonly aim?: Aim;
+  /** Of Portico in another form: its own requests per CPU-second over a peer's, and what they have to be. */
+  readonly own?: { readonly ratio: number; readonly aim: Aim };
 }
 
 export function makeRows(all: readonly Figures[]): Row[] {
   const rows = all.map((figures) => summarise(figures));
   return rows.map((row, index) => {
-    const ours = rows.find(({ work, server }) => work === row.work && server === 'portico');
-    if (row.server === 'portico' || ours === undefined) return row;
-    const aim = all[index]?.work.aims.find(({ peer }) => peer === row.server);
-    const ratio = ours.requestsPerCpuSecond / row.requestsPerCpuSecond;
-    return { ...row, ...(Number.isFinite(ratio) && { ratio }), ...(aim !== undefined && { aim }) };
+    const beside = (name: string) =>
+      rows.find(({ work, server }) => work === row.work && server === name)?.requestsPerCpuSecond ?? Number.NaN;
+    const aims = all[index]?.work.aims ?? [];
+    const own = aims.find(({ of }) => of === row.server);
+    const ownRatio = own === undefined ? Number.NaN : row.requestsPerCpuSecond / beside(own.peer);
+    const withOwn =
+      own === undefined || !Number.isFinite(ownRatio) ? row : { ...row, own: { ratio: ownRatio, aim: own } };
+    if (row.server === 'portico' || !rows.some(({ server }) => server === 'portico')) return withOwn;
+    const aim = aims.find(({ peer, of }) => peer === row.server && of === undefined);
+    const ratio = beside('portico') / row.requestsPerCpuSecond;
+    return { ...withOwn, ...(Number.isFinite(ratio) && { ratio }), ...(aim !== undefined && { aim }) };
   });
 }
 

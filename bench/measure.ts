@@ -1,28 +1,13 @@
 import { truncate } from 'node:fs/promises';
 import { treeCpuSeconds } from './cpu-time.ts';
+import type { Figures, Sample } from './figures.ts';
 import type { LoadGenerator } from './load.ts';
 import { memorySeconds } from './memory.ts';
 import type { Options } from './options.ts';
 import { type Origin, requestsTo } from './origin.ts';
 import { ask } from './probe.ts';
 import { isAble, type RunningServer, type ServerKind } from './server.ts';
-import type { ServerName, Work } from './works.ts';
-
-/** One server on one work in one round. */
-export interface Sample {
-  readonly requests: number;
-  readonly seconds: number;
-  /** Of the server's whole process tree. */
-  readonly cpuSeconds: number;
-  readonly problems: readonly string[];
-}
-
-/** All rounds of one server on one work. */
-export interface Figures {
-  readonly server: ServerName;
-  readonly work: Work;
-  readonly samples: readonly Sample[];
-}
+import type { Work } from './works.ts';
 
 /** A server that takes part. */
 export interface Contestant {

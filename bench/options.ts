@@ -20,7 +20,7 @@ export interface Options {
 
 export class UsageError extends Error {}
 
-export const USAGE = `npm run bench -- [options]
+export const USAGE = `npm run bench -- [options]        of proxies; name servers: npm run bench -- dns --help
 
   --only NAME,…     only these works: ${WORKS.map(({ name }) => name).join(', ')};
                     and ${MEMORY_WORK}, which is run only when it is named here
@@ -78,7 +78,8 @@ function parse(args: readonly string[]) {
   }
 }
 
-function pick<T>(option: string, list: string | undefined, all: readonly T[], nameOf: (item: T) => string): T[] {
+/** Those of a list that are named, in their own order; all, if none is. */
+export function pick<T>(option: string, list: string | undefined, all: readonly T[], nameOf: (item: T) => string): T[] {
   if (list === undefined) return [...all];
   const wanted = list.split(',').map((name) => name.trim());
   const unknown = wanted.find((name) => !all.some((item) => nameOf(item) === name));
@@ -88,7 +89,7 @@ function pick<T>(option: string, list: string | undefined, all: readonly T[], na
   return all.filter((item) => wanted.includes(nameOf(item)));
 }
 
-function count(option: string, text: string, most: number): number {
+export function count(option: string, text: string, most: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : 0;
   if (value < 1 || value > most) throw new UsageError(`${option}: expected a whole number from 1 to ${most}`);
   return value;

@@ -10,6 +10,9 @@ const PACKAGES = {
   squid: 'squid',
   wrk: 'wrk',
   h2load: 'nghttp2-client',
+  dnsperf: 'dnsperf',
+  gdnsd: 'gdnsd',
+  pdns_server: 'pdns-backend-geoip',
   openssl: 'openssl',
   taskset: 'util-linux',
 } as const;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
+import type { Entrant } from './entrants.ts';
 import { answers } from './probe.ts';
 import type { Child, Processes } from './processes.ts';
-import type { Program } from './programs.ts';
 import type { Protocol, ServerName, Work } from './works.ts';
 
 /** What a server under test is given. */
@@ -38,11 +38,8 @@ export interface RunningServer {
 }
 
 /** A way to run a server. */
-export interface ServerKind {
+export interface ServerKind extends Entrant {
   readonly name: ServerName;
-  /** `undefined`: it needs nothing but us. */
-  readonly program: Program | undefined;
-  readonly versionFlag: string;
   readonly protocols: readonly Protocol[];
   /** The largest body that its cache takes. Default: any. */
   readonly largestHitBytes?: number;

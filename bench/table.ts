@@ -1,16 +1,19 @@
-import type { Row } from './figures.ts';
+import type { Aim, Row } from './figures.ts';
 
 /** The figures for a reader at a terminal. */
 
-const HEAD = ['work', 'server', 'req/CPU-s', 'spread', 'req/s', 'cores busy', 'Portico / it', 'aim'] as const;
+/** `unit`: what is counted. */
+const headOf = (unit: string) =>
+  ['work', 'server', `${unit}/CPU-s`, 'spread', `${unit}/s`, 'cores busy', 'Portico / it', 'aim'] as const;
 
 /** Columns with text; the others hold figures and are flush right. */
 const FLUSH_LEFT = new Set([0, 1, 7]);
 
-export function formatTable(rows: readonly Row[]): string {
+export function formatTable(rows: readonly Row[], unit: string): string {
+  const head = headOf(unit);
   const cells = rows.map((row, index) => cellsOf(row, row.work !== rows[index - 1]?.work));
-  const all = [[...HEAD], ...cells];
-  const widths = HEAD.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
+  const all = [[...head], ...cells];
+  const widths = head.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
   const lines = all.map((line) =>
     line
       .map((cell, column) => (FLUSH_LEFT.has(column) ? cell.padEnd(widths[column] ?? 0) : pad(cell, widths[column])))
@@ -29,8 +32,12 @@ function cellsOf(row: Row, first: boolean): string[] {
   return [name, row.server, ...figures, thousands(row.requestsPerSecond), row.coresBusy.toFixed(2), ratio, aimOf(row)];
 }
 
-function aimOf({ ratio, aim }: Row): string {
-  if (aim === undefined) return '';
+function aimOf({ ratio, aim, own }: Row): string {
+  if (own !== undefined) return `${own.ratio.toFixed(2)} × ${own.aim.peer}, ${verdictOn(own.aim, own.ratio)}`;
+  return aim === undefined ? '' : verdictOn(aim, ratio);
+}
+
+function verdictOn(aim: Aim, ratio: number | undefined): string {
   const verdict = ratio === undefined ? '' : ratio >= aim.ratio ? ': met' : ': missed';
   const later = aim.later === undefined ? '' : `, later ${aim.later.toFixed(2)} ×`;
   return `at least ${aim.ratio.toFixed(2)} ×${verdict}${later}`;

@@ -1,3 +1,5 @@
+import type { Aim } from './figures.ts';
+
 /** What is measured: each work is one kind of request, the same for every server that can do it. */
 
 export const SERVER_NAMES = ['portico', 'nginx', 'haproxy', 'varnish', 'squid'] as const;
@@ -5,14 +7,6 @@ export type ServerName = (typeof SERVER_NAMES)[number];
 
 /** How a client speaks to the server; the origin behind it is always asked in HTTP/1.1 without TLS. */
 export type Protocol = 'http/1.1' | 'http/1.1 over TLS' | 'h2 over TLS';
-
-/** Requests per CPU-second, as a multiple of the peer's. */
-export interface Aim {
-  readonly peer: ServerName;
-  readonly ratio: number;
-  /** What the design asks for in the end (design §10); `ratio` is what this version has to reach. */
-  readonly later?: number;
-}
 
 export interface Work {
   readonly name: string;
@@ -22,7 +16,7 @@ export interface Work {
   readonly bodyBytes: number;
   /** Whether the server has it in its cache; the origin must not be asked then. */
   readonly cached: boolean;
-  readonly aims: readonly Aim[];
+  readonly aims: readonly Aim<ServerName>[];
 }
 
 /** The work that is measured in bytes: a cache full of small objects, `OBJECTS_PREFIX` and a number each. */
@@ -65,7 +59,7 @@ export const WORKS: readonly Work[] = [
   hit('hit-1k-h2', 'h2 over TLS', 1024),
 ];
 
-function hit(name: string, protocol: Protocol, bodyBytes: number, aims: readonly Aim[] = []): Work {
+function hit(name: string, protocol: Protocol, bodyBytes: number, aims: readonly Aim<ServerName>[] = []): Work {
   return { name, protocol, path: `${CACHED_PREFIX}${bodyBytes}`, bodyBytes, cached: true, aims };
 }
 
