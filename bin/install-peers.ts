@@ -22,6 +22,7 @@ const SERVICES: Readonly<Record<string, readonly string[]>> = {
   'pdns-recursor': ['pdns-recursor'],
   'squid-openssl': ['squid'],
   gdnsd: ['gdnsd'],
+  'pdns-backend-geoip': ['pdns'],
 };
 
 const wanted = packagesOf(missingPeers());
