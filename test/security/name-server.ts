@@ -1,21 +1,21 @@
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { HostPort } from '../../src/base/address.ts';
 import { frame, TcpClient } from '../geodns/server/tcp-client.ts';
 import { UdpClient } from '../geodns/server/udp-client.ts';
 import { type DnsMessage, type DnsQueryParts, dnsQuery, parseDnsMessage } from '../support/dns-message.ts';
+import type { Exposition } from '../support/exposition.ts';
 import { residentMemory } from '../support/memory.ts';
 import { ADMIN, NodeAdmin } from '../support/node-admin.ts';
 import { type Portico, startPortico } from '../support/portico.ts';
-import { tempDir } from '../support/temp.ts';
+import { within } from '../support/wait.ts';
 
 export const MIB = 1024 * 1024;
 
 /** Where innocent clients are. */
 const INNOCENT = '127.77.0.1';
 
-/** Replies to the others are limited. */
-const NOT_LIMITED = ['127.64.0.0/10'];
+/** Replies to others are limited. */
+const NOT_LIMITED = ['127.64.0.0/10', '127.0.0.1'];
 
 export const WWW: DnsQueryParts = { name: 'www.example.com.', edns: {} };
 const WWW_ADDRESS = 'c000020a';
@@ -25,9 +25,7 @@ export const BIG: DnsQueryParts = { name: 'big.example.com.', type: 16 };
 
 /** A real node that answers DNS for example.com, and innocent clients of it. `dns`: beside what it has in any case. */
 export async function startNameServer(dns: object = {}): Promise<NameServer> {
-  const dir = await tempDir();
-  const config = configWith(dns);
-  const portico = await startPortico(config, { dir });
+  const portico = await startPortico(configWith(dns));
   const { dns: listeners } = (await portico.events.waitFor('ready')) as unknown as { dns: readonly string[] };
   const at = { host: '127.0.0.1', port: Number((listeners[0] as string).split(':').at(-1)) };
   return new NameServer(portico, at, await NodeAdmin.of(portico), await UdpClient.open(INNOCENT));
@@ -83,8 +81,19 @@ export class NameServer {
     return residentMemory(this.portico.pid);
   }
 
-  metrics(): ReturnType<NodeAdmin['metrics']> {
+  metrics(): Promise<Exposition> {
     return this.#admin.metrics();
+  }
+
+  /** Resolves when the metrics say so. */
+  async untilMetrics(isSo: (page: Exposition) => boolean, what: string): Promise<void> {
+    let isOver = false;
+    const look = async () => {
+      while (!isOver && !isSo(await this.metrics()));
+    };
+    await within(look(), what).finally(() => {
+      isOver = true;
+    });
   }
 
   /** An innocent client asks by UDP, once, and gets what is right. */
@@ -119,8 +128,4 @@ export class NameServer {
 
 function expectWww(reply: DnsMessage, id: number): void {
   expect([reply.id, reply.rcode, reply.answers.map(({ rdata }) => rdata)]).toEqual([id, 0, [WWW_ADDRESS]]);
-}
-
-export function fileIn({ portico }: NameServer, name: string): string {
-  return join(portico.dir, name);
 }
