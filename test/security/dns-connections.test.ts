@@ -49,6 +49,26 @@ describe.skipIf(!MEMORY_IS_TOLD)('a name server', () => {
     await server.expectUnharmed();
   }, 30_000);
 
+  test('answers others soon while 100 clients ask for as much as they can read', async () => {
+    const greedy = await open(100, 6, (client) => {
+      client.socket.removeAllListeners('data').resume();
+      const ask = () => {
+        while (!client.socket.destroyed && client.socket.write(MANY_SMALL));
+      };
+      client.socket.on('drain', ask);
+      ask();
+    });
+    const innocents = async () => {
+      for (let i = 0; i < 100; i++) {
+        await server.innocent();
+        await server.innocentByTcp();
+      }
+    };
+    await within(innocents(), 'a hundred questions by UDP, and by TCP', 15_000);
+    for (const client of greedy) client.socket.destroy();
+    await server.expectUnharmed();
+  }, 30_000);
+
   test('gives one network its share of connections, and the others theirs', async () => {
     const many = await open(300, 5, () => {}, 300);
     const other = await TcpClient.open(server.at, '127.77.9.1');
@@ -79,6 +99,8 @@ describe.skipIf(!MEMORY_IS_TOLD)('a name server', () => {
 
 /** Replies of 8 MB. */
 const MANY_BIG = Buffer.concat(Array.from({ length: 2_000 }, () => frame(dnsQuery(BIG))));
+
+const MANY_SMALL = Buffer.concat(Array.from({ length: 1_000 }, () => frame(dnsQuery(WWW))));
 
 /** Sends a byte a second. */
 function trickle(client: TcpClient): void {

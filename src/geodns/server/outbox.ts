@@ -1,18 +1,13 @@
 import type { Bytes } from '../../base/units.ts';
-import { LONGEST_MESSAGE, UNSENT } from './tcp-limits.ts';
+import { LONGEST_MESSAGE, PIECE } from './tcp-limits.ts';
 
 /** Collects messages, each behind its length, for one write: one call of the system, and mostly one packet, for all of them. */
 export class Outbox {
-  readonly #bytes = Buffer.allocUnsafeSlow(UNSENT + 2 + LONGEST_MESSAGE);
+  readonly #bytes = Buffer.allocUnsafeSlow(PIECE + 2 + LONGEST_MESSAGE);
   #length = 0;
 
   get length(): Bytes {
     return this.#length;
-  }
-
-  /** There is room for one more. */
-  get isFull(): boolean {
-    return this.#length >= UNSENT;
   }
 
   add(message: Buffer, length: Bytes): void {

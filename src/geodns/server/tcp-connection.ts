@@ -5,7 +5,8 @@ import { CELL, type DnsCounts } from './counts.ts';
 import { BROKEN, FrameReader, NONE } from './frame-reader.ts';
 import type { Outbox } from './outbox.ts';
 import type { QuerySource, Responder } from './responder.ts';
-import { CLOSING, LONGEST_MESSAGE, type TcpLimits, TURN, UNSENT } from './tcp-limits.ts';
+import { CLOSING, LONGEST_MESSAGE, PIECE, QUERY_WORK, type TcpLimits, UNSENT } from './tcp-limits.ts';
+import type { TcpTurns, Waiting } from './tcp-turns.ts';
 
 /** What all connections share. */
 export interface TcpHost {
@@ -18,6 +19,7 @@ export interface TcpHost {
   readonly query: Buffer;
   readonly reply: Buffer;
   readonly outbox: Outbox;
+  readonly turns: TcpTurns;
   now(): Ms;
   /** Much is unsent on it. */
   blocked(connection: TcpConnection): void;
@@ -29,7 +31,7 @@ export interface TcpHost {
 
 /**
  *     open ──▸ blocked   until all is sent: no more queries are read
- *          ──▸ yielding  for a turn of the event loop
+ *          ──▸ yielding  until the others have had their turn
  *          ──▸ closing   until the client has closed as well
  *          ──▸ closed
  */
@@ -37,9 +39,9 @@ type State = 'open' | 'blocked' | 'yielding' | 'closing' | 'closed';
 
 /**
  * One client's connection (RFC 7766): queries are answered in the order in which they came, all that one read has brought
- * by one write. A zone's transfer is answered message by message, as fast as the client takes them; what it asks for meanwhile waits.
+ * by one write, or a piece of it if that is much. A zone's transfer is answered message by message, as fast as the client takes them; what it asks for meanwhile waits.
  */
-export class TcpConnection implements Rostered {
+export class TcpConnection implements Rostered, Waiting {
   place = -1;
   readonly network: string;
   /** When it began, or its last whole query came. */
@@ -105,11 +107,12 @@ export class TcpConnection implements Rostered {
   #read(chunk: Buffer): void {
     if (this.#state !== 'open') return;
     this.#reader.push(chunk);
-    this.#work();
+    if (this.#host.turns.isOver) this.#yield();
+    else this.#work();
   }
 
   #work(): void {
-    switch (this.#answerAll()) {
+    switch (this.#answerPiece()) {
       case 'none':
         this.#rest();
         break;
@@ -135,19 +138,18 @@ export class TcpConnection implements Rostered {
   }
 
   /** Answers until nothing is left, too much is unsent, or it is the others' turn. */
-  #answerAll(): Stop {
-    const { outbox } = this.#host;
-    let turn = TURN;
-    for (;;) {
+  #answerPiece(): Stop {
+    const { outbox, turns } = this.#host;
+    for (let steps = 1; ; steps++) {
       const step = this.#step();
+      const work = outbox.length + steps * QUERY_WORK;
+      if (step === 'answered' && work < PIECE) continue;
+      turns.spend(work);
       if (step === 'failed') return step;
-      if (step === 'answered' && !outbox.isFull) continue;
-      turn -= outbox.length;
       const hasRoom = this.#flush();
       if (step === 'broken') return step;
       if (!hasRoom) return 'full';
-      if (step === 'none') return step;
-      if (turn <= 0) return 'turn';
+      return step === 'none' ? step : 'turn';
     }
   }
 
@@ -245,14 +247,12 @@ export class TcpConnection implements Rostered {
   #drained(): void {
     if (this.#state !== 'blocked') return;
     this.#host.unblocked(this);
-    this.#goOn();
+    this.#yield();
   }
 
   #yield(): void {
     this.#pause('yielding', Number.POSITIVE_INFINITY);
-    setImmediate(() => {
-      if (this.#state === 'yielding') this.#goOn();
-    });
+    this.#host.turns.wait(this);
   }
 
   #pause(state: State, deadline: Ms): void {
@@ -261,7 +261,9 @@ export class TcpConnection implements Rostered {
     this.#socket.pause();
   }
 
-  #goOn(): void {
+  /** Unless it has been cut meanwhile. */
+  goOn(): void {
+    if (this.#state !== 'yielding') return;
     this.#state = 'open';
     this.#wasWithin = false;
     this.#work();

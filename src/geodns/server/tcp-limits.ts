@@ -38,14 +38,19 @@ export const SHORTEST_QUERY: Bytes = 12;
 /** The most that a length of two bytes can say (RFC 1035 §4.2.2). */
 export const LONGEST_MESSAGE: Bytes = 65_535;
 
-/** Replies are handed to the system in pieces of this size, and when so much is not yet sent, no more queries are read. */
+/** When so much is not yet sent, no more queries are read. */
 export const UNSENT: Bytes = 65_536;
 
 /** How many connections may be so: each holds some 256 KiB. Of more, the one that has been so for the longest is cut. */
 export const MOST_BLOCKED = 64;
 
-/** After this many bytes of replies to one connection the others have their turn. */
-export const TURN: Bytes = 4 * UNSENT;
+/**
+ * All connections together are answered so many bytes in one turn of the event loop, a millisecond's work, and one of them
+ * no more than a piece before the others have theirs. A query counts as some bytes too, whatever its reply: most of the work is with it.
+ */
+export const TURN: Bytes = 65_536;
+export const PIECE: Bytes = 16_384;
+export const QUERY_WORK: Bytes = 64;
 
 /** How long a connection that we have ended may stay half open; no longer than it might be idle. */
 export const CLOSING: Ms = 2_000;

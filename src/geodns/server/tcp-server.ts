@@ -11,6 +11,7 @@ import { emptySource, fillSource } from './source.ts';
 import { TcpConnection, type TcpHost } from './tcp-connection.ts';
 import { networkOf, TcpConnections } from './tcp-connections.ts';
 import { LONGEST_MESSAGE, LONGEST_QUERY, type TcpLimits, UNSENT } from './tcp-limits.ts';
+import { TcpTurns } from './tcp-turns.ts';
 
 export interface TcpServerOptions {
   readonly responder: Responder;
@@ -118,6 +119,7 @@ class Host implements TcpHost {
   readonly query = Buffer.allocUnsafeSlow(LONGEST_QUERY);
   readonly reply = Buffer.allocUnsafeSlow(LONGEST_MESSAGE);
   readonly outbox = new Outbox();
+  readonly turns = new TcpTurns();
   limits: TcpLimits;
   isDraining = false;
   readonly #seldom: Seldom;
