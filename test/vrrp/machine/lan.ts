@@ -22,6 +22,7 @@ export class Lan {
   readonly witness = new Witness();
   readonly #queue: { readonly at: number; readonly order: number; readonly run: () => void }[] = [];
   readonly #cut = new Set<string>();
+  readonly #lastArrival = new Map<string, number>();
   #order = 0;
 
   constructor(seed: number, rules: readonly InstanceRules[]) {
@@ -82,9 +83,14 @@ export class Lan {
     return this.#cut.size === 0 && this.loss === 0 && !this.nodes.some((node) => node.standsStill);
   }
 
+  /** What one sends to another arrives in that order, as on a wire. */
   send(from: string, to: string, arrive: () => void): void {
-    if (this.#cut.has(`${from} ${to}`) || this.random.next() < this.loss) return;
-    this.after(this.delay * (0.1 + 0.9 * this.random.next()), arrive);
+    const way = `${from} ${to}`;
+    if (this.#cut.has(way) || this.random.next() < this.loss) return;
+    const at = this.now + this.delay * (0.1 + 0.9 * this.random.next());
+    const ordered = Math.max(at, this.#lastArrival.get(way) ?? 0);
+    this.#lastArrival.set(way, ordered);
+    this.at(ordered, arrive);
   }
 
   /** Stretches since `from` in which the number of owners was so, as lengths; each counted from the last disturbance on. */

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { keptOf } from '../../../src/vrrp/machine/step.ts';
+import { Lan } from './lan.ts';
+import { heard, operator, Play, START, STOP, TIME, tracked } from './play.ts';
+import { rulesWith } from './rules.ts';
+
+describe('a planned departure', () => {
+  test('says goodbye and keeps the addresses until somebody advertises', () => {
+    const play = new Play().active().after(10, operator('handover'));
+    expect(play).toMatchObject({ role: 'leaving', done: ['advertise 0', 'is leaving'] });
+    expect(play.after(600, heard(50))).toMatchObject({
+      role: 'backup',
+      why: 'successor',
+      done: ['remove', 'is backup'],
+    });
+  });
+
+  test('says goodbye once more when nobody comes, and is active again when still nobody does', () => {
+    const play = new Play().active().after(10, operator('handover'));
+    expect(play.after(1200, TIME).done).toEqual(['advertise 0']);
+    expect(play.after(1200, TIME)).toMatchObject({
+      role: 'active',
+      why: 'nobody-came',
+      done: ['advertise 100', 'announce 5', 'alarm handover-failed', 'is active'],
+    });
+    expect(play.state.maintenance).toBeUndefined();
+  });
+
+  test.each([
+    { interval: 10, wait: 60 },
+    { interval: 100, wait: 150 },
+    { interval: 5000, wait: 6000 },
+  ])('waits $wait ms for a successor at $interval ms', ({ interval, wait }) => {
+    expect(new Play({ interval }).active().after(1, operator('handover')).wakesIn).toBe(wait);
+  });
+
+  test.each([
+    { event: operator('release'), role: 'released', why: 'release' },
+    { event: STOP, role: 'stopped', why: 'stopped' },
+  ])('that must be ends without a successor as well: $role', ({ event, role, why }) => {
+    const play = new Play().active().after(10, event).after(1200, TIME).after(1200, TIME);
+    expect(play).toMatchObject({ role, why, done: ['remove', `is ${role}`] });
+  });
+
+  test('runs what must come first while it still advertises, and each within its time', () => {
+    const play = new Play({ hooks: { before_remove: 3000, stop: 5000, after_remove: 1000 } }).active();
+    expect(play.after(10, operator('handover'))).toMatchObject({ role: 'active', done: ['before_remove?'] });
+    expect(play.through(1000).done).toEqual(['advertise 100']);
+    const { question } = play.state;
+    expect(play.after(0, { kind: 'hooked', question, isGood: true }).done).toEqual(['stop?']);
+    expect(play.after(0, { kind: 'hooked', question, isGood: true }).done).toEqual([]);
+    expect(play.through(5000).done).toContain('alarm hook-failed');
+    expect(play.role).toBe('leaving');
+    expect(play.after(0, heard(50)).done).toEqual(['remove', 'after_remove', 'is backup']);
+  });
+
+  test('is not taken up by one that has the addresses no more', () => {
+    const play = new Play().started().after(0, heard(150), operator('handover'));
+    expect(play).toMatchObject({ role: 'backup', done: [] });
+    expect(play.state.maintenance).toBeUndefined();
+  });
+
+  test('is called off by resume', () => {
+    const play = new Play().active().after(10, operator('release')).after(10, operator('resume'));
+    expect(play).toMatchObject({ role: 'active', why: 'resume', done: ['advertise 100', 'announce 5', 'is active'] });
+  });
+
+  test.each([
+    { name: 'a successor with the greater address', source: '10.0.0.3', role: 'backup' },
+    { name: 'nobody of the lesser one', source: '10.0.0.1', role: 'leaving' },
+  ])('of two at once lets go for $name', ({ source, role }) => {
+    expect(new Play().active().after(10, operator('handover')).after(5, heard(0, source)).role).toBe(role);
+  });
+});
+
+describe('maintenance', () => {
+  test('handed over: it does not preempt, and takes over from one that is silent, which ends it', () => {
+    const play = new Play({ priority: 254 }).active().after(10, operator('handover')).after(10, heard(100));
+    for (let second = 0; second < 20; second++) play.through(1000).after(0, heard(100));
+    expect(play).toMatchObject({ role: 'backup' });
+    expect(play.state.maintenance).toEqual({ kind: 'handover', by: 'ops', why: 'kernel' });
+    expect(play.through(4000)).toMatchObject({ role: 'active', why: 'silence' });
+    expect(play.state.maintenance).toBeUndefined();
+  });
+
+  test('handed over, and resumed: it preempts', () => {
+    const play = new Play({ priority: 254 }).active().after(10, operator('handover')).after(10, heard(100));
+    play.after(0, operator('resume'));
+    for (let second = 0; second < 4; second++) play.through(1000).after(0, heard(100));
+    expect(play).toMatchObject({ role: 'active', why: 'preemption' });
+  });
+
+  test('released: it takes no part, whoever is silent, until it is resumed', () => {
+    const play = new Play().started().after(0, operator('release'));
+    expect(play).toMatchObject({ role: 'released', wakesIn: Infinity });
+    expect(play.after(0, heard(50), tracked('proxy', 'down'), TIME).role).toBe('released');
+    expect(play.after(0, tracked('proxy', 'up'), operator('resume'))).toMatchObject({ role: 'backup', why: 'resume' });
+  });
+
+  test.each(['handover', 'release'] as const)('survives a restart: %s', (kind) => {
+    const before = new Play({ priority: 255 }).active().after(10, operator(kind)).after(10, heard(100));
+    const after = new Play({ priority: 255 }, structuredClone(keptOf(before.state))).after(0, START);
+    expect(after.role).toBe(kind === 'release' ? 'released' : 'backup');
+    after.after(1000, heard(100)).after(1000, heard(100)).after(1000, heard(100)).after(900, TIME);
+    expect(after.role).toBe(kind === 'release' ? 'released' : 'backup');
+  });
+
+  test('does not keep it from stopping', () => {
+    expect(new Play().started().after(0, operator('release')).after(0, STOP).role).toBe('stopped');
+  });
+});
+
+describe('on a LAN a hand-over leaves no moment without an owner', () => {
+  test.each([
+    { version: 3, interval: 1000, priorities: [254, 250] },
+    { version: 3, interval: 1000, priorities: [100, 1] },
+    { version: 3, interval: 10, priorities: [100, 50] },
+    { version: 3, interval: 1000, priorities: [254, 250, 240] },
+    { version: 2, interval: 1000, priorities: [150, 100] },
+  ] as const)('$version $interval $priorities', ({ version, interval, priorities }) => {
+    for (let seed = 0; seed < 50; seed++) {
+      const lan = new Lan(
+        seed,
+        priorities.map((priority) => rulesWith({ version, interval, priority })),
+      );
+      lan.delay = Math.min(5, interval / 5);
+      for (const node of lan.nodes) node.start();
+      lan.run(10 * interval);
+      const start = lan.now;
+      for (const kind of ['handover', 'resume', 'release', 'resume'] as const) {
+        lan.disturb(() => lan.node(0).tell({ kind, by: 'ops', why: '' }));
+        lan.run(3 * interval + lan.random.next() * interval);
+        if (kind !== 'resume') expect(lan.ownersNow).toEqual(['n1']);
+        lan.run(6 * interval);
+      }
+      lan.node(0).tell(STOP);
+      lan.run(10 * interval);
+      expect(lan.longest((owners) => owners === 0, start)).toBe(0);
+      expect(lan.ownersNow).toEqual(['n1']);
+    }
+  });
+
+  test('even where the goodbye is lost', () => {
+    const lan = new Lan(1, [rulesWith({ priority: 254 }), rulesWith({ priority: 250 })]);
+    for (const node of lan.nodes) node.start();
+    lan.run(10_000);
+    lan.cut('n0', 'n1');
+    lan.node(0).tell(operator('handover'));
+    lan.run(100);
+    lan.heal();
+    lan.run(10_000);
+    expect(lan.longest((owners) => owners === 0, 10_000)).toBe(0);
+    expect(lan.ownersNow).toEqual(['n1']);
+  });
+});

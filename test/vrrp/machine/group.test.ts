@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { type Members, stepGroup } from '../../../src/vrrp/machine/group.ts';
+import type { InstanceEvent } from '../../../src/vrrp/machine/state.ts';
+import { firstState, wakeAt } from '../../../src/vrrp/machine/step.ts';
+import { heard, operator, START, STOP, TIME, tracked } from './play.ts';
+import { rulesWith } from './rules.ts';
+
+/** A sync group of two, through a number of events. */
+class GroupPlay {
+  members: Members = {};
+  now = 1000;
+  done: string[] = [];
+
+  constructor(...names: readonly string[]) {
+    for (const [index, name] of names.entries()) {
+      const rules = rulesWith({ name, vrid: 50 + index });
+      this.members = { ...this.members, [name]: { state: firstState(rules, undefined, this.now), rules } };
+      this.after(0, name, START);
+    }
+  }
+
+  after(ms: number, instance: string, event: InstanceEvent): this {
+    this.now += ms;
+    const { members, actions } = stepGroup(this.members, instance, event, this.now);
+    this.members = members;
+    this.done = actions.map(({ instance: name, action }) => `${name} ${action.kind}`);
+    return this;
+  }
+
+  through(ms: number): this {
+    const end = this.now + ms;
+    for (;;) {
+      const due = Object.entries(this.members).map(([name, { state, rules }]) => ({ name, at: wakeAt(state, rules) }));
+      const [next] = due.toSorted((a, b) => a.at - b.at);
+      if (next === undefined || next.at > end) break;
+      this.after(Math.max(0, next.at - this.now), next.name, TIME);
+    }
+    this.now = end;
+    return this;
+  }
+
+  get roles(): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.members).map(([name, { state }]) => [name, state.standing.role]));
+  }
+}
+
+describe('a sync group', () => {
+  test('is active as a whole when one of it is', () => {
+    const play = new GroupPlay('front', 'back');
+    play.after(2000, 'back', heard(150)).after(1610, 'front', TIME);
+    expect(play.roles).toEqual({ front: 'active', back: 'active' });
+    expect(play.members.back?.state.reason).toEqual({ kind: 'group', instance: 'front' });
+  });
+
+  test('yields as a whole, and says so', () => {
+    const play = new GroupPlay('front', 'back').through(4000).after(10, 'front', heard(150));
+    expect(play.roles).toEqual({ front: 'backup', back: 'backup' });
+    expect(play.done).toEqual(['front remove', 'front tell', 'back advertise', 'back remove', 'back tell']);
+  });
+
+  test('is in fault as a whole', () => {
+    const play = new GroupPlay('front', 'back').through(4000).after(10, 'front', tracked('eth0', 'down'));
+    expect(play.roles).toEqual({ front: 'fault', back: 'fault' });
+    expect(play.after(10, 'back', tracked('eth0', 'up')).roles).toEqual({ front: 'backup', back: 'backup' });
+  });
+
+  test.each([
+    { event: operator('handover'), role: 'backup' },
+    { event: operator('release'), role: 'released' },
+    { event: STOP, role: 'stopped' },
+  ])('leaves as a whole, each for its successor: $role', ({ event, role }) => {
+    const play = new GroupPlay('front', 'back').through(4000).after(10, 'front', event);
+    expect(play.roles).toEqual({ front: 'leaving', back: 'leaving' });
+    play.after(600, 'front', heard(50));
+    expect(play.roles).toEqual({ front: role, back: 'leaving' });
+    play.after(1, 'back', heard(50));
+    expect(play.roles).toEqual({ front: role, back: role });
+  });
+
+  test('stays as a whole when nobody comes', () => {
+    const play = new GroupPlay('front', 'back', 'third').through(4000).after(10, 'front', operator('handover'));
+    expect(play.through(3000).roles).toEqual({ front: 'active', back: 'active', third: 'active' });
+  });
+});

@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest';
+import type { InstanceEvent } from '../../../src/vrrp/machine/state.ts';
+import type { WitnessPolicy } from '../../../src/vrrp/model.ts';
+import { Lan, WITNESS } from './lan.ts';
+import { heard, Play, START, TIME } from './play.ts';
+import { rulesWith } from './rules.ts';
+
+const ANSWERED: InstanceEvent = { kind: 'answered', mac: '02:00:00:00:00:01' };
+
+describe('the probe', () => {
+  test.each([
+    { interval: 1000, lead: 30 },
+    { interval: 100, lead: 30 },
+    { interval: 10, lead: 5 },
+  ])('goes out $lead ms before the timer fires at $interval ms, and so costs no time', ({ interval, lead }) => {
+    const play = new Play({ probe: 'refuse', interval }).started();
+    const due = 3 * interval + (156 / 256) * interval;
+    expect(play.wakesIn).toBeCloseTo(due - lead);
+    expect(play.after(play.wakesIn, TIME).done).toEqual(['probe']);
+    expect(play.wakesIn).toBeCloseTo(lead);
+    expect(play.after(play.wakesIn, TIME).role).toBe('active');
+  });
+
+  test('that is answered keeps it from taking over, and is tried again an interval later', () => {
+    const play = new Play({ probe: 'refuse' }).started().after(3580, TIME).after(1, ANSWERED).after(40, TIME);
+    expect(play).toMatchObject({ role: 'backup', done: ['alarm takeover-refused'], wakesIn: 970 });
+    expect(play.after(970, TIME).done).toEqual(['probe']);
+    expect(play.after(30, TIME).role).toBe('active');
+  });
+
+  test('that is answered is told, where that is set', () => {
+    const play = new Play({ probe: 'alarm' }).started().after(3580, TIME).after(1, ANSWERED).after(40, TIME);
+    expect(play).toMatchObject({ role: 'active' });
+    expect(play.done).toContain('alarm takeover-doubted');
+  });
+
+  test('has its time where the process stood still until after the timer', () => {
+    const play = new Play({ probe: 'refuse' }).started().after(9000, TIME);
+    expect(play).toMatchObject({ role: 'backup', done: ['probe'], wakesIn: 30 });
+  });
+
+  test('is forgotten when somebody advertises', () => {
+    const play = new Play({ probe: 'refuse' }).started().after(3580, TIME).after(1, ANSWERED, heard(150));
+    expect(play.wakesIn).toBeCloseTo(3609.375 - 30);
+    expect(play.through(5000).role).toBe('active');
+  });
+
+  test('is not for one that said goodbye, and keeps the addresses until we come', () => {
+    const play = new Play({ probe: 'refuse' }).started().after(10, heard(150)).after(10, heard(0)).after(610, TIME);
+    expect(play).toMatchObject({ role: 'active', why: 'farewell' });
+  });
+
+  test('is not for one that is preempted', () => {
+    const play = new Play({ probe: 'refuse' }).started();
+    while (play.role === 'backup') {
+      play.through(1000);
+      expect(play.done).not.toContain('probe');
+      play.after(0, heard(50));
+    }
+    expect(play.why).toBe('preemption');
+  });
+
+  test('remembers no more than a few of those that answer', () => {
+    const play = new Play({ probe: 'refuse' }).started().after(3580, TIME);
+    for (let i = 0; i < 100; i++) play.after(0, { kind: 'answered', mac: String(i) });
+    const { standing } = play.state;
+    expect(standing.role === 'backup' && standing.probe?.macs).toEqual(['0', '1', '2', '3']);
+  });
+});
+
+describe('the fence hook', () => {
+  const hooks = { fence: 5000 };
+
+  test('comes before a takeover from one that fell silent', () => {
+    const play = new Play({ hooks }).started().after(3610, TIME);
+    expect(play).toMatchObject({ role: 'claiming', done: ['fence?', 'is claiming'], wakesIn: 5000 });
+    expect(play.after(100, { kind: 'hooked', question: play.state.question, isGood: true }).role).toBe('active');
+  });
+
+  test.each([
+    { name: 'fails', event: { kind: 'hooked', question: 1, isGood: false } as const, ms: 10 },
+    { name: 'is late', event: TIME, ms: 5000 },
+  ])('keeps it from taking over when it $name', ({ event, ms }) => {
+    const play = new Play({ hooks }).started().after(3610, TIME).after(ms, event);
+    expect(play).toMatchObject({ role: 'backup', why: 'guard', wakesIn: 1000 });
+    expect(play.done).toContain('alarm takeover-refused');
+  });
+
+  test('is not for one that said goodbye', () => {
+    const play = new Play({ hooks }).started().after(10, heard(150)).after(10, heard(0)).after(610, TIME);
+    expect(play.role).toBe('active');
+  });
+
+  test.each([
+    { priority: 150, why: 'outranked' },
+    { priority: 50, why: 'successor' },
+  ])('is in vain when somebody advertises $priority meanwhile', ({ priority, why }) => {
+    const play = new Play({ hooks }).started().after(3610, TIME).after(10, heard(priority));
+    expect(play).toMatchObject({ role: 'backup', why });
+    expect(play.after(0, { kind: 'hooked', question: 1, isGood: true }).role).toBe('backup');
+    // Of one with less, it is known then that it is to be preempted, and not to be shot.
+    expect(play.after(0, TIME).role).toBe(priority === 150 ? 'backup' : 'active');
+  });
+});
+
+describe('what comes before the addresses', () => {
+  test.each([
+    { name: 'has its end', event: { kind: 'hooked', question: 1, isGood: true } as const, alarm: false },
+    { name: 'fails', event: { kind: 'hooked', question: 1, isGood: false } as const, alarm: true },
+    { name: 'is late', event: TIME, alarm: true },
+  ])('does not keep them from coming when it $name', ({ event, alarm }) => {
+    const play = new Play({ hooks: { before_add: 500, after_add: 500, on_active: 500, start: 500 } });
+    play.started().after(3610, TIME);
+    expect(play).toMatchObject({ role: 'claiming', done: ['before_add?', 'is claiming'] });
+    play.after(500, event);
+    expect(play.done.slice(0, 6)).toEqual(['advertise 100', 'add', 'announce 5', 'after_add', 'start', 'on_active']);
+    expect(play.done.includes('alarm hook-failed')).toBe(alarm);
+  });
+});
+
+describe('the witness', () => {
+  const witness = (policy: WitnessPolicy) => ({ witness: { policy, timeout: 300 } });
+  const voted = (vote: 'granted' | 'denied' | 'silent', question = 1): Extract<InstanceEvent, { kind: 'voted' }> => ({
+    kind: 'voted',
+    question,
+    vote,
+    ...(vote === 'granted' && { until: 1_010_000 }),
+  });
+
+  test.each([
+    { policy: 'strict', event: voted('granted'), role: 'active' },
+    { policy: 'strict', event: voted('denied'), role: 'backup' },
+    { policy: 'strict', event: voted('silent'), role: 'backup' },
+    { policy: 'sticky', event: voted('granted'), role: 'active' },
+    { policy: 'sticky', event: voted('denied'), role: 'backup' },
+    { policy: 'sticky', event: voted('silent'), role: 'backup' },
+    { policy: 'plain', event: voted('granted'), role: 'active' },
+    { policy: 'plain', event: voted('denied'), role: 'active' },
+    { policy: 'plain', event: voted('silent'), role: 'active' },
+    { policy: 'strict', event: voted('granted', 7), role: 'claiming' },
+  ] as const)('by $policy, $event: $role', ({ policy, event, role }) => {
+    const play = new Play(witness(policy)).started().after(3610, TIME);
+    expect(play).toMatchObject({ role: 'claiming', done: ['ask', 'is claiming'], wakesIn: 300 });
+    expect(play.after(10, event).role).toBe(role);
+    const isDoubted = event.vote !== 'granted' && role === 'active';
+    expect(play.done.includes('alarm takeover-doubted')).toBe(isDoubted);
+  });
+
+  test('that says nothing in time is as one that says so', () => {
+    expect(new Play(witness('sticky')).started().after(3610, TIME).after(300, TIME)).toMatchObject({
+      role: 'backup',
+      why: 'guard',
+      wakesIn: 1000,
+    });
+  });
+
+  test.each([
+    { policy: 'strict', role: 'backup' },
+    { policy: 'sticky', role: 'active' },
+    { policy: 'plain', role: 'active' },
+  ] as const)('by $policy, a lease that is not renewed: $role', ({ policy, role }) => {
+    const play = new Play(witness(policy)).started().after(3610, TIME).after(10, voted('granted'));
+    play.after(5000, { kind: 'lease', until: play.now + 7000 }).through(1999);
+    expect(play.role).toBe('active');
+    play.through(2);
+    expect(play.role).toBe(role);
+    expect(play.done).toContain('alarm lease-lost');
+    expect(play.done.includes('remove')).toBe(policy === 'strict');
+  });
+
+  test('is asked by the owner, too, and is given the lease back by who leaves', () => {
+    const play = new Play({ ...witness('strict'), priority: 255 }).after(0, START);
+    expect(play.role).toBe('claiming');
+    play.after(1, voted('granted')).after(1, { kind: 'handover', by: 'ops', why: '' });
+    expect(play.done).toEqual(['advertise 0', 'give-back', 'is leaving']);
+  });
+
+  test('has a peer that would preempt ask for the lease: it is handed over to it', () => {
+    const play = new Play(witness('strict')).started().after(3610, TIME).after(10, voted('granted'));
+    expect(play.after(0, { kind: 'asked', source: '10.0.0.1', priority: 90 }).role).toBe('active');
+    const { done, role, why } = play.after(0, { kind: 'asked', source: '10.0.0.1', priority: 150 });
+    expect({ done, role, why }).toEqual({
+      done: ['advertise 0', 'give-back', 'is leaving'],
+      role: 'leaving',
+      why: 'asked',
+    });
+  });
+
+  test.each([
+    { name: 'one cut off from all', cut: (lan: Lan) => lan.isolate('n0') },
+    {
+      name: 'two that do not hear each other, while all else does',
+      cut(lan: Lan) {
+        lan.cut('n0', 'n1');
+        lan.cut('n1', 'n0');
+      },
+    },
+    { name: 'one that is not heard', cut: (lan: Lan) => lan.cut('n0', 'n1') },
+    { name: 'one that does not reach the witness', cut: (lan: Lan) => lan.cut('n0', WITNESS) },
+  ])('by strict leaves never two owners: $name', ({ cut }) => {
+    for (let seed = 0; seed < 50; seed++) {
+      const lan = new Lan(
+        seed,
+        [254, 250].map((priority) => rulesWith({ priority, ...witness('strict'), preempt: 'never' })),
+      );
+      lan.node(0).start();
+      lan.run(8000 + lan.random.next() * 2000);
+      lan.node(1).start();
+      lan.run(5000 + lan.random.next() * 2000);
+      expect(lan.ownersNow).toEqual(['n0']);
+      lan.disturb(() => cut(lan));
+      lan.run(30_000);
+      lan.disturb(() => lan.heal());
+      lan.run(30_000);
+      expect(lan.ownersNow).toHaveLength(1);
+      expect(lan.longest((owners) => owners > 1)).toBeLessThanOrEqual(0);
+    }
+  });
+});
+
+describe('an address that somebody takes away', () => {
+  const removed = { kind: 'removed', address: '192.0.2.10' } as const;
+
+  test('is put back at once, and told', () => {
+    expect(new Play().active().after(10, removed).done).toEqual(['add', 'announce 1', 'alarm address-removed']);
+  });
+
+  test('is put back once a second, however often it is taken', () => {
+    const play = new Play({ announcements: { count: 5, delay: 0, refresh: 0 } }).active();
+    let added = 0;
+    for (let time = 0; time < 10_000; time += 50) {
+      play.through(50);
+      added += play.done.filter((each) => each === 'add').length;
+      added += play.after(0, removed).done.filter((each) => each === 'add').length;
+    }
+    expect(added).toBe(10);
+    expect(play.through(1000).done).toContain('add');
+  });
+
+  test('is none of ours as a backup', () => {
+    expect(new Play().started().after(10, removed).done).toEqual([]);
+  });
+});
+
+describe('one that claims an address of ours', () => {
+  const conflict = { kind: 'conflict', address: '192.0.2.10', mac: '02:00:00:00:00:09' } as const;
+
+  test('is answered by a burst, and told, once a second', () => {
+    const play = new Play().active().after(10, conflict);
+    expect(play.done).toEqual(['announce 5', 'alarm conflict']);
+    expect(play.after(500, conflict).done).toEqual([]);
+    expect(play.after(500, conflict).done).toEqual(['announce 5', 'alarm conflict']);
+  });
+});
+
+describe('one that stood still', () => {
+  test('advertises on where nobody has taken over, and tells', () => {
+    const play = new Play().active().after(8000, TIME);
+    expect(play).toMatchObject({ role: 'active' });
+    expect(play.done).toContain('alarm stalled');
+  });
+
+  test.each([
+    { preempt: 'always', role: 'active', why: 'silence' },
+    { preempt: 'never', role: 'backup', why: 'superseded' },
+    { preempt: 30_000, role: 'backup', why: 'superseded' },
+  ] as const)('beside one that took over with less is $role when it preempts $preempt', ({ preempt, role, why }) => {
+    expect(new Play({ preempt }).active().after(8000, heard(50), TIME)).toMatchObject({ role, why });
+  });
+});
