@@ -31,15 +31,20 @@ export function advertInActive(turn: Turn, standing: ActiveStanding, advert: Adv
     enterBackup(turn, { kind: 'superseded', source, stalled: silentFor });
     return;
   }
-  contest(turn, source, theirs, ours);
+  contest(turn, standing, source, theirs, ours);
 }
 
 /**
  * Two are active, and the other will give way: it hears so at once. Who has listened to it must hear as well where the addresses
- * are: without that, clients of a healed partition went on asking the wrong node.
+ * are: without that, clients of a healed partition went on asking the wrong node. Two who each hold that they win, as the
+ * other sees other addresses than they do, would answer each other as fast as the network can; so one answer has to do for a while.
  */
-function contest(turn: Turn, source: string, theirs: Priority, ours: Priority): void {
-  advertise(turn);
+function contest(turn: Turn, standing: ActiveStanding, source: string, theirs: Priority, ours: Priority): void {
+  const { now, rules } = turn;
+  if (standing.answeredAt === undefined || now - standing.answeredAt >= rules.interval / 2) {
+    turn.stay({ ...standing, answeredAt: now });
+    advertise(turn);
+  }
   if (provoked(turn)) turn.alarm({ kind: 'two-actives', source, theirs, ours });
 }
 

@@ -112,6 +112,7 @@ function freshActive({ rules, state, now }: Turn, cause: Cause): ActiveStanding 
     advertisedAt: now,
     announceAt: delay > 0 ? now + delay : undefined,
     refreshAt: refresh > 0 ? now + refresh : undefined,
+    answeredAt: undefined,
     provokedAt: undefined,
     restoredAt: undefined,
     restoreAt: undefined,

@@ -92,7 +92,8 @@ export interface ActiveStanding {
   /** The second part of a burst of announcements; the next single one. */
   readonly announceAt: Ms | undefined;
   readonly refreshAt: Ms | undefined;
-  /** When somebody last provoked a burst. */
+  /** When another active was last answered; when somebody last provoked a burst. */
+  readonly answeredAt: Ms | undefined;
   readonly provokedAt: Ms | undefined;
   /** When an address was last put back, and when one that waits is. */
   readonly restoredAt: Ms | undefined;

@@ -117,11 +117,13 @@ describe('on a LAN a hand-over leaves no moment without an owner', () => {
     { version: 3, interval: 10, priorities: [100, 50] },
     { version: 3, interval: 1000, priorities: [254, 250, 240] },
     { version: 2, interval: 1000, priorities: [150, 100] },
-  ] as const)('$version $interval $priorities', ({ version, interval, priorities }) => {
+    { version: 3, interval: 1000, priorities: [254, 250], more: { probe: 'refuse', hooks: { fence: 100 } } },
+    { version: 3, interval: 1000, priorities: [254, 250], more: { hooks: { before_add: 500, stop: 500 } } },
+  ] as const)('$version $interval $priorities $more', ({ version, interval, priorities, more = {} }) => {
     for (let seed = 0; seed < 50; seed++) {
       const lan = new Lan(
         seed,
-        priorities.map((priority) => rulesWith({ version, interval, priority })),
+        priorities.map((priority) => rulesWith({ version, interval, priority, ...more })),
       );
       lan.delay = Math.min(5, interval / 5);
       for (const node of lan.nodes) node.start();

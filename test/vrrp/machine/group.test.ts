@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Members, stepGroup } from '../../../src/vrrp/machine/group.ts';
+import type { InstanceRules } from '../../../src/vrrp/machine/rules.ts';
 import type { InstanceEvent } from '../../../src/vrrp/machine/state.ts';
 import { firstState, wakeAt } from '../../../src/vrrp/machine/step.ts';
 import { heard, operator, START, STOP, TIME, tracked } from './play.ts';
@@ -11,9 +12,9 @@ class GroupPlay {
   now = 1000;
   done: string[] = [];
 
-  constructor(...names: readonly string[]) {
+  constructor(names: readonly string[], part: Partial<InstanceRules> = {}) {
     for (const [index, name] of names.entries()) {
-      const rules = rulesWith({ name, vrid: 50 + index });
+      const rules = rulesWith({ name, vrid: 50 + index, ...part });
       this.members = { ...this.members, [name]: { state: firstState(rules, undefined, this.now), rules } };
       this.after(0, name, START);
     }
@@ -46,20 +47,20 @@ class GroupPlay {
 
 describe('a sync group', () => {
   test('is active as a whole when one of it is', () => {
-    const play = new GroupPlay('front', 'back');
+    const play = new GroupPlay(['front', 'back']);
     play.after(2000, 'back', heard(150)).after(1610, 'front', TIME);
     expect(play.roles).toEqual({ front: 'active', back: 'active' });
     expect(play.members.back?.state.reason).toEqual({ kind: 'group', instance: 'front' });
   });
 
   test('yields as a whole, and says so', () => {
-    const play = new GroupPlay('front', 'back').through(4000).after(10, 'front', heard(150));
+    const play = new GroupPlay(['front', 'back']).through(4000).after(10, 'front', heard(150));
     expect(play.roles).toEqual({ front: 'backup', back: 'backup' });
     expect(play.done).toEqual(['front remove', 'front tell', 'back advertise', 'back remove', 'back tell']);
   });
 
   test('is in fault as a whole', () => {
-    const play = new GroupPlay('front', 'back').through(4000).after(10, 'front', tracked('eth0', 'down'));
+    const play = new GroupPlay(['front', 'back']).through(4000).after(10, 'front', tracked('eth0', 'down'));
     expect(play.roles).toEqual({ front: 'fault', back: 'fault' });
     expect(play.after(10, 'back', tracked('eth0', 'up')).roles).toEqual({ front: 'backup', back: 'backup' });
   });
@@ -69,7 +70,7 @@ describe('a sync group', () => {
     { event: operator('release'), role: 'released' },
     { event: STOP, role: 'stopped' },
   ])('leaves as a whole, each for its successor: $role', ({ event, role }) => {
-    const play = new GroupPlay('front', 'back').through(4000).after(10, 'front', event);
+    const play = new GroupPlay(['front', 'back']).through(4000).after(10, 'front', event);
     expect(play.roles).toEqual({ front: 'leaving', back: 'leaving' });
     play.after(600, 'front', heard(50));
     expect(play.roles).toEqual({ front: role, back: 'leaving' });
@@ -78,7 +79,17 @@ describe('a sync group', () => {
   });
 
   test('stays as a whole when nobody comes', () => {
-    const play = new GroupPlay('front', 'back', 'third').through(4000).after(10, 'front', operator('handover'));
+    const play = new GroupPlay(['front', 'back', 'third']).through(4000).after(10, 'front', operator('handover'));
     expect(play.through(3000).roles).toEqual({ front: 'active', back: 'active', third: 'active' });
+  });
+
+  test('has the lease of all of it, or of none', () => {
+    const play = new GroupPlay(['front', 'back'], { witness: { policy: 'strict', timeout: 300 } });
+    play.after(3000, 'back', heard(150)).after(610, 'front', TIME);
+    play.after(10, 'front', { kind: 'voted', question: 1, vote: 'granted', until: play.now + 3000 });
+    expect(play.roles).toEqual({ front: 'active', back: 'claiming' });
+    play.after(10, 'back', { kind: 'voted', question: 1, vote: 'denied' });
+    expect(play.roles).toEqual({ front: 'backup', back: 'backup' });
+    expect(play.done).toContain('front remove');
   });
 });

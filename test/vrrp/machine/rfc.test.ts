@@ -155,6 +155,15 @@ describe('Active', () => {
     expect(play.after(20, heard(50)).done).toContain('announce 5');
   });
 
+  test('does not answer as fast as another does that holds that it wins as well', () => {
+    const play = new Play().active();
+    let sent = 0;
+    for (let time = 0; time < 10_000; time++) {
+      sent += play.after(1, heard(50), TIME).done.filter((each) => each.startsWith('advertise')).length;
+    }
+    expect(sent).toBeLessThanOrEqual(20);
+  });
+
   test('takes no advertisement for another that is its own', () => {
     expect(new Play().active().after(0, heard(255, '10.0.0.2'))).toMatchObject({ role: 'active', done: [] });
   });
