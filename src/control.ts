@@ -287,7 +287,7 @@ export class Control {
       };
       origins.prepare(settings.pools, adjusted, plan.pools);
       names = await this.#names.prepare(settings);
-      floating = await this.#floating.prepare(settings);
+      floating = await this.#floating.prepare(settings, reservation.ports);
       if (this.#generation === 0) {
         // Nobody is to be served yet what was purged meanwhile.
         await siblings?.commit();

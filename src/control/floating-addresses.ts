@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseListenAddress } from '../base/address.ts';
 import { monotonicNow } from '../base/monotonic.ts';
 import { makeDirectory, writeSecret } from '../base/secret-file.ts';
 import type { Ms } from '../base/units.ts';
@@ -69,9 +70,9 @@ export class FloatingAddresses {
   }
 
   /** Throws a `RefusedError` when the plan cannot be made, or this system cannot do what it needs. */
-  async prepare({ vrrp }: Settings): Promise<PendingFloating> {
+  async prepare({ vrrp, listeners }: Settings, ports: readonly number[]): Promise<PendingFloating> {
     if (vrrp === 'off' || vrrp.instances.length === 0) return { commit: () => this.stop(), abandon: async () => {} };
-    const plan = await this.#orRefused(() => planVrrp(vrrp));
+    const plan = await this.#orRefused(() => planVrrp(vrrp, proxyUrl(listeners, ports)));
     const isNew = this.#process === undefined;
     const process = this.#process ?? (await this.#orRefused(() => this.#start()));
     return {
@@ -180,6 +181,25 @@ export class FloatingAddresses {
     }
   }
 }
+
+/**
+ * Where the proxy answers whoever asks from this machine: a listener for all addresses, or for the loopback ones, as others may be those
+ * that are shared. Plain HTTP is the least work. One that wants a PROXY header would take us for an attacker.
+ */
+export function proxyUrl(listeners: Settings['listeners'], ports: readonly number[]): string | undefined {
+  const urls = listeners.flatMap(({ address, protocol, proxy_protocol_from }, index) => {
+    const host = HERE.get(parseListenAddress(address)?.host ?? '');
+    return host === undefined || proxy_protocol_from.length > 0 ? [] : [`${protocol}://${host}:${ports[index]}/`];
+  });
+  return urls.find((url) => url.startsWith('http:')) ?? urls[0];
+}
+
+const HERE: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '[::1]'],
+  ['127.0.0.1', '127.0.0.1'],
+  ['::1', '[::1]'],
+]);
 
 /** What cannot be read was never said. */
 function readKept(path: string): Readonly<Record<string, Kept>> {

@@ -65,4 +65,6 @@ export interface FilePlan {
 export interface ProxyPlan {
   /** Without a sign of life for so long it is slow. */
   readonly slowAfter: Ms;
+  /** Where it listens, to be asked as by a client; `undefined`: it cannot be. */
+  readonly url: string | undefined;
 }

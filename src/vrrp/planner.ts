@@ -11,15 +11,15 @@ const ON_LINK = { least: 255, most: 255 } as const;
 /** As keepalived has it: clocks of nodes may differ by so much. */
 const WINDOW = 5_000;
 
-/** Makes the agent's plan of checked settings, reading passwords and keys. Throws an `Error` for the operator. */
-export function planVrrp(vrrp: VrrpSettings): VrrpPlan {
+/** Makes the agent's plan of checked settings, reading passwords and keys. `proxyUrl`: where the proxy can be asked. Throws an `Error` for the operator. */
+export function planVrrp(vrrp: VrrpSettings, proxyUrl: string | undefined): VrrpPlan {
   const rules = rulesOf(vrrp);
   return {
     instances: vrrp.instances.map((instance, i) => instancePlan(instance, rules[i] as InstanceRules, vrrp)),
     groups: vrrp.sync_groups.map(({ instances }) => instances),
     scripts: distinct(vrrp.instances.flatMap(scriptsOf)),
     files: distinct(vrrp.instances.flatMap(filesOf)),
-    proxy: proxyOf(vrrp.instances),
+    proxy: proxyOf(vrrp.instances, proxyUrl),
   };
 }
 
@@ -71,9 +71,9 @@ function filesOf({ track }: InstanceSettings): FilePlan[] {
 }
 
 /** There is one proxy, and the most patient of them decides when it is slow. */
-function proxyOf(instances: readonly InstanceSettings[]): ProxyPlan | undefined {
+function proxyOf(instances: readonly InstanceSettings[], url: string | undefined): ProxyPlan | undefined {
   const times = instances.flatMap(({ track }) => (track.proxy === 'off' ? [] : [track.proxy.slow_after]));
-  return times.length === 0 ? undefined : { slowAfter: Math.max(...times) };
+  return times.length === 0 ? undefined : { slowAfter: Math.max(...times), url };
 }
 
 function distinct<T extends { readonly name: string }>(plans: readonly T[]): readonly T[] {

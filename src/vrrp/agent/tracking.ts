@@ -5,6 +5,7 @@ import { PROXY } from '../machine/rules.ts';
 import type { TrackStatus } from '../model.ts';
 import type { FilePlan, ProxyPlan, VrrpPlan } from '../plan.ts';
 import { FileWatch } from './file-watch.ts';
+import { ProxyCheck } from './proxy-check.ts';
 import { ScriptCheck } from './script-check.ts';
 
 export interface TrackingOptions {
@@ -26,7 +27,10 @@ export class Tracking {
   #scripts: ScriptCheck[] = [];
   #files: FileWatch[] = [];
   #proxy: ProxyPlan | undefined;
+  #check: ProxyCheck | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  /** By its signs of life, and by what it answers: it is as bad as the worse of the two. */
+  readonly #proxyBy: { life: TrackStatus; answers: TrackStatus } = { life: 'up', answers: 'up' };
 
   constructor(options: TrackingOptions) {
     this.#options = options;
@@ -49,6 +53,11 @@ export class Tracking {
     for (const each of oldFiles) if (!this.#files.includes(each)) each.close();
     this.#proxy = proxy;
     if (proxy === undefined) clearTimeout(this.#quiet);
+    if (this.#check?.url === proxy?.url) return;
+    this.#check?.close();
+    this.#proxyIs('answers', 'up');
+    this.#check =
+      proxy?.url === undefined ? undefined : new ProxyCheck(proxy.url, (is) => this.#proxyIs('answers', is));
   }
 
   known(): readonly TrackedNow[] {
@@ -60,24 +69,28 @@ export class Tracking {
     const proxy = this.#proxy;
     if (proxy === undefined) return;
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#proxyIs('slow'), proxy.slowAfter);
-    this.#proxyIs(serving === 0 ? 'down' : late >= proxy.slowAfter ? 'slow' : 'up');
+    this.#quiet = setTimeout(() => this.#proxyIs('life', 'slow'), proxy.slowAfter);
+    this.#proxyIs('life', serving === 0 ? 'down' : late >= proxy.slowAfter ? 'slow' : 'up');
   }
 
   proxyEnded(): void {
     clearTimeout(this.#quiet);
-    this.#proxyIs('down');
+    this.#proxyIs('life', 'down');
   }
 
   close(): void {
     clearTimeout(this.#quiet);
+    this.#check?.close();
     for (const each of this.#scripts) each.close();
     for (const each of this.#files) each.close();
   }
 
-  #proxyIs(status: TrackStatus): void {
-    if (this.#known.get(PROXY)?.status === status) return;
-    if (status !== 'up') this.#options.log.warn('the proxy of this node is not well', { status });
+  #proxyIs(by: 'life' | 'answers', is: TrackStatus): void {
+    this.#proxyBy[by] = is;
+    const both = Object.values(this.#proxyBy);
+    const status = both.includes('down') ? 'down' : both.includes('slow') ? 'slow' : 'up';
+    if ((this.#known.get(PROXY)?.status ?? 'up') === status) return;
+    if (status !== 'up') this.#options.log.warn('the proxy of this node is not well', { status, ...this.#proxyBy });
     this.#tell({ name: PROXY, status, adds: 0 });
   }
 
