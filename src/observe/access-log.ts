@@ -39,7 +39,9 @@ export class AccessLog {
     return this.#writer.close();
   }
 
-  #isSkipped({ client, target }: AccessEntry): boolean {
+  #isSkipped({ client, target, userAgent }: AccessEntry): boolean {
+    // The VRRP agent, once a second: `OPTIONS *` from here (see vrrp/agent/proxy-check.ts).
+    if (target === '*' && userAgent === 'portico-vrrp' && (client === '127.0.0.1' || client === '::1')) return true;
     for (const prefix of this.#skippedPaths) if (target.startsWith(prefix)) return true;
     return this.#skippedClients.has(client);
   }
