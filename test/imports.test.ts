@@ -20,7 +20,7 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   operator: { imports: ['base', 'observe'], types: ['health', 'config', 'proxy/pool/standing.ts'] },
   admin: { imports: ['base', 'observe'], types: ['*'] },
   quickstart: { imports: ['base', 'observe'] },
-  cli: { imports: ['base', 'admin/whereabouts.ts', 'admin/access/password.ts'] },
+  cli: { imports: ['base', 'admin/whereabouts.ts', 'admin/access/password.ts', 'vrrp/witness/witness-process.ts'] },
   control: { imports: ['*'] },
   'worker.ts': { imports: ['*'] },
   'dns.ts': { imports: ['geodns'] },

@@ -6,6 +6,18 @@ import { NODE } from './node.ts';
 import { ORIGINS } from './origins.ts';
 import { PURGE } from './purge.ts';
 import { STATUS } from './status.ts';
+import { WITNESS } from './witness.ts';
 
 /** Commands that need no more than a running node's admin API, or nothing at all. */
-export const COMMANDS: readonly Command[] = [STATUS, ORIGINS, DRAIN, ENABLE, DISABLE, PURGE, NODE, DNS, HASH_PASSWORD];
+export const COMMANDS: readonly Command[] = [
+  STATUS,
+  ORIGINS,
+  DRAIN,
+  ENABLE,
+  DISABLE,
+  PURGE,
+  NODE,
+  DNS,
+  HASH_PASSWORD,
+  WITNESS,
+];

@@ -25,6 +25,7 @@ describe('help', () => {
         'node',
         'dns',
         'hash-password',
+        'witness',
         'help',
       ],
     ]);
