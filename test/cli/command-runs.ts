@@ -73,6 +73,15 @@ export class RunningCommand {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** Everything that it has written so far. */
+  get said(): string {
+    return this.#stdout + this.#stderr;
+  }
+
   /** Resolves when it has written something like this, on either stream. */
   says(pattern: RegExp | string): Promise<void> {
     const said = new Promise<void>((resolve) => {

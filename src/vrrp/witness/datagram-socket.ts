@@ -26,7 +26,12 @@ export class DatagramSocket {
   /** Rejects with an `Error` that says which address, and why not. */
   static async open({ host, port }: HostPort, events: DatagramEvents): Promise<DatagramSocket> {
     const isV6 = isIPv6(host);
-    const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6 });
+    const socket = createSocket({
+      type: isV6 ? 'udp6' : 'udp4',
+      ipv6Only: isV6,
+      // Addresses are addresses. So all is sent at once, not in a later turn: before a close, and by whoever is called from native code.
+      lookup: (address, _family, found) => found(null, address, isV6 ? 6 : 4),
+    });
     try {
       const listening = once(socket, 'listening');
       socket.bind({ address: host, port });

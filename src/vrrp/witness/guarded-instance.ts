@@ -104,7 +104,7 @@ export class GuardedInstance {
     return answer;
   }
 
-  /** Gives back what it has: at the end, or when the instance has gone from the settings. Nothing is told from here on. */
+  /** Gives back what it has, once: at the end, or when the instance has gone from the settings. Nothing is told from here on. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -135,7 +135,9 @@ export class GuardedInstance {
     const wakeAt = this.#candidate.wakeAt();
     if (this.#isClosed || (this.#timer !== undefined && wakeAt >= this.#wakeAt)) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#wakeAt = wakeAt;
+    if (wakeAt === Infinity) return;
     const delay = Math.max(0, wakeAt - this.#surroundings.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
