@@ -3,6 +3,7 @@ import { command, type ExitStatus, Failure, NO_OPERANDS, type Options, type Surr
 import { runCommandLine } from './cli/command-line.ts';
 import { COMMANDS } from './cli/commands.ts';
 import { Screen } from './cli/screen.ts';
+import { IMPORT } from './control/import-command.ts';
 import { RESOLVE } from './control/resolve-command.ts';
 import type { Control } from './control.ts';
 
@@ -58,7 +59,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     env,
     stateDirOf,
   };
-  const status = await runCommandLine(argv, [RUN, CHECK, RESOLVE, ...COMMANDS, QUICKSTART], surroundings);
+  const status = await runCommandLine(argv, [RUN, CHECK, RESOLVE, IMPORT, ...COMMANDS, QUICKSTART], surroundings);
   if (status !== 0) process.exitCode = status;
 }
 
