@@ -23,6 +23,7 @@ export const PEERS = {
   dig: 'bind9-dnsutils',
   kdig: 'knot-dnsutils',
   tcpdump: 'tcpdump',
+  keepalived: 'keepalived',
   unbound: 'unbound',
   pdns_recursor: 'pdns-recursor',
 } as const;
