@@ -13,9 +13,16 @@ export interface InstanceDraft {
   unicast_peers?: readonly string[];
   checksum?: 'rfc9568';
   auth?: PassDraft | HmacDraft;
-  garp?: { count?: number; delay?: string; refresh?: string };
+  garp?: GarpDraft;
   track?: TrackDraft;
   hooks?: HooksDraft;
+}
+
+/** Times; 0 is none. */
+export interface GarpDraft {
+  readonly count?: number;
+  readonly delay?: string | 0;
+  readonly refresh?: string | 0;
 }
 
 export interface PassDraft {

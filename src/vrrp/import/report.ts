@@ -28,7 +28,7 @@ export function reportOf(sources: readonly Source[], findings: Findings): readon
       const { text: bare } = withoutComment(written.replace(/\r+$/, ''));
       const place = { file: path, line: index + 1 };
       const found = findings.of(place);
-      if (found === undefined && /^[{}\s\\]*$/.test(bare)) return [];
+      if (found?.verdict !== 'refused' && /^[{}\s\\]*$/.test(bare)) return [];
       const { verdict, whys } = found ?? { verdict: UNREAD.verdict, whys: [UNREAD.why ?? ''] };
       return [{ line: index + 1, text: withoutSecrets(bare, findings.secrets), verdict, whys }];
     }),

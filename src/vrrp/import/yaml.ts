@@ -49,7 +49,7 @@ const NOT_TEXT = /^(null|true|false|yes|no|on|off|y|n)$/i;
 /** `${` would stand for a variable of the environment, and `$${` is what it is written as. */
 function scalar(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
-  return PLAIN.test(value) && !NOT_TEXT.test(value) ? value : quoted(value.replaceAll('${', '$${'));
+  return PLAIN.test(value) && !NOT_TEXT.test(value) ? value : quoted(value.replaceAll('${', () => '$${'));
 }
 
 /** JSON leaves alone what YAML takes for the end of a line, or does not take at all. */

@@ -1,3 +1,4 @@
+import type { GarpDraft } from '../draft.ts';
 import { approximate, dropped, EXACT, exact, type Judgement } from '../findings.ts';
 import { isTrue, timeOf, wholeIn } from './numbers.ts';
 
@@ -16,15 +17,11 @@ const LONGEST_REFRESH = 86_400_000;
 const INVALID = dropped('no number that is taken; keepalived ignores it');
 
 /** As our settings have it; `undefined` where all is as our defaults. */
-export function garpDraft({
-  count,
-  delay,
-  refresh,
-}: Garp): { count?: number; delay?: string; refresh?: string } | undefined {
+export function garpDraft({ count, delay, refresh }: Garp): GarpDraft | undefined {
   const draft = {
     ...(count !== 5 && { count }),
-    ...(delay !== 5000 && { delay: timeOf(delay) }),
-    ...(refresh !== undefined && refresh !== 60_000 && { refresh: timeOf(refresh) }),
+    ...(delay !== 5000 && { delay: spanOf(delay) }),
+    ...(refresh !== undefined && refresh !== 60_000 && { refresh: spanOf(refresh) }),
   };
   return Object.keys(draft).length === 0 ? undefined : draft;
 }
@@ -64,4 +61,8 @@ export function judgedGarp(keyword: string, [first, second]: readonly string[], 
     default:
       return undefined;
   }
+}
+
+function spanOf(ms: number): string | 0 {
+  return ms === 0 ? 0 : timeOf(ms);
 }

@@ -14,9 +14,8 @@ export function secondsIn(text: string | undefined, least: number, most: number)
   return seconds >= least && seconds <= most ? Math.round(seconds * 1e6) / 1e3 : undefined;
 }
 
-/** `1s`, `100ms`, `0`. */
+/** `1s`, `100ms`. Above 0. */
 export function timeOf(ms: number): string {
-  if (ms === 0) return '0';
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.max(1, Math.round(ms))}ms`;
 }
 

@@ -99,19 +99,26 @@ function trackScript(
   context.tracked.add(script.statement);
   const given = weightIn(args, script.weight);
   if (given === undefined) return dropped('no option that keepalived takes: it ignores the line');
-  if (scripts.has(script.draft.name)) return DUPLICATE;
+  if (scripts.has(name)) return DUPLICATE;
   if (scripts.size >= MOST) return refused(`${MOST} at most are tracked`);
   const judgement = weightedJudgement(given, context);
   if (judgement !== undefined) return judgement;
   const { value, isReversed } = given;
-  scripts.set(script.draft.name, isReversed ? reversed(script.draft, value) : { ...script.draft, weight: value });
+  scripts.set(name, isReversed ? reversed(script.draft, value) : { ...script.draft, weight: value });
   return isReversed ? TURNED : value === 0 ? FAULT : EXACT;
 }
 
 /** Good when it fails. What was taken off while it was up is taken off while this is down, and so on. */
-function reversed({ command, rise, fall, ...draft }: TrackedScript['draft'], weight: number): ScriptDraft {
+function reversed({ name, command, rise, fall, ...draft }: TrackedScript['draft'], weight: number): ScriptDraft {
   const opposite = `! ${command.map(shellQuoted).join(' ')}`;
-  return { ...draft, command: ['sh', '-c', opposite], rise: fall, fall: rise, weight: weight === 0 ? 0 : -weight };
+  return {
+    ...draft,
+    name: `${name}-reversed`,
+    command: ['sh', '-c', opposite],
+    rise: fall,
+    fall: rise,
+    weight: weight === 0 ? 0 : -weight,
+  };
 }
 
 /** What keeps a script from being tracked with its weight. */
