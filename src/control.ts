@@ -363,6 +363,7 @@ export class Control {
   #makeFloating(): FloatingAddresses {
     return new FloatingAddresses({
       file: this.#file,
+      version: VERSION,
       stateDir: this.#stateDir,
       log: this.#log,
       serving: () => this.#supervisor.serving,

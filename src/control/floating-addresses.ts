@@ -18,6 +18,7 @@ export interface FloatingAddressesOptions {
   readonly file: string;
   readonly stateDir: string;
   readonly log: EventLog;
+  readonly version: string;
   /** Workers that accept now. */
   readonly serving: () => number;
 }
@@ -70,9 +71,10 @@ export class FloatingAddresses {
   }
 
   /** Throws a `RefusedError` when the plan cannot be made, or this system cannot do what it needs. */
-  async prepare({ vrrp, listeners }: Settings, ports: readonly number[]): Promise<PendingFloating> {
+  async prepare({ vrrp, listeners, node }: Settings, ports: readonly number[]): Promise<PendingFloating> {
     if (vrrp === 'off' || vrrp.instances.length === 0) return { commit: () => this.stop(), abandon: async () => {} };
-    const plan = await this.#orRefused(() => planVrrp(vrrp, proxyUrl(listeners, ports)));
+    const context = { node: node.name, version: this.#options.version };
+    const plan = await this.#orRefused(() => planVrrp(vrrp, { ...context, proxyUrl: proxyUrl(listeners, ports) }));
     const isNew = this.#process === undefined;
     const process = this.#process ?? (await this.#orRefused(() => this.#start()));
     return {

@@ -212,12 +212,22 @@ const syncGroupSettings = z.strictObject({
   instances: z.array(z.string()).min(2).describe('Names of instances.'),
 });
 
-const witnessSettings = z.strictObject({
-  address: text(
+const hostPort = () =>
+  text(
     'ADDRESS:PORT such as "192.0.2.3:8112"',
     (input) => parseListenAddress(input) !== undefined,
     /^(\[[^\]]+\]|[0-9.]+):\d{1,5}$/,
-  ).describe('Where `portico witness` runs: a third host.'),
+  );
+
+const witnessSettings = z.strictObject({
+  address: hostPort().describe('Where `portico witness` runs: a third host.'),
+  peer: hostPort().describe('The listen of the other node, which has a vote as well.'),
+  listen: hostPort().default('0.0.0.0:8112').describe('Where this node is asked, by UDP; of the same family.'),
+  pair: text('1 to 63 bytes', (input) => input !== '' && Buffer.byteLength(input) < 64, /^.{1,63}$/)
+    .optional()
+    .describe(
+      'The same on both nodes, and of no other pair of this witness. Default: the first address of each instance.',
+    ),
   key_file: path().describe('One line, the same on all nodes and the witness.'),
   policy: z
     .enum(['strict', 'sticky', 'plain'])

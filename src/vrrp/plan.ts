@@ -1,3 +1,4 @@
+import type { HostPort } from '../base/address.ts';
 import type { Ms } from '../base/units.ts';
 import type { InstanceRules } from './machine/rules.ts';
 import type { HookName } from './model.ts';
@@ -14,6 +15,8 @@ export interface VrrpPlan {
   readonly files: readonly FilePlan[];
   /** How the proxy is seen to be well; `undefined`: nobody looks. */
   readonly proxy: ProxyPlan | undefined;
+  /** Who has a say in who is active, beside priorities; `undefined`: nobody. */
+  readonly guard: GuardPlan | undefined;
 }
 
 export interface InstancePlan {
@@ -28,6 +31,10 @@ export interface InstancePlan {
   /** Of version 2, up to 8 bytes. */
   readonly password: string | undefined;
   readonly hmac: HmacPlan | undefined;
+  /** What the votes of others are for: the same on both nodes. */
+  readonly pair: string;
+  /** Of what should be alike on both nodes. */
+  readonly digest: bigint;
   /** Commands with their arguments, in order; of `stop` in reverse. */
   readonly hooks: Readonly<Partial<Record<HookName, readonly Command[]>>>;
   /** What rules call `interface NAME`, `script NAME`, `file NAME`, `proxy`: what tracks are of. */
@@ -60,6 +67,16 @@ export interface FilePlan {
   readonly path: string;
   /** Times the number it is added; 0: any number but 0 is a fault. */
   readonly weight: number;
+}
+
+export interface GuardPlan {
+  readonly listen: HostPort;
+  readonly key: Uint8Array;
+  /** Of this node. */
+  readonly name: string;
+  readonly version: string;
+  /** An even number. */
+  readonly voters: readonly { readonly kind: 'peer' | 'witness'; readonly address: HostPort }[];
 }
 
 export interface ProxyPlan {

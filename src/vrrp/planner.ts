@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { type HostPort, parseListenAddress } from '../base/address.ts';
 import type { HookSettings, InstanceSettings, VrrpSettings } from './config.ts';
 import { fileTrack, type InstanceRules, scriptTrack } from './machine/rules.ts';
 import { hooksOf, rulesOf } from './machine/rules-of.ts';
 import type { HookName } from './model.ts';
-import type { Command, FilePlan, HmacPlan, InstancePlan, ProxyPlan, ScriptPlan, VrrpPlan } from './plan.ts';
+import type { Command, FilePlan, GuardPlan, HmacPlan, InstancePlan, ProxyPlan, ScriptPlan, VrrpPlan } from './plan.ts';
+import { readKeyFile } from './witness/key.ts';
 
 /** Of unicast too only what was sent on the link is taken, as of multicast. */
 const ON_LINK = { least: 255, most: 255 } as const;
@@ -11,15 +14,26 @@ const ON_LINK = { least: 255, most: 255 } as const;
 /** As keepalived has it: clocks of nodes may differ by so much. */
 const WINDOW = 5_000;
 
-/** Makes the agent's plan of checked settings, reading passwords and keys. `proxyUrl`: where the proxy can be asked. Throws an `Error` for the operator. */
-export function planVrrp(vrrp: VrrpSettings, proxyUrl: string | undefined): VrrpPlan {
+/** What is not in the section. */
+export interface VrrpContext {
+  /** Where the proxy can be asked; `undefined`: it cannot. */
+  readonly proxyUrl: string | undefined;
+  /** `node.name`. */
+  readonly node: string;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/** Makes the agent's plan of checked settings, reading passwords and keys. Throws an `Error` for the operator. */
+export function planVrrp(vrrp: VrrpSettings, context: VrrpContext): VrrpPlan {
   const rules = rulesOf(vrrp);
   return {
     instances: vrrp.instances.map((instance, i) => instancePlan(instance, rules[i] as InstanceRules, vrrp)),
     groups: vrrp.sync_groups.map(({ instances }) => instances),
     scripts: distinct(vrrp.instances.flatMap(scriptsOf)),
     files: distinct(vrrp.instances.flatMap(filesOf)),
-    proxy: proxyOf(vrrp.instances, proxyUrl),
+    proxy: proxyOf(vrrp.instances, context.proxyUrl),
+    guard: guardOf(vrrp, context),
   };
 }
 
@@ -34,8 +48,30 @@ function instancePlan(instance: InstanceSettings, rules: InstanceRules, vrrp: Vr
     checksum,
     password: password?.slice(0, 8),
     hmac: hmacOf(instance),
+    pair: vrrp.witness?.pair ?? (rules.addresses[0]?.address as string),
+    digest: digestOf(rules),
     hooks: commandsOf(hooksOf(instance, vrrp)),
     interfaces: [...new Set([instance.interface, ...track.interfaces.map(({ name }) => name)])],
+  };
+}
+
+/** Where nodes differ in it, one would not have what the other has. */
+function digestOf({ vrid, version, interval, addresses }: InstanceRules): bigint {
+  const shared = [vrid, version, interval, addresses.map(({ address }) => address).toSorted()];
+  return createHash('sha256').update(JSON.stringify(shared)).digest().readBigUInt64BE();
+}
+
+function guardOf({ witness }: VrrpSettings, { node: name, version }: VrrpContext): GuardPlan | undefined {
+  if (witness === undefined) return undefined;
+  return {
+    listen: parseListenAddress(witness.listen) as HostPort,
+    key: readKeyFile(witness.key_file),
+    name,
+    version,
+    voters: [
+      { kind: 'peer', address: parseListenAddress(witness.peer) as HostPort },
+      { kind: 'witness', address: parseListenAddress(witness.address) as HostPort },
+    ],
   };
 }
 

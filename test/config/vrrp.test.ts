@@ -191,9 +191,18 @@ describe('vrrp', () => {
   });
 
   test.each([
-    { text: 'witness: { address: 192.0.2.3, key_file: key }', problem: 'witness.address: expected ADDRESS:PORT' },
-    { text: 'witness: { address: "192.0.2.3:8112" }', problem: 'witness.key_file: expected the path of a file' },
-    { text: 'witness: { address: "192.0.2.3:8112", key_file: no }', problem: 'witness.key_file: cannot read "no"' },
+    {
+      text: 'witness: { address: 192.0.2.3, peer: "192.0.2.2:8112", key_file: key }',
+      problem: 'witness.address: expected ADDRESS:PORT',
+    },
+    {
+      text: 'witness: { address: "192.0.2.3:8112", peer: "192.0.2.2:8112" }',
+      problem: 'witness.key_file: expected the path of a file',
+    },
+    {
+      text: 'witness: { address: "192.0.2.3:8112", peer: "192.0.2.2:8112", key_file: no }',
+      problem: 'witness.key_file: cannot read "no"',
+    },
     { text: 'webhook: ops', problem: 'webhook: expected a URL such as' },
     { text: 'hooks: { on_active: [tell] }', problem: 'hooks.on_active: expected a map, got a list' },
   ])('refuses $text', ({ text, problem }) => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 import { interfaceTrack } from '../machine/rules.ts';
@@ -5,9 +6,10 @@ import type { InstanceEvent, Kept } from '../machine/state.ts';
 import { keptOf } from '../machine/step.ts';
 import { RouteEvents, RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
-import type { InstancePlan, VrrpPlan } from '../plan.ts';
+import type { GuardPlan, InstancePlan, VrrpPlan } from '../plan.ts';
 import { type AddressBytes, addressText, type Family, includesAddress } from '../wire/address.ts';
 import type { Advertisement, Drop } from '../wire/advertisement.ts';
+import { Guard } from '../witness/guard.ts';
 import { GroupDriver } from './group-driver.ts';
 import { Instance } from './instance.ts';
 import { Interfaces, type Link } from './interfaces.ts';
@@ -38,8 +40,11 @@ export class Agent {
   readonly #tracking: Tracking;
   /** By number of the interface, and family. */
   readonly #neighborhoods = new Map<string, Neighborhood>();
+  readonly #guardOf = new WeakMap<GroupDriver, Guard | undefined>();
   #running = new Map<string, Running>();
   #drivers: readonly GroupDriver[] = [];
+  #guard: Guard | undefined;
+  #guardPlan: GuardPlan | undefined;
 
   /** Throws an error of the system. */
   constructor(options: AgentOptions) {
@@ -60,8 +65,9 @@ export class Agent {
     });
   }
 
-  /** What is the same in both goes on as it is; what is no more leaves at once. */
-  take(plan: VrrpPlan, kept: Readonly<Record<string, Kept>>): void {
+  /** What is the same in both goes on as it is; what is no more leaves at once. Rejects when the witness' protocol cannot be had. */
+  async take(plan: VrrpPlan, kept: Readonly<Record<string, Kept>>): Promise<void> {
+    if (!isDeepStrictEqual(plan.guard, this.#guardPlan)) await this.#reguard(plan.guard);
     const before = this.#running;
     const wanted = groupsOf(plan);
     const drivers: GroupDriver[] = [];
@@ -133,6 +139,7 @@ export class Agent {
     this.#neighborhoods.clear();
     this.#events.close();
     this.#requests.close();
+    void this.#guard?.close();
   }
 
   /** The driver of the same instances, if each of them is as it was but for what can change as it runs. */
@@ -140,8 +147,9 @@ export class Agent {
     const found = group.map((plan) => before.get(plan.rules.name));
     const driver = found[0]?.driver;
     if (driver === undefined || driver.names.length !== group.length) return undefined;
+    if (this.#guard !== this.#guardOf.get(driver)) return undefined;
     const isSame = group.every(
-      (plan, i) => found[i]?.driver === driver && JSON.stringify(found[i]?.instance.plan) === JSON.stringify(plan),
+      (plan, i) => found[i]?.driver === driver && isDeepStrictEqual(found[i]?.instance.plan, plan),
     );
     if (!isSame) return undefined;
     for (const each of found as Running[]) this.#running.set(each.instance.plan.rules.name, each);
@@ -158,6 +166,7 @@ export class Agent {
       drain: () => this.#reception.drain(),
       now,
     });
+    this.#guardOf.set(driver, this.#guard);
     for (const plan of group) {
       const { name, family } = plan.rules;
       const instance = new Instance(plan, {
@@ -188,6 +197,17 @@ export class Agent {
     this.#running = now;
   }
 
+  /** Instances that were guarded by the former one begin anew. */
+  async #reguard(plan: GuardPlan | undefined): Promise<void> {
+    const former = this.#guard;
+    this.#guard = undefined;
+    this.#guardPlan = undefined;
+    await former?.close();
+    if (plan === undefined) return;
+    this.#guard = await Guard.open({ ...plan, log: this.#options.log, now: () => performance.now() });
+    this.#guardPlan = plan;
+  }
+
   #listen(): void {
     for (const { instance } of this.#running.values()) {
       const link = this.#interfaces.link(instance.plan.rules.interface);
@@ -207,6 +227,7 @@ export class Agent {
     for (const { rules, interfaces } of group) {
       const { instance, driver } = this.#running.get(rules.name) as Running;
       if (driver.state(rules.name).standing.role !== 'stopped') continue;
+      if (this.#guard !== undefined) instance.guardedBy(this.#guard, this.#guardPlan?.voters ?? []);
       const source = instance.look();
       instance.clear();
       for (const name of interfaces)

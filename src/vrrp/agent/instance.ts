@@ -2,7 +2,7 @@ import { getSystemErrorName } from 'node:util';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 import { explain } from '../machine/explain.ts';
-import { priorityOf } from '../machine/fitness.ts';
+import { gradeOf, priorityOf } from '../machine/fitness.ts';
 import type { Action, InstanceEvent, InstanceState } from '../machine/state.ts';
 import type { HookName } from '../model.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
@@ -11,6 +11,8 @@ import type { InstancePlan } from '../plan.ts';
 import { type AddressBytes, addressBytes, addressText, includesAddress, macText, sameBytes } from '../wire/address.ts';
 import type { Advertisement } from '../wire/advertisement.ts';
 import type { AddressClaim } from '../wire/ethernet.ts';
+import type { Guard } from '../witness/guard.ts';
+import type { GuardedInstance, GuardedOptions } from '../witness/guarded-instance.ts';
 import { AdvertChecking, type DropReason } from './advert-checking.ts';
 import { AdvertSending } from './advert-sending.ts';
 import { HookRunner } from './hook-runner.ts';
@@ -45,6 +47,8 @@ export class Instance {
   readonly #virtual: VirtualAddresses;
   readonly #hooks: HookRunner;
   readonly #drops = new Map<DropReason, number>();
+  /** Has a say in whether it may be active; `undefined`: nobody has. */
+  #guarded: GuardedInstance | undefined;
   #link: Link | undefined;
   #sent = 0;
   #received = 0;
@@ -69,6 +73,27 @@ export class Instance {
           address,
           problem,
         });
+      },
+    });
+  }
+
+  /** From here on others have a say. Throws when they cannot. */
+  guardedBy(guard: Guard, voters: GuardedOptions['voters']): void {
+    const { rules, pair, digest } = this.plan;
+    const { state, handle, now, log } = this.#parts;
+    if (rules.witness === undefined) return;
+    this.#guarded = guard.add({
+      subject: { pair, family: rules.family, vrid: rules.vrid },
+      interval: rules.interval,
+      timeout: rules.witness.timeout,
+      voters,
+      standing: () => ({ priority: priorityOf(state(), rules), grade: gradeOf(state(), rules), digest }),
+      tell: (news) => {
+        if (news.kind === 'lost') handle({ kind: 'lease', until: now() });
+        else if (news.kind !== 'settings') handle(news);
+        else if (!news.isSame) {
+          log.warn('the other node has other settings of this instance', { instance: rules.name });
+        }
       },
     });
   }
@@ -162,6 +187,7 @@ export class Instance {
     const link = this.#link;
     switch (action.kind) {
       case 'advertise':
+        this.#guarded?.beat();
         this.#sent += 1;
         this.#sending.send(action.priority, this.#checking.heard, Date.now());
         return;
@@ -185,7 +211,10 @@ export class Instance {
         this.#parts.onNews();
         return;
       case 'ask':
+        this.#guarded?.ask(action.question, action.cause);
+        return;
       case 'give-back':
+        this.#guarded?.giveBack();
         return;
     }
   }
@@ -221,6 +250,7 @@ export class Instance {
   }
 
   close(): void {
+    this.#guarded?.close();
     this.#virtual.remove();
     this.#sending.close();
   }

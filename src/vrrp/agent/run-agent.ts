@@ -23,6 +23,8 @@ export async function runAgent(): Promise<void> {
   const log = forwardedEventLog((record) => say({ type: 'event', record }));
   let agent: Agent | undefined;
   let isTold = false;
+  /** One plan at a time, in the order in which they came. */
+  let taking: Promise<void> = Promise.resolve();
   const tellStatus = () => {
     isTold = false;
     if (agent !== undefined) say({ type: 'status', instances: agent.status(Date.now()) });
@@ -59,9 +61,12 @@ export async function runAgent(): Promise<void> {
   function hear(running: Agent, message: ToAgent): void {
     switch (message.type) {
       case 'plan':
-        running.take(message.plan, message.kept);
-        say({ type: 'planned', generation: message.generation });
-        onNews();
+        taking = taking.then(async () => {
+          const problem = await running.take(message.plan, message.kept).then(() => undefined, String);
+          if (problem !== undefined) log.error('the floating addresses are as they were', { problem });
+          say({ type: 'planned', generation: message.generation });
+          onNews();
+        });
         return;
       case 'beat':
         running.beat(message.serving, message.late);
