@@ -2,13 +2,13 @@ import type { Ms } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import { AnswerTable } from './answer/answer-table.ts';
 import { Responder as QueryAnswers } from './answer/respond.ts';
-import type { Source } from './answer/source.ts';
+import type { QuerySource } from './answer/source.ts';
 import { Transfers } from './answer/transfer.ts';
 import type { GeoTableData } from './geo/table.ts';
 import { DatacenterTable } from './health/table.ts';
 import type { DnsPlan } from './plan/dns-plan.ts';
 import { Served } from './plan/served.ts';
-import type { QuerySource, Responder } from './server/responder.ts';
+import type { Responder } from './server/responder.ts';
 import { Seldom } from './server/seldom.ts';
 import { TCP_LIMITS } from './server/tcp-limits.ts';
 
@@ -31,13 +31,6 @@ export class ServingResponder implements Responder {
   readonly #served: Served;
   readonly #answers: QueryAnswers;
   readonly #transfers: Transfers;
-  readonly #source: Source = {
-    address: new Uint8Array(16),
-    addressAt: 0,
-    addressLength: 4,
-    port: 0,
-    transport: 'udp',
-  };
 
   constructor({ plan, standings, counts }: DnsAnswers, log: EventLog) {
     const seldom = new Seldom(log, TELL_EVERY);
@@ -50,7 +43,7 @@ export class ServingResponder implements Responder {
   }
 
   respond(query: Buffer, length: number, source: QuerySource, reply: Buffer): number {
-    return this.#answers.respond(query, length, this.#sourceOf(source), reply);
+    return this.#answers.respond(query, length, source, reply);
   }
 
   transfer(query: Buffer, length: number, source: QuerySource): Iterable<Buffer> | undefined {
@@ -60,14 +53,5 @@ export class ServingResponder implements Responder {
   /** Tables of the same maps, compiled from databases that were replaced. */
   update(tables: unknown): void {
     this.#served.takeTables(tables as readonly GeoTableData[]);
-  }
-
-  #sourceOf({ address, family, port, transport }: QuerySource): Source {
-    const source = this.#source;
-    source.address = address;
-    source.addressLength = family === 4 ? 4 : 16;
-    source.port = port;
-    source.transport = transport;
-    return source;
   }
 }

@@ -71,8 +71,7 @@ const COUNTS: AnswerCounts = {
 
 const SOURCE = {
   address: Buffer.from([127, 0, 0, 1]),
-  addressAt: 0,
-  addressLength: 4,
+  family: 4,
   port: 5353,
   transport: 'udp',
 } as const;

@@ -1,6 +1,6 @@
 import type { ClientPlace } from '../model.ts';
 import type { Query } from '../wire/message-query.ts';
-import type { Source } from './source.ts';
+import type { QuerySource } from './source.ts';
 
 /**
  * Who is behind a query: the address that it came from, and the place that counts for geography, which is that of the
@@ -24,11 +24,11 @@ export class Asker implements ClientPlace {
     this.address = this.#ipv4;
   }
 
-  takeSource({ address, addressAt, addressLength }: Source): void {
-    const isMapped = addressLength === 16 && startsMapped(address, addressAt);
+  takeSource({ address, family }: QuerySource): void {
+    const isMapped = family === 6 && startsMapped(address);
     this.bytes = address;
-    this.at = isMapped ? addressAt + 12 : addressAt;
-    this.size = isMapped ? 4 : addressLength;
+    this.at = isMapped ? 12 : 0;
+    this.size = isMapped || family === 4 ? 4 : 16;
   }
 
   /** Of a prefix of 0 no bit is known, or meant to be: the address of who asks has to do (RFC 7871 §7.1.2). */
@@ -52,7 +52,7 @@ export class Asker implements ClientPlace {
 }
 
 /** `::ffff:0:0/96` */
-function startsMapped(address: Uint8Array, at: number): boolean {
-  for (let i = 0; i < 10; i++) if (address[at + i] !== 0) return false;
-  return address[at + 10] === 0xff && address[at + 11] === 0xff;
+function startsMapped(address: Uint8Array): boolean {
+  for (let i = 0; i < 10; i++) if (address[i] !== 0) return false;
+  return address[10] === 0xff && address[11] === 0xff;
 }

@@ -18,7 +18,7 @@ import { Nets } from './nets.ts';
 import { RATE, RateLimiter } from './rate-limiter.ts';
 import { ReplyWriter, writeFailure } from './reply-writer.ts';
 import type { AnswerSettings } from './settings.ts';
-import type { Source, Transport } from './source.ts';
+import type { QuerySource, Transport } from './source.ts';
 import { ZoneAnswers } from './zone-answers.ts';
 
 /** In place of the length of a reply. */
@@ -85,7 +85,7 @@ export class Responder {
    * Answers the first `length` bytes of `query` into `out`, and says how many bytes that took, or `SILENCE`. `out` has 512
    * bytes at least, and no reply is longer than it is. The two must not overlap.
    */
-  respond(query: Uint8Array, length: number, source: Source, out: Uint8Array): number {
+  respond(query: Uint8Array, length: number, source: QuerySource, out: Uint8Array): number {
     const { transport } = source;
     // Nobody is there, and to send something would be an error of the socket.
     if (source.port === 0) return this.#silence('port', transport);
@@ -110,7 +110,7 @@ export class Responder {
     return end;
   }
 
-  #decide(verdict: Exclude<Verdict, 'silence'>, source: Source): void {
+  #decide(verdict: Exclude<Verdict, 'silence'>, source: QuerySource): void {
     const draft = this.#draft;
     draft.clear();
     this.#edns.clear();

@@ -1,5 +1,5 @@
+import type { QuerySource } from '../answer/source.ts';
 import type { ClientPlace, Rdata, RecordSet } from '../model.ts';
-import type { QuerySource } from '../server/responder.ts';
 import { OPT_LENGTH } from '../wire/edns.ts';
 import { EdnsReply } from '../wire/edns-reply.ts';
 import {

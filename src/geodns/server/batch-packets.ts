@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { NativeMemory } from '../../base/ffi.ts';
 import type { Bytes } from '../../base/units.ts';
+import type { QuerySource } from '../answer/source.ts';
 import { CMSG, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_IN6_BYTES } from './batch-layout.ts';
 import {
   AF_INET6,
@@ -12,7 +13,6 @@ import {
   MSG_DONTWAIT,
   MSG_TRUNC,
 } from './batch-system.ts';
-import type { QuerySource } from './responder.ts';
 import { LARGEST_UDP_REPLY } from './udp-engine.ts';
 
 const { EAGAIN, ECONNREFUSED, EINTR, ENOBUFS, ENOMEM } = constants.errno;

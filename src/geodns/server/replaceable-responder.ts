@@ -1,7 +1,8 @@
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
+import type { QuerySource } from '../answer/source.ts';
 import { CELL, type DnsCounts } from './counts.ts';
-import type { QuerySource, Responder } from './responder.ts';
+import type { Responder } from './responder.ts';
 import { Seldom } from './seldom.ts';
 
 const TELL_EVERY: Ms = 60_000;

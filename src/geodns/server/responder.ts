@@ -1,3 +1,5 @@
+import type { QuerySource } from '../answer/source.ts';
+
 /**
  * What the server's engines stand on: whoever makes the bytes of a reply. Synchronous, never throws, keeps nothing of what
  * it was handed.
@@ -15,14 +17,4 @@ export interface Responder {
   transfer(query: Buffer, length: number, source: QuerySource): Iterable<Buffer> | undefined;
   /** Takes what has changed of what it answers from: plain data, whose meaning it and control know. May throw. */
   update?(update: unknown): void;
-}
-
-/** Where a query came from. One object for many queries: it is filled anew for each. */
-export interface QuerySource {
-  transport: 'udp' | 'tcp';
-  /** 4 or 16: how many of the bytes of `address` count. IPv4 is told as IPv4, also by a socket of IPv6. */
-  family: 4 | 6;
-  /** 16 bytes, in network order. */
-  readonly address: Uint8Array;
-  port: number;
 }

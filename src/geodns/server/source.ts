@@ -1,4 +1,4 @@
-import type { QuerySource } from './responder.ts';
+import type { QuerySource } from '../answer/source.ts';
 
 /** A source to be filled anew for each query. */
 export function emptySource(transport: QuerySource['transport']): QuerySource {

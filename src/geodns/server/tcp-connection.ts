@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Rostered } from '../../base/roster.ts';
 import type { Ms } from '../../base/units.ts';
+import type { QuerySource } from '../answer/source.ts';
 import { CELL, type DnsCounts } from './counts.ts';
 import { BROKEN, FrameReader, NONE } from './frame-reader.ts';
 import type { Outbox } from './outbox.ts';
-import type { QuerySource, Responder } from './responder.ts';
+import type { Responder } from './responder.ts';
 import { CLOSING, LONGEST_MESSAGE, PIECE, QUERY_WORK, type TcpLimits, UNSENT } from './tcp-limits.ts';
 import type { TcpTurns, Waiting } from './tcp-turns.ts';
 

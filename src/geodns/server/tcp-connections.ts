@@ -1,6 +1,6 @@
 import { Roster } from '../../base/roster.ts';
 import type { Ms } from '../../base/units.ts';
-import type { QuerySource } from './responder.ts';
+import type { QuerySource } from '../answer/source.ts';
 import type { TcpConnection } from './tcp-connection.ts';
 import { MOST_BLOCKED, type TcpLimits } from './tcp-limits.ts';
 

@@ -20,8 +20,8 @@ describe('whatever is sent', () => {
     const out = Buffer.alloc(65_535);
     const source = {
       address: Buffer.alloc(16),
-      addressAt: 0,
-      addressLength: 4 as 4 | 16,
+
+      family: 4 as 4 | 6,
       port: 53,
       transport: 'udp' as 'udp' | 'tcp',
     };
@@ -30,7 +30,7 @@ describe('whatever is sent', () => {
     const run = (count: number) => {
       for (let i = 0; i < count; i++) {
         const length = i % 4 === 0 ? noise(random, packet) : mutated(random, packet);
-        source.addressLength = i % 3 === 0 ? 16 : 4;
+        source.family = i % 3 === 0 ? 6 : 4;
         source.transport = i % 5 === 0 ? 'tcp' : 'udp';
         source.address.writeUInt32BE(random.below(2 ** 24), 0);
         const { responder } = i % 5 === 0 ? tcp : i % 7 === 0 ? limited : udp;
@@ -59,7 +59,7 @@ describe('whatever is sent', () => {
   test('names that are asked for once leave nothing behind', () => {
     const { responder } = new TestResponder({}, undefined, false);
     const out = Buffer.alloc(512);
-    const source = { address: Buffer.alloc(4), addressAt: 0, addressLength: 4, port: 53, transport: 'udp' } as const;
+    const source = { address: Buffer.alloc(4), family: 4, port: 53, transport: 'udp' } as const;
     for (let i = 0; i < 40_000; i++) {
       const parent = ['wild.example.com.', 'geo.example.com.', 'example.com.'][i % 3];
       const query = dnsQuery({ name: `n${i}.${parent}`, type: i % 3 === 0 ? 16 : 1 });
@@ -71,7 +71,7 @@ describe('whatever is sent', () => {
   test('what is kept is bounded, if all is asked for again and again', () => {
     const { responder } = new TestResponder({}, undefined, false);
     const out = Buffer.alloc(512);
-    const source = { address: Buffer.alloc(4), addressAt: 0, addressLength: 4, port: 53, transport: 'udp' } as const;
+    const source = { address: Buffer.alloc(4), family: 4, port: 53, transport: 'udp' } as const;
     let most = 0;
     for (let type = 300; type < 40_000; type++) {
       const query = dnsQuery({ name: 'static.example.com.', type });

@@ -62,7 +62,7 @@ export class TestResponder {
   /** Bytes in, bytes out; `undefined`: silence. */
   send(query: Buffer, { transport = 'udp', from = '7f000001', port = 5353 }: From = {}): Buffer | undefined {
     const address = Buffer.from(from, 'hex');
-    const source = { address, addressAt: 0, addressLength: address.length as 4 | 16, port, transport };
+    const source = { address, family: address.length === 4 ? 4 : 6, port, transport } as const;
     const length = this.responder.respond(query, query.length, source, this.#out);
     return length === 0 ? undefined : Buffer.from(this.#out.subarray(0, length));
   }

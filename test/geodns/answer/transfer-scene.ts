@@ -52,7 +52,7 @@ function responderOf(zones: readonly Zone[]): Responder {
   const answers: QueryAnswers = new TestResponder(settings, zones).responder;
   return {
     respond: (query, length, { address, family, port, transport }, reply) => {
-      const source = { address, addressAt: 0, addressLength: family === 4 ? 4 : 16, port, transport } as const;
+      const source = { address, family, port, transport } as const;
       return answers.respond(query, length, source, reply);
     },
     transfer: (query, length, source) => transfers.transfer(query, length, source),

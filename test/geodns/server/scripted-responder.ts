@@ -1,4 +1,5 @@
-import type { QuerySource, Responder } from '../../../src/geodns/server/responder.ts';
+import type { QuerySource } from '../../../src/geodns/answer/source.ts';
+import type { Responder } from '../../../src/geodns/server/responder.ts';
 
 /**
  * A responder that does what the query's first letters say, so that a test can ask for anything:

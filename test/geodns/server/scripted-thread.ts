@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { QuerySource } from '../../../src/geodns/answer/source.ts';
 import { chooseEngine } from '../../../src/geodns/server/choose-engine.ts';
 import type { DnsThreadStart } from '../../../src/geodns/server/messages.ts';
-import type { QuerySource, Responder } from '../../../src/geodns/server/responder.ts';
+import type { Responder } from '../../../src/geodns/server/responder.ts';
 import { runDnsThread } from '../../../src/geodns/server/thread.ts';
 import { ScriptedResponder } from './scripted-responder.ts';
 
