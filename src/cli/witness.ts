@@ -9,7 +9,7 @@ export const WITNESS = command({
     'In the foreground, on a host that is neither of the nodes, until TERM or INT. It needs no privileges and no other files.',
     'One serves any number of pairs that have the same key, and tells on standard error who has whose vote.',
   ],
-  examples: [['witness --listen 0.0.0.0:8500 --key-file secrets/witness', 'a key: head -c 32 /dev/urandom | base64']],
+  examples: [['witness --listen 0.0.0.0:8112 --key-file secrets/witness', 'a key: head -c 32 /dev/urandom | base64']],
   options: {
     listen: { kind: 'text', value: 'ADDRESS:PORT', says: 'where nodes ask it, by UDP' },
     'key-file': {
