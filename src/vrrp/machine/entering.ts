@@ -46,14 +46,14 @@ export function sayGoodbye(turn: Turn): void {
  * addresses that are there already.
  */
 export function claim(turn: Turn, cause: Cause, why: Reason, timer: DownTimer): void {
-  const before: ClaimingStanding = { role: 'claiming', cause, why, step: 'ask', until: turn.now, timer };
+  const before = { role: 'claiming', cause, why, step: 'ask', until: turn.now, timer, leaseUntil: undefined } as const;
   claimFrom(turn, before, stepsFor(turn, cause));
 }
 
 /** The step that a claim is at is done. */
-export function claimOn(turn: Turn, claiming: ClaimingStanding, leaseUntil?: Ms): void {
+export function claimOn(turn: Turn, claiming: ClaimingStanding, leaseUntil = claiming.leaseUntil): void {
   const steps = stepsFor(turn, claiming.cause);
-  claimFrom(turn, claiming, steps.slice(steps.indexOf(claiming.step) + 1), leaseUntil);
+  claimFrom(turn, { ...claiming, leaseUntil }, steps.slice(steps.indexOf(claiming.step) + 1));
 }
 
 function stepsFor({ rules }: Turn, cause: Cause): readonly ClaimStep[] {
@@ -66,10 +66,10 @@ function stepsFor({ rules }: Turn, cause: Cause): readonly ClaimStep[] {
   return steps;
 }
 
-function claimFrom(turn: Turn, claiming: ClaimingStanding, steps: readonly ClaimStep[], leaseUntil?: Ms): void {
+function claimFrom(turn: Turn, claiming: ClaimingStanding, steps: readonly ClaimStep[]): void {
   const [step] = steps;
   if (step === undefined) {
-    enterActive(turn, claiming.cause, claiming.why, leaseUntil);
+    enterActive(turn, claiming.cause, claiming.why, claiming.leaseUntil);
     return;
   }
   const question = turn.ask();
@@ -97,7 +97,9 @@ function enterActive(turn: Turn, cause: Cause, reason: Reason, leaseUntil: Ms | 
   advertise(turn);
   if (!isThere) turn.act({ kind: 'add', address: undefined });
   turn.act({ kind: 'announce', count: rules.announcements.count });
-  // What was stopped for a successor that did not come.
+  // The lease was given back, for a successor that did not come.
+  if (cause === 'return' && lease !== undefined) turn.act({ kind: 'ask', question: turn.ask(), cause });
+  // What was stopped for it, likewise.
   if (isThere) turn.hook('start', 'on_active');
   else turn.hook('after_add', 'start', 'on_active');
 }

@@ -79,6 +79,8 @@ export interface ClaimingStanding {
   readonly until: Ms;
   /** The timer that ran out. */
   readonly timer: DownTimer;
+  /** Until when the lease is ours, once it was granted. */
+  readonly leaseUntil: Ms | undefined;
 }
 
 export type ClaimStep = 'ask' | 'fence' | 'prepare';

@@ -117,6 +117,13 @@ function takeInRole(turn: Turn, event: InstanceEvent): void {
       return;
     case 'voted':
       if (standing.role === 'claiming') votedInClaim(turn, standing, event);
+      else if (standing.role === 'active' && event.question === turn.state.question) {
+        turn.stay({ ...standing, leaseUntil: event.vote === 'granted' ? event.until : turn.now });
+      }
+      return;
+    case 'lease':
+      if (standing.role === 'claiming' || standing.role === 'active')
+        turn.stay({ ...standing, leaseUntil: event.until });
       return;
     case 'hooked':
       if (standing.role === 'claiming') hookedInClaim(turn, standing, event.question, event.isGood);
@@ -156,8 +163,7 @@ function takeAdvert(turn: Turn, advert: Advert): void {
 }
 
 function takeInActive(turn: Turn, standing: ActiveStanding, event: InstanceEvent): void {
-  if (event.kind === 'lease') turn.stay({ ...standing, leaseUntil: event.until });
-  else if (event.kind === 'removed') removedInActive(turn, standing, event.address);
+  if (event.kind === 'removed') removedInActive(turn, standing, event.address);
   else if (event.kind === 'conflict') conflictInActive(turn, event);
   else if (event.kind === 'asked') askedInActive(turn, standing, event.source, event.priority);
 }

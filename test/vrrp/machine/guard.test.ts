@@ -175,6 +175,24 @@ describe('the witness', () => {
     expect(play.done).toEqual(['advertise 0', 'give-back', 'is leaving']);
   });
 
+  test('granted a lease that ends while other steps take their time: it counts from when it was granted', () => {
+    const play = new Play({ ...witness('strict'), hooks: { before_add: 30_000 } }).started().after(3610, TIME);
+    play.after(10, voted('granted'));
+    expect(play).toMatchObject({ role: 'claiming', done: ['before_add?'] });
+    play.after(7000, { kind: 'hooked', question: 2, isGood: true });
+    expect(play.role).toBe('active');
+    expect(play.through(1).role).toBe('backup');
+  });
+
+  test('is asked again by who gave the lease back and stays, as nobody came', () => {
+    const play = new Play(witness('strict')).started().after(3610, TIME).after(10, voted('granted'));
+    play.after(1, { kind: 'handover', by: 'ops', why: '' });
+    while (play.role === 'leaving') play.after(play.wakesIn, TIME);
+    expect(play.role).toBe('active');
+    expect(play.done).toContain('ask');
+    expect(play.after(10, voted('denied', 2)).after(0, TIME).role).toBe('backup');
+  });
+
   test('has a peer that would preempt ask for the lease: it is handed over to it', () => {
     const play = new Play(witness('strict')).started().after(3610, TIME).after(10, voted('granted'));
     expect(play.after(0, { kind: 'asked', source: '10.0.0.1', priority: 90 }).role).toBe('active');

@@ -89,7 +89,7 @@ describe('the rules of an instance', () => {
         fence: { command: ['fence'] },
         resources: [resource, { ...resource, name: 'db', deadline: '5s' }],
       },
-      witness: { address: '192.0.2.3:8112', key_file: 'key', policy: 'strict' },
+      witness: { address: '192.0.2.3:8112', peer: '192.0.2.2:8112', key_file: 'key', policy: 'strict' },
     });
     const [front, back] = rulesOf(vrrp);
     expect(front?.hooks).toEqual({ on_active: 1000, fence: 30_000, start: 35_000, stop: 35_000 });
