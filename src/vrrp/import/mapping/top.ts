@@ -37,10 +37,11 @@ export function judgeTop(statement: Statement, findings: Findings): void {
   judgeWithin(statement.block ?? [], within, findings);
 }
 
-/** The same of all lines of a block, and of blocks within it. */
+/** The same of all lines of a block, and of blocks within it, however deep. */
 export function judgeWithin(block: readonly Statement[], judgement: Judgement, findings: Findings): void {
-  for (const statement of block) {
-    findings.add(statement.place, judgement);
-    judgeWithin(statement.block ?? [], judgement, findings);
+  const waiting = [...block];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    findings.add(next.place, judgement);
+    for (const inner of next.block ?? []) waiting.push(inner);
   }
 }
