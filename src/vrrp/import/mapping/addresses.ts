@@ -92,9 +92,9 @@ function identity({ address }: SharedAddress, device: string): string {
   return isLinkLocal(address) ? `${address} ${device}` : address;
 }
 
-function prefixJudgement({ prefix, family }: SharedAddress): Judgement {
+function prefixJudgement({ address, prefix, family }: SharedAddress): Judgement {
   const host = family === 4 ? 32 : 128;
-  if (prefix === host || (family === 6 && prefix === 64)) return EXACT;
+  if (prefix === host || isLinkLocal(address)) return EXACT;
   return approximate(
     `added as /${host}: no route to its /${prefix} comes with it, so the node needs an address of its own there`,
   );

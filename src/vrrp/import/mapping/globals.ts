@@ -96,7 +96,7 @@ export const LOWER_PRIORITY = approximate('a lower priority is answered at once,
 export const HIGHER_PRIORITY = approximate(
   'who takes over sends gratuitous ARP by itself when it hears a lower priority',
 );
-export const OWNER = approximate('an owner who hears another owner tells of it, and keeps the addresses');
+export const OWNER = approximate('of two owners the one with the lower address gives way, and an alarm tells of it');
 
 export function unknownKeyword(keyword: string, where: string): Judgement {
   return refused(`no keyword of ${where} that is known here: ${keyword}`);

@@ -144,7 +144,10 @@ class Reading {
       case 'priority':
         return wholeIn(first, 1, 255) === undefined ? dropped('a priority is 1 to 255; keepalived takes 100') : EXACT;
       case 'version':
-        return first === String(this.#facts.version) ? EXACT : dropped('keepalived ignores it: IPv6 has version 3');
+        if (first === String(this.#facts.version)) return EXACT;
+        return dropped(
+          first === '2' ? 'keepalived ignores it: IPv6 has version 3' : 'a version is 2 or 3; keepalived ignores it',
+        );
       case 'mcast_dst_ip':
         if (this.#facts.isUnicast) return dropped('keepalived ignores it with unicast_peer');
         return refused('advertisements go to the group of RFC 9568 §5.1: use unicast_peers on all nodes');
