@@ -16,6 +16,7 @@ describe('help', () => {
         'run',
         'check',
         'resolve',
+        'import',
         'status',
         'origins',
         'drain',
