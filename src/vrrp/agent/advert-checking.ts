@@ -1,14 +1,16 @@
 import type { Ms } from '../../base/units.ts';
 import type { InstancePlan } from '../plan.ts';
 import { type AddressBytes, addressBytes } from '../wire/address.ts';
-import type { Advertisement, DecodeReason } from '../wire/advertisement.ts';
-import { type CheckReason, check, type Expectations } from '../wire/check.ts';
+import { type Advertisement, DECODE_REASONS, type DecodeReason } from '../wire/advertisement.ts';
+import { CHECK_REASONS, type CheckReason, check, type Expectations } from '../wire/check.ts';
 import type { ChecksumForm } from '../wire/checksum-form.ts';
 import { passwordBytes } from '../wire/encode.ts';
-import { type HmacReason, HmacVerifier } from '../wire/hmac-verifier.ts';
+import { HMAC_REASONS, type HmacReason, HmacVerifier } from '../wire/hmac-verifier.ts';
 
 /** Why an advertisement was not believed. */
 export type DropReason = DecodeReason | CheckReason | HmacReason;
+
+export const DROP_REASONS: readonly DropReason[] = [...DECODE_REASONS, ...CHECK_REASONS, ...HMAC_REASONS];
 
 /** Of a group: so many routers are remembered by their signatures. */
 const SENDERS = 4;

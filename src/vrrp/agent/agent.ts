@@ -14,6 +14,7 @@ import { GroupDriver } from './group-driver.ts';
 import { Instance } from './instance.ts';
 import { Interfaces, type Link } from './interfaces.ts';
 import { Neighborhood } from './neighborhood.ts';
+import { type InstanceNews, newsInLog } from './news.ts';
 import { Reception } from './reception.ts';
 import type { InstanceStatus } from './status.ts';
 import { Tracking } from './tracking.ts';
@@ -21,8 +22,9 @@ import { Tracking } from './tracking.ts';
 export interface AgentOptions {
   readonly system: VrrpSystem;
   readonly log: EventLog;
+  readonly onNews: (instance: string, news: InstanceNews) => void;
   /** Something is other than it was told last. */
-  readonly onNews: () => void;
+  readonly onChange: () => void;
 }
 
 interface Running {
@@ -106,7 +108,7 @@ export class Agent {
       const name = instance === undefined ? driver.names[0] : driver.names.find((each) => each === instance);
       if (name !== undefined) driver.handle(name, { kind: command, by, why });
     }
-    this.#options.onNews();
+    this.#options.onChange();
     return undefined;
   }
 
@@ -157,7 +159,7 @@ export class Agent {
   }
 
   #begin(group: readonly InstancePlan[], kept: Readonly<Record<string, Kept>>): GroupDriver {
-    const { log, system, onNews } = this.#options;
+    const { log, system } = this.#options;
     const now = () => performance.now();
     const driver = new GroupDriver({
       rules: group.map(({ rules }) => rules),
@@ -179,7 +181,7 @@ export class Agent {
         state: () => driver.state(name),
         neighborhood: (link) => this.#neighborhood(link, family),
         isVirtual: (address) => this.#isVirtual(address),
-        onNews,
+        tell: (news) => this.#tell(name, news),
       });
       this.#running.set(name, { instance, driver });
     }
@@ -275,7 +277,7 @@ export class Agent {
     for (const { instance } of this.#running.values()) {
       if (!instance.isMeant(link, family, advert.vrid)) continue;
       if (advert.kind === 'advertisement') instance.received(advert, wall);
-      else instance.dropped(advert.reason, advert.source === undefined ? undefined : addressText(advert.source));
+      else instance.dropped(advert.reason, advert.source === undefined ? undefined : addressText(advert.source), wall);
     }
   }
 
@@ -308,6 +310,13 @@ export class Agent {
       neighborhood.close();
       this.#neighborhoods.delete(key);
     }
+  }
+
+  #tell(instance: string, news: InstanceNews): void {
+    const { log, onNews, onChange } = this.#options;
+    newsInLog(log, instance, news);
+    onNews(instance, news);
+    onChange();
   }
 
   #tellAll(event: InstanceEvent & { readonly kind: 'tracked' }): void {

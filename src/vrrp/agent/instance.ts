@@ -3,6 +3,7 @@ import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 import { explain } from '../machine/explain.ts';
 import { gradeOf, priorityOf } from '../machine/fitness.ts';
+import { isAlive } from '../machine/hearing.ts';
 import type { Action, InstanceEvent, InstanceState } from '../machine/state.ts';
 import type { HookName } from '../model.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
@@ -18,7 +19,7 @@ import { AdvertSending } from './advert-sending.ts';
 import { HookRunner } from './hook-runner.ts';
 import type { Interfaces, Link } from './interfaces.ts';
 import type { Neighborhood } from './neighborhood.ts';
-import { newsInLog } from './news.ts';
+import type { InstanceNews } from './news.ts';
 import type { InstanceStatus } from './status.ts';
 import { VirtualAddresses } from './virtual-addresses.ts';
 
@@ -34,7 +35,7 @@ export interface InstanceParts {
   readonly neighborhood: (link: Link) => Neighborhood;
   /** Addresses that some instance shares are none to advertise from. */
   readonly isVirtual: (address: AddressBytes) => boolean;
-  readonly onNews: () => void;
+  readonly tell: (news: InstanceNews) => void;
 }
 
 /** One instance in the world: carries out what its state machine wants, and tells it what happens. */
@@ -52,6 +53,7 @@ export class Instance {
   #link: Link | undefined;
   #sent = 0;
   #received = 0;
+  #droppedAt: Ms | undefined;
 
   constructor(plan: InstancePlan, parts: InstanceParts) {
     this.plan = plan;
@@ -144,7 +146,7 @@ export class Instance {
     const own = this.#link === undefined ? [] : interfaces.addressesOf(this.#link, this.plan.rules.family);
     const reason = this.#checking.refuses(advert, own, wall);
     if (reason !== undefined) {
-      this.dropped(reason, addressText(advert.source));
+      this.dropped(reason, addressText(advert.source), wall);
       return;
     }
     this.#received += 1;
@@ -153,17 +155,12 @@ export class Instance {
   }
 
   /** Each is two active routers in the making, but for our own that come back. */
-  dropped(reason: DropReason, source: string | undefined): void {
+  dropped(reason: DropReason, source: string | undefined, wall: Ms): void {
     const count = (this.#drops.get(reason) ?? 0) + 1;
     this.#drops.set(reason, count);
-    if (reason === 'own-source' || !isRound(count)) return;
-    this.#parts.log.warn('advertisements of this instance are dropped: both nodes may become active', {
-      instance: this.plan.rules.name,
-      reason,
-      source,
-      count,
-    });
-    this.#parts.onNews();
+    if (reason === 'own-source') return;
+    this.#droppedAt = wall;
+    if (isRound(count)) this.#parts.tell({ kind: 'dropped', reason, source, count });
   }
 
   claimed({ address, mac }: AddressClaim): void {
@@ -207,8 +204,7 @@ export class Instance {
         this.#hook(action.hook, action.question);
         return;
       case 'tell':
-        newsInLog(this.#parts.log, this.plan.rules.name, action.what);
-        this.#parts.onNews();
+        this.#parts.tell(action.what);
         return;
       case 'ask':
         this.#guarded?.ask(action.question, action.cause);
@@ -241,11 +237,13 @@ export class Instance {
         source: state.heard.source,
         priority: state.heard.priority,
         at: wall - (now - state.heard.at),
+        isAlive: isAlive(state.heard, now),
       },
       maintenance: state.maintenance,
       sent: this.#sent,
       received: this.#received,
       dropped: Object.fromEntries(this.#drops),
+      droppedAt: this.#droppedAt,
     };
   }
 

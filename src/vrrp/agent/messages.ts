@@ -3,6 +3,7 @@ import type { EventRecord } from '../../observe/event-forward.ts';
 import type { Kept } from '../machine/state.ts';
 import type { Maintenance } from '../model.ts';
 import type { VrrpPlan } from '../plan.ts';
+import type { InstanceNews } from './news.ts';
 import type { InstanceStatus } from './status.ts';
 
 /** What control and the agent say to each other over the channel between their processes. Its end says that the other is gone. */
@@ -38,5 +39,14 @@ export type FromAgent =
   | { readonly type: 'status'; readonly instances: readonly InstanceStatus[] }
   /** What is to outlive this process. */
   | { readonly type: 'kept'; readonly kept: Readonly<Record<string, Kept>> }
+  /** What is to be told beyond the log, where it stands as well. `at`: epoch milliseconds. `words`: for people. */
+  | {
+      readonly type: 'news';
+      readonly instance: string;
+      readonly at: Ms;
+      readonly news: InstanceNews;
+      readonly words: string;
+    }
+  /** What it says is so already in the status and in what is kept, which were told before. */
   | { readonly type: 'commanded'; readonly id: number; readonly problem: string | undefined }
   | { readonly type: 'event'; readonly record: EventRecord };

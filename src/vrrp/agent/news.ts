@@ -2,20 +2,51 @@ import type { EventLog } from '../../observe/event-forward.ts';
 import { reasonInWords, refusalInWords } from '../machine/explain.ts';
 import type { News } from '../machine/state.ts';
 import type { Alarm } from '../model.ts';
+import type { DropReason } from './advert-checking.ts';
 
-/** What an instance has to tell, in the event log. */
-export function newsInLog(log: EventLog, instance: string, news: News): void {
-  if (news.kind === 'alarm') {
-    const [event, fields] = alarmInWords(news.alarm);
-    log.warn(event, { instance, ...fields });
-    return;
-  }
-  const { from, to, reason } = news;
-  const level = to === 'fault' ? 'warn' : 'info';
-  log[level](`vrrp ${to}`, { instance, from, because: reasonInWords(reason) });
+/** What an instance has to tell: of its state machine, and of advertisements that never came so far. */
+export type InstanceNews =
+  | News
+  /** `count`: for this reason, since the start. `source`: `undefined`, it is not known. */
+  | {
+      readonly kind: 'dropped';
+      readonly reason: DropReason;
+      readonly source: string | undefined;
+      readonly count: number;
+    };
+
+/** In the event log. */
+export function newsInLog(log: EventLog, instance: string, news: InstanceNews): void {
+  const [event, fields] = eventOf(news);
+  const level = news.kind === 'role' && news.to !== 'fault' ? 'info' : 'warn';
+  log[level](event, { instance, ...fields });
 }
 
-function alarmInWords(alarm: Alarm): readonly [event: string, fields: object] {
+/** A sentence without its subject; of a change of role, why. */
+export function newsInWords(news: InstanceNews): string {
+  if (news.kind === 'role') return reasonInWords(news.reason);
+  const [event, { because, ...fields }] = eventOf(news);
+  const told = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+  const rest = [...(because === undefined ? [] : [String(because)]), ...told];
+  return rest.length === 0 ? event : `${event} (${rest.join(', ')})`;
+}
+
+type Event = readonly [event: string, fields: Readonly<Record<string, string | number | undefined>>];
+
+function eventOf(news: InstanceNews): Event {
+  switch (news.kind) {
+    case 'role':
+      return [`vrrp ${news.to}`, { from: news.from, because: reasonInWords(news.reason) }];
+    case 'alarm':
+      return alarmInWords(news.alarm);
+    case 'dropped': {
+      const { reason, source, count } = news;
+      return ['advertisements of this instance are dropped: both nodes may become active', { reason, source, count }];
+    }
+  }
+}
+
+function alarmInWords(alarm: Alarm): Event {
   switch (alarm.kind) {
     case 'takeover-refused':
       return ['the addresses are not taken over', { because: refusalInWords(alarm.refusal) }];

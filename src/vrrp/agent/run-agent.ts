@@ -5,6 +5,7 @@ import { proveNet } from '../net/self-test.ts';
 import { openVrrpSystem } from '../net/system.ts';
 import { Agent } from './agent.ts';
 import type { FromAgent, ToAgent } from './messages.ts';
+import { newsInWords } from './news.ts';
 
 /** From one status to the next; what changed is told at once. */
 const STATUS: Ms = 1_000;
@@ -22,17 +23,24 @@ export async function runAgent(): Promise<void> {
   };
   const log = forwardedEventLog((record) => say({ type: 'event', record }));
   let agent: Agent | undefined;
-  let isTold = false;
+  let isToBeTold = false;
+  let kept = '{}';
   /** One plan at a time, in the order in which they came. */
   let taking: Promise<void> = Promise.resolve();
-  const tellStatus = () => {
-    isTold = false;
-    if (agent !== undefined) say({ type: 'status', instances: agent.status(Date.now()) });
+  const tellState = () => {
+    isToBeTold = false;
+    if (agent === undefined) return;
+    say({ type: 'status', instances: agent.status(Date.now()) });
+    // A takeover ends what an operator said.
+    const next = agent.kept();
+    const text = JSON.stringify(next);
+    if (text !== kept) say({ type: 'kept', kept: next });
+    kept = text;
   };
-  const onNews = () => {
-    if (isTold) return;
-    isTold = true;
-    setImmediate(tellStatus);
+  const onChange = () => {
+    if (isToBeTold) return;
+    isToBeTold = true;
+    setImmediate(tellState);
   };
   const end = async (atOnce: boolean) => {
     await agent?.stop(atOnce);
@@ -47,7 +55,12 @@ export async function runAgent(): Promise<void> {
   try {
     const system = openVrrpSystem();
     await proveNet(system);
-    agent = new Agent({ system, log, onNews });
+    agent = new Agent({
+      system,
+      log,
+      onNews: (instance, news) => say({ type: 'news', instance, at: Date.now(), news, words: newsInWords(news) }),
+      onChange,
+    });
     say({ type: 'ready', realTime: runInRealTime(system) });
   } catch (error) {
     say({ type: 'refused', problem: (error as Error).message });
@@ -55,7 +68,7 @@ export async function runAgent(): Promise<void> {
     process.disconnect?.();
     return;
   }
-  setInterval(tellStatus, STATUS);
+  setInterval(tellState, STATUS);
   process.on('message', (message: ToAgent) => hear(agent as Agent, message));
 
   function hear(running: Agent, message: ToAgent): void {
@@ -64,8 +77,9 @@ export async function runAgent(): Promise<void> {
         taking = taking.then(async () => {
           const problem = await running.take(message.plan, message.kept).then(() => undefined, String);
           if (problem !== undefined) log.error('the floating addresses are as they were', { problem });
+          kept = JSON.stringify(running.kept());
           say({ type: 'planned', generation: message.generation });
-          onNews();
+          onChange();
         });
         return;
       case 'beat':
@@ -73,8 +87,9 @@ export async function runAgent(): Promise<void> {
         return;
       case 'command': {
         const { id, command, instance, by, why } = message;
-        say({ type: 'commanded', id, problem: running.command(command, instance, by, why) });
-        say({ type: 'kept', kept: running.kept() });
+        const problem = running.command(command, instance, by, why);
+        tellState();
+        say({ type: 'commanded', id, problem });
         return;
       }
       case 'stop':

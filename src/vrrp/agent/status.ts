@@ -18,12 +18,16 @@ export interface InstanceStatus {
   /** A sentence: what it is, why, and what would change that. */
   readonly words: string;
   readonly reason: string;
-  /** Who advertised last. */
-  readonly heard: { readonly source: string; readonly priority: Priority; readonly at: Ms } | undefined;
+  /** Who advertised last. `isAlive`: it has not missed more than one advertisement. */
+  readonly heard:
+    | { readonly source: string; readonly priority: Priority; readonly at: Ms; readonly isAlive: boolean }
+    | undefined;
   readonly maintenance: Maintenance | undefined;
   /** Advertisements. */
   readonly sent: number;
   readonly received: number;
   /** Those that were not believed, by the reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** When the last of them came that was not our own; `undefined`: none did. */
+  readonly droppedAt: Ms | undefined;
 }
