@@ -8,7 +8,8 @@ import type { SharedCache } from './cache/shared-cache.ts';
 import type { Settings } from './config/settings.ts';
 import { Admin, type AdminOptions } from './control/admin.ts';
 import { openCache, tiersOf, workersOf } from './control/cache-tiers.ts';
-import { FloatingAddresses, type PendingFloating } from './control/floating-addresses.ts';
+import type { PendingFloating } from './control/floating-addresses.ts';
+import { FloatingServing } from './control/floating-serving.ts';
 import { Listening, type RunningListener } from './control/listening.ts';
 import { load, plan } from './control/loading.ts';
 import { NameServing, type PendingNames } from './control/name-serving.ts';
@@ -24,6 +25,7 @@ import { poolFamilies } from './metrics/pool-families.ts';
 import { healthzPage, readiness, readyzPage } from './metrics/readiness.ts';
 import { siblingFamilies } from './metrics/sibling-families.ts';
 import { createEventLog, type ProcessEventLog } from './observe/event-log.ts';
+import type { NodeDrain } from './operator/model.ts';
 import { PROXY_ERRORS } from './proxy/error.ts';
 import { type Planned, siteName } from './proxy/planner.ts';
 import { ensureStickyKey } from './proxy/pool/sticky-key.ts';
@@ -43,6 +45,9 @@ const VERSION = (createRequire(import.meta.url)('../package.json') as { readonly
 
 /** How long who asks the admin listener may take when the node stops. */
 const ADMIN_GRACE: Ms = 500;
+
+/** How long the webhook may take with what waits for it, when all else has ended. */
+const WEBHOOK_GRACE: Ms = 1_000;
 
 /** The retry budget of each pool looks back over one to two of these. */
 const RETRY_WINDOW: Ms = 5_000;
@@ -71,7 +76,7 @@ export class Control {
   /** Likewise. */
   #names: NameServing | undefined;
   /** Likewise. */
-  #floating: FloatingAddresses | undefined;
+  #floating: FloatingServing | undefined;
   #admin: Admin | undefined;
   #settings: Settings;
   #generation = 0;
@@ -125,6 +130,7 @@ export class Control {
     this.#metrics.page.register('pools', () => poolFamilies(this.#origins?.operator.pools() ?? []));
     this.#metrics.page.register('siblings', () => siblingFamilies(this.#siblingReport()));
     this.#metrics.page.register('dns', () => this.#names?.families() ?? []);
+    this.#metrics.page.register('vrrp', () => this.#floating?.families() ?? []);
     this.#purging =
       cache &&
       new Purging(cache, async (orders, soft, from) => (await this.#siblings?.publish(orders, soft, from)) ?? []);
@@ -200,7 +206,7 @@ export class Control {
   async #close(): Promise<void> {
     // Until now whoever looks sees what still runs.
     await this.#admin?.close(ADMIN_GRACE);
-    await this.#floating?.stop();
+    await this.#floating?.close(WEBHOOK_GRACE);
     await this.#names?.close();
     this.#origins?.close();
     await this.#siblings?.close();
@@ -273,7 +279,7 @@ export class Control {
     try {
       this.#origins ??= this.#makeOrigins();
       this.#names ??= this.#makeNames(this.#origins);
-      this.#floating ??= this.#makeFloating();
+      this.#floating ??= this.#makeFloating(this.#origins);
       const origins = this.#origins;
       const adjusted = origins.adjusted(settings.pools);
       const { plan, warnings: more } = this.#plan({ ...settings, pools: adjusted }, reservation.ports);
@@ -360,14 +366,19 @@ export class Control {
     });
   }
 
-  #makeFloating(): FloatingAddresses {
-    return new FloatingAddresses({
+  #makeFloating({ operator }: Origins): FloatingServing {
+    const floating = new FloatingServing({
       file: this.#file,
       version: VERSION,
       stateDir: this.#stateDir,
-      log: this.#log,
+      operator: operator.addresses,
+      drained: () => drainWords(operator.node()),
       serving: () => this.#supervisor.serving,
+      log: this.#log,
+      now: Date.now,
     });
+    this.draining.follow((on) => floating.drain(on));
+    return floating;
   }
 
   #makeOrigins(): Origins {
@@ -412,6 +423,7 @@ export class Control {
       status: () => this.#status(),
       siblings: () => this.#siblingReport(),
       dns: () => this.#names?.port,
+      vrrp: () => this.#floating?.port,
       metrics: (accept) => this.#metrics.page.answer(accept),
       traffic: this.#metrics.rates,
       sites: () => this.#settings.sites.map(siteName),
@@ -450,6 +462,12 @@ export class Control {
 
 function problemsOf(error: unknown): readonly string[] {
   return error instanceof RefusedError ? error.problems : [(error as Error).message];
+}
+
+/** Who, and why. */
+function drainWords(drain: NodeDrain | undefined): string {
+  if (drain === undefined) return '';
+  return drain.reason === '' ? drain.by : `${drain.by}: ${drain.reason}`;
 }
 
 /** In Apache's terms. */

@@ -11,6 +11,7 @@ export const PROBLEMS = {
   'unknown-pool': { status: 404, title: 'There is no such pool' },
   'unknown-origin': { status: 404, title: 'There is no such origin' },
   'unknown-datacenter': { status: 404, title: 'There is no such datacenter' },
+  'unknown-instance': { status: 404, title: 'There is no such instance of VRRP' },
   'unknown-operation': { status: 404, title: 'There is no such operation, or not any more' },
   'method-not-allowed': { status: 405, title: 'This method is not for this path' },
   'request-timeout': { status: 408, title: 'The request did not come in time' },
@@ -26,6 +27,8 @@ export const PROBLEMS = {
   duplicate: { status: 409, title: 'There is one already' },
   'cache-off': { status: 409, title: 'This node has no cache' },
   'dns-off': { status: 409, title: 'This node has no name server' },
+  'vrrp-off': { status: 409, title: 'This node shares no addresses' },
+  'nothing-to-hand-over': { status: 409, title: 'This node does not have the addresses' },
   removed: { status: 410, title: 'The origin was removed, and nothing runs there any more' },
   'version-mismatch': { status: 412, title: 'It changed since it was read' },
   'too-large': { status: 413, title: 'The body is too large' },
@@ -37,6 +40,7 @@ export const PROBLEMS = {
   'head-too-large': { status: 431, title: 'The head of the request is too large' },
   internal: { status: 500, title: 'Something is wrong with this node' },
   'not-kept': { status: 503, title: 'It could not be kept in state_dir, so nothing was changed' },
+  'agent-away': { status: 503, title: 'The process that has the addresses is not there now' },
   closing: { status: 503, title: 'The node is stopping, or its admin listener changes' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

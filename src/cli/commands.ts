@@ -6,6 +6,7 @@ import { NODE } from './node.ts';
 import { ORIGINS } from './origins.ts';
 import { PURGE } from './purge.ts';
 import { STATUS } from './status.ts';
+import { VRRP } from './vrrp.ts';
 import { WITNESS } from './witness.ts';
 
 /** Commands that need no more than a running node's admin API, or nothing at all. */
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   PURGE,
   NODE,
   DNS,
+  VRRP,
   HASH_PASSWORD,
   WITNESS,
 ];

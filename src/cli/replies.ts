@@ -2,6 +2,7 @@ import type { Fraction, Ms } from '../base/units.ts';
 import type { AdminClient, Reply } from './admin-client.ts';
 import { Failure } from './command.ts';
 import type { DnsReply } from './dns-replies.ts';
+import type { VrrpReply } from './vrrp-replies.ts';
 
 /** What commands read of the admin API's replies. Times are in ISO 8601; a node of another version may leave things out. */
 
@@ -59,6 +60,8 @@ export interface StatusReply {
   readonly siblings?: readonly SiblingReply[];
   /** `null`: it has no name server. */
   readonly dns?: DnsReply | null;
+  /** `null`: it shares no addresses. */
+  readonly vrrp?: VrrpReply | null;
 }
 
 export interface SiblingReply {

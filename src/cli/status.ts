@@ -15,6 +15,7 @@ import {
 } from './replies.ts';
 import { type Screen, visible } from './screen.ts';
 import { type Cell, table } from './table.ts';
+import { addressesTable, vrrpRows } from './vrrp-status.ts';
 import { isUnusual, isUsable, stateCell, whyOf } from './why.ts';
 import { count, plural, rate, share, size, span } from './words.ts';
 
@@ -46,6 +47,7 @@ export const STATUS = command({
       cacheTable(status.cache, out),
       siblingsTable(status, out),
       status.dns ? datacentersTable(status.dns, out, 'states') : '',
+      status.vrrp ? addressesTable(status.vrrp, out) : '',
     ];
     out.write(parts.filter((part) => part !== '').join('\n'));
     return 0;
@@ -67,7 +69,7 @@ function headLine(status: StatusReply, screen: Screen): string {
 
 /** What is down first, then what somebody decided. */
 function unusual(
-  { node, drain, siblings = [], dns }: StatusReply,
+  { node, drain, siblings = [], dns, vrrp }: StatusReply,
   pools: readonly PoolReply[],
   screen: Screen,
 ): string {
@@ -89,7 +91,14 @@ function unusual(
   const ofSiblings = siblings.flatMap((sibling): (readonly Cell[])[] =>
     sibling.problem ? [[sibling.name, siblingCell(sibling), sibling.problem]] : [],
   );
-  const rows = [...datacenterRows(dns ?? undefined), ...ofNode, ...ofPools, ...ofOrigins, ...ofSiblings];
+  const rows = [
+    ...vrrpRows(vrrp ?? undefined),
+    ...datacenterRows(dns ?? undefined),
+    ...ofNode,
+    ...ofPools,
+    ...ofOrigins,
+    ...ofSiblings,
+  ];
   if (rows.length === 0) return `${screen.paint('green', 'nothing unusual')}\n`;
   return table([{ title: '' }, { title: '' }, { title: '' }], rows, screen);
 }

@@ -6,11 +6,13 @@ import { makeDirectory, writeSecret } from '../base/secret-file.ts';
 import type { Ms } from '../base/units.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EventLog } from '../observe/event-forward.ts';
+import type { AddressCommand } from '../operator/commands.ts';
 import type { FromAgent } from '../vrrp/agent/messages.ts';
 import type { InstanceStatus } from '../vrrp/agent/status.ts';
 import type { Kept } from '../vrrp/machine/state.ts';
 import type { VrrpPlan } from '../vrrp/plan.ts';
 import { planVrrp } from '../vrrp/planner.ts';
+import type { AddressNewsItem } from './address-news.ts';
 import { RefusedError } from './refused-error.ts';
 import { VrrpProcess } from './vrrp-process.ts';
 
@@ -21,6 +23,11 @@ export interface FloatingAddressesOptions {
   readonly version: string;
   /** Workers that accept now. */
   readonly serving: () => number;
+  readonly onNews: (news: AddressNewsItem) => void;
+  /** The agent goes by the newest plan. */
+  readonly onPlanned: () => void;
+  /** The agent died; `undefined`: there is another one. */
+  readonly onAgent: (how: string | undefined) => void;
 }
 
 /** What a generation wants, beside what there is: in force after `commit`, as if it had not been after `abandon`. */
@@ -28,8 +35,6 @@ export interface PendingFloating {
   commit(): Promise<void>;
   abandon(): Promise<void>;
 }
-
-export type VrrpCommand = 'handover' | 'release' | 'resume';
 
 /** Signs of life for the agent: the proxy is late when they are. */
 const BEAT: Ms = 250;
@@ -53,6 +58,7 @@ export class FloatingAddresses {
   #beats: NodeJS.Timeout | undefined;
   #beatAt: Ms = 0;
   #commands = 0;
+  #isAway = false;
   readonly #waiting = new Map<number, (problem: string | undefined) => void>();
 
   constructor(options: FloatingAddressesOptions) {
@@ -65,7 +71,17 @@ export class FloatingAddresses {
     return this.#process;
   }
 
-  /** As the agent told them last, within the second. */
+  /** Those of the plan, in the order of the file. */
+  get names(): readonly string[] {
+    return (this.#plan?.instances ?? []).map(({ rules }) => rules.name);
+  }
+
+  /** What operators say of instances. */
+  get kept(): Readonly<Record<string, Kept>> {
+    return this.#kept;
+  }
+
+  /** As the agent told them last, within the second; empty while it is away. */
   get instances(): readonly InstanceStatus[] {
     return this.#instances;
   }
@@ -89,7 +105,7 @@ export class FloatingAddresses {
   }
 
   /** Of one instance, or of all. Resolves with what is wrong with that. */
-  command(command: VrrpCommand, instance: string | undefined, by: string, why: string): Promise<string | undefined> {
+  command(command: AddressCommand, instance: string | undefined, by: string, why: string): Promise<string | undefined> {
     const process = this.#process;
     if (process?.isReady !== true) return Promise.resolve('the VRRP agent is not there now');
     this.#commands += 1;
@@ -120,7 +136,26 @@ export class FloatingAddresses {
 
   #start(): Promise<VrrpProcess> {
     const { log } = this.#options;
-    return VrrpProcess.start({ log, onMessage: (message) => this.#heard(message), onReady: () => this.#tellAll() });
+    return VrrpProcess.start({
+      log,
+      onMessage: (message) => this.#heard(message),
+      onReady: () => this.#ready(),
+      onAway: (how) => this.#away(how),
+    });
+  }
+
+  #ready(): void {
+    this.#tellAll();
+    if (this.#isAway) this.#options.onAgent(undefined);
+    this.#isAway = false;
+  }
+
+  /** What it last told is not so any more: the kernel takes its addresses away. */
+  #away(how: string): void {
+    this.#isAway = true;
+    this.#instances = [];
+    for (const answer of this.#waiting.values()) answer(`the VRRP agent ended with ${how}`);
+    this.#options.onAgent(how);
   }
 
   #take(plan: VrrpPlan): void {
@@ -149,7 +184,13 @@ export class FloatingAddresses {
   #heard(message: FromAgent): void {
     switch (message.type) {
       case 'status':
-        this.#instances = message.instances;
+        this.#instances = this.#inOrder(message.instances);
+        return;
+      case 'planned':
+        if (message.generation === this.#generation) this.#options.onPlanned();
+        return;
+      case 'news':
+        this.#options.onNews(message);
         return;
       case 'kept':
         this.#keep(message.kept);
@@ -162,6 +203,11 @@ export class FloatingAddresses {
         this.#options.log[level](event, fields);
       }
     }
+  }
+
+  #inOrder(instances: readonly InstanceStatus[]): readonly InstanceStatus[] {
+    const { names } = this;
+    return instances.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   }
 
   #keep(kept: Readonly<Record<string, Kept>>): void {

@@ -11,6 +11,8 @@ export interface VrrpProcessOptions {
   readonly onMessage: (message: FromAgent) => void;
   /** One is there, for the first time or after a death: it knows nothing yet. */
   readonly onReady: () => void;
+  /** It died, and `how`; another one follows. */
+  readonly onAway: (how: string) => void;
 }
 
 const PROGRAM = fileURLToPath(new URL('../vrrp.ts', import.meta.url));
@@ -115,6 +117,7 @@ export class VrrpProcess {
     const pause = this.#pause;
     this.#pause = Math.min(Math.max(FIRST_PAUSE, pause * 2), LONGEST_PAUSE);
     this.#options.log.error('the VRRP agent died, a new one is started', { backoff_ms: pause, how });
+    if (wasReady) this.#options.onAway(how);
     this.#restart = setTimeout(() => void this.#start(), pause);
   }
 }

@@ -62,6 +62,17 @@ export type DatacenterRefusal =
   /** The last one in service of those that a record chooses among is not taken away without `force`. */
   | { readonly kind: 'last-datacenter'; readonly detail: string };
 
+/** What is asked of addresses that nodes share: to leave them to others, never to take them, and to take part again. */
+export type AddressCommand = 'handover' | 'release' | 'resume';
+
+export type AddressRefusal =
+  | Extract<Refusal, { readonly kind: 'invalid' }>
+  | { readonly kind: 'unknown-instance'; readonly detail: string }
+  /** Who holds the addresses is not there now: it was not told. */
+  | { readonly kind: 'agent-away'; readonly detail: string }
+  /** This node does not have the addresses. */
+  | { readonly kind: 'nothing-to-hand-over'; readonly detail: string };
+
 export type Outcome<T, R = Refusal> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: R };
@@ -86,7 +97,8 @@ export interface OperatorEvent {
   /**
    * `origin-changed`, `-added`, `-removing`, `-removed`; as seen: `origin-health`, `-ejected`, `-returned`, `pool-panic`, `pool-usable`;
    * `drain-progress`, `drained`, `drain-deadline`; `override-dropped`, `overrides-lost`; `pool-maintenance`; `node-changed`;
-   * `datacenter-changed`, `datacenter-health`, `dns-failing-open`, whose `detail` names the datacenter.
+   * `datacenter-changed`, `datacenter-health`, `dns-failing-open`, whose `detail` names the datacenter;
+   * `vrrp-changed`, `vrrp-role`, `vrrp-alarm`, whose `detail` names the instance; `vrrp-agent`.
    */
   readonly type: string;
   readonly pool?: string | undefined;
@@ -102,7 +114,7 @@ export interface AuditRecord {
   readonly source: string;
   readonly address?: string | undefined;
   /**
-   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `node.change`, `datacenter.change`, `cache.purge`, `login.failed`, `request.refused`, …;
+   * `origin.change`, `origin.add`, `origin.remove`, `override.clear`, `pool.maintenance`, `node.change`, `datacenter.change`, `vrrp.change`, `cache.purge`, `login.failed`, `request.refused`, …;
    * `override.drop` and the like are the node's own.
    */
   readonly action: string;

@@ -1,4 +1,5 @@
 import type { Ms } from '../base/units.ts';
+import { AddressHand } from './address-hand.ts';
 import { adjusted, fileOrigins, keptWith } from './adjusted.ts';
 import type { LiveOrigin } from './book.ts';
 import { problemOfReason } from './change.ts';
@@ -30,6 +31,7 @@ const LONGEST_PAGE = 256 * 1024;
 /** The operator's hand: what is asked of pools and origins, kept over restarts, and told to workers. */
 export class Operator implements OperatorPort {
   readonly datacenters: DatacenterHand;
+  readonly addresses: AddressHand;
   readonly #core: Core;
   readonly #changes: Changes;
   readonly #membership: Membership;
@@ -42,6 +44,7 @@ export class Operator implements OperatorPort {
     this.#membership = new Membership(this.#core);
     this.#node = new NodeHand(this.#core);
     this.datacenters = new DatacenterHand(this.#core);
+    this.addresses = new AddressHand(this.#core);
   }
 
   // What control does with each generation: adjusted, prepare, and once all workers serve it, take.

@@ -16,6 +16,7 @@ import { STATE_ROUTE } from './routes/origin-state.ts';
 import { ORIGIN_ROUTES } from './routes/origins.ts';
 import { POOL_ROUTES } from './routes/pools.ts';
 import { SIBLINGS_ROUTE } from './routes/siblings.ts';
+import { VRRP_ROUTES } from './routes/vrrp.ts';
 
 export const BASE = '/api/v1';
 
@@ -43,6 +44,7 @@ export const ROUTES: readonly AnyRoute[] = [
   ...NODE_STATE_ROUTES,
   SIBLINGS_ROUTE,
   ...DNS_ROUTES,
+  ...VRRP_ROUTES,
   DOCUMENT_ROUTE,
 ];
 

@@ -5,6 +5,7 @@ import type { SiblingReport } from '../../sibling/state.ts';
 import type { DnsPort } from './dns-port.ts';
 import type { Operations } from './operations.ts';
 import type { RemovedOrigins } from './removed.ts';
+import type { VrrpPort } from './vrrp-port.ts';
 
 /** What the API stands on; handed over by control. */
 export interface ApiOptions {
@@ -15,6 +16,8 @@ export interface ApiOptions {
   readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
   /** `undefined`: the node has no name server now. Absent: it never has. */
   readonly dns?: () => DnsPort | undefined;
+  /** `undefined`: the node shares no addresses now. Absent: it never does. */
+  readonly vrrp?: () => VrrpPort | undefined;
   readonly now: () => Ms;
   /** How often an event stream without events says that it is there. Default: 15 s. */
   readonly heartbeat?: Ms;

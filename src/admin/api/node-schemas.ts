@@ -6,6 +6,7 @@ import { isReasoned, originSchema, REASONED, WHEN } from './origin-schemas.ts';
 import { reply, request } from './registry.ts';
 import { siblingSummary } from './sibling-schemas.ts';
 import { reason, span, time } from './values.ts';
+import { vrrpSummarySchema } from './vrrp-schemas.ts';
 
 /** Operations, events, the audit log, purges and the node itself. */
 
@@ -197,6 +198,7 @@ export const statusSchema = reply(
       .strictObject({ datacenters: z.array(datacenterSchema), failingOpen: failingOpenSchema })
       .nullable()
       .describe('Where clients are sent; null: off.'),
+    vrrp: vrrpSummarySchema.nullable().describe('Addresses that are shared with others, in short; null: off.'),
     user: z.strictObject({ name: z.string(), role: z.enum(['read', 'operate', 'admin']) }).describe('Who asks.'),
   }),
 );

@@ -3,6 +3,7 @@ import type { OperatorPort } from '../../operator/commands.ts';
 import type { SiblingReport } from '../../sibling/state.ts';
 import type { NodeStatus, PurgeCommand, PurgeResult } from '../api/context.ts';
 import type { DnsPort } from '../api/dns-port.ts';
+import type { VrrpPort } from '../api/vrrp-port.ts';
 
 /** Of what there are figures: the whole node, or a part of it. */
 export type Subject =
@@ -47,6 +48,8 @@ export interface DashboardSource {
   readonly purge: ((order: PurgeCommand) => Promise<PurgeResult>) | undefined;
   /** `undefined`: the node has no name server now. Absent: it never has. */
   readonly dns?: () => DnsPort | undefined;
+  /** `undefined`: the node shares no addresses now. Absent: it never does. */
+  readonly vrrp?: () => VrrpPort | undefined;
   readonly now: () => Ms;
   /** Whether nothing is changed without a reason. Default: false. A purge of everything always takes one. */
   readonly reasonRequired?: boolean;

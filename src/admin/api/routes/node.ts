@@ -6,6 +6,7 @@ import type { ApiContext } from '../context.ts';
 import { auditSchema, limitQuery, problemsSchema, purgedSchema, purgeSchema, statusSchema } from '../node-schemas.ts';
 import { auditBody } from '../represent.ts';
 import { siblingSummaryBody } from '../represent-siblings.ts';
+import { vrrpSummary } from '../represent-vrrp.ts';
 import { type AnyRoute, route } from '../route.ts';
 import { actorOf } from '../source.ts';
 import { flag, timeOf } from '../values.ts';
@@ -99,11 +100,11 @@ export const NODE_ROUTES: readonly AnyRoute[] = [
 ];
 
 function statusBody(
-  { status, siblings, operator, dns, now }: ApiContext,
+  { status, siblings, operator, dns, vrrp, now }: ApiContext,
   { name, role }: Principal,
 ): z.output<typeof statusSchema> {
   const { started, cache, listeners, node, region, version, generation, workers } = status();
-  const port = dns?.();
+  const [port, addresses] = [dns?.(), vrrp?.()];
   return {
     node,
     region,
@@ -119,6 +120,7 @@ function statusBody(
     cache: cache === undefined ? null : { ...cache, disk: cache.disk ?? null },
     siblings: siblings().peers.map((sibling) => siblingSummaryBody(sibling, now())),
     dns: port === undefined ? null : datacentersBody(port),
+    vrrp: addresses === undefined ? null : vrrpSummary(addresses),
     user: { name, role },
   };
 }
