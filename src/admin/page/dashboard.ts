@@ -1,9 +1,13 @@
 import type { Ms } from '../../base/units.ts';
 import type { OriginState, PoolState } from '../../operator/model.ts';
 import type { AdminReply, AdminRequest, Handler, Mount } from '../mount.ts';
+import { addressActionOf } from './address-actions.ts';
+import { addressForm, addressPage } from './address-page.ts';
+import { addressesPage } from './addresses-page.ts';
 import { assetReply } from './assets.ts';
 import { cachePage, purgedPath } from './cache-page.ts';
 import { CacheSeries } from './cache-series.ts';
+import { changeAddresses } from './change-addresses.ts';
 import { changeDatacenter } from './change-datacenter.ts';
 import { changeOrigin } from './change-origin.ts';
 import { datacenterActionOf } from './datacenter-actions.ts';
@@ -15,11 +19,21 @@ import { type Refused, readFields, STALE_FORM } from './forms.ts';
 import { html } from './html.ts';
 import { type Page, pageReply } from './layout.ts';
 import { maintainPool, maintenanceForm } from './maintenance-page.ts';
-import { NO_DATACENTER, NO_ORIGIN, NO_POOL } from './missing-page.ts';
+import { NO_ADDRESSES, NO_DATACENTER, NO_ORIGIN, NO_POOL } from './missing-page.ts';
 import { actionOf } from './origin-actions.ts';
 import { actionForm, originPage } from './origin-page.ts';
 import { overviewPage } from './overview-page.ts';
-import { anchorOf, backPath, CACHE_PATH, DNS_PATH, datacenterAnchor, PURGE_PATH, SIBLINGS_PATH } from './paths.ts';
+import {
+  ADDRESSES_PATH,
+  addressAnchor,
+  anchorOf,
+  backPath,
+  CACHE_PATH,
+  DNS_PATH,
+  datacenterAnchor,
+  PURGE_PATH,
+  SIBLINGS_PATH,
+} from './paths.ts';
 import { poolPage } from './pool-page.ts';
 import { type Purged, purgeCache, purgeForm } from './purge-page.ts';
 import { siblingsPage } from './siblings-page.ts';
@@ -56,6 +70,9 @@ export function mountDashboard(server: { mount(mount: Mount): void }, source: Da
   get(DNS_PATH, 'read', (request) => dashboard.dns(request));
   get(`${DNS_PATH}/datacenters/{datacenter}`, 'read', (request) => dashboard.datacenter(request));
   post(`${DNS_PATH}/datacenters/{datacenter}`, (request) => dashboard.changeDatacenter(request));
+  get(ADDRESSES_PATH, 'read', (request) => dashboard.addresses(request));
+  get(`${ADDRESSES_PATH}/{instance}`, 'read', (request) => dashboard.instance(request));
+  post(`${ADDRESSES_PATH}/{instance}`, (request) => dashboard.changeInstance(request));
   get('/events', 'read', (request) => dashboard.events(request));
   get('/audit', 'admin', (request) => dashboard.audit(request));
   get('/assets/{file}', 'read', assetReply);
@@ -109,6 +126,10 @@ class Dashboard {
 
   dns(request: AdminRequest): Promise<AdminReply> {
     return this.#live(request, (view) => ({ title: 'DNS', main: dnsPage(view, this.#following, request.query) }));
+  }
+
+  addresses(request: AdminRequest): Promise<AdminReply> {
+    return this.#live(request, (view) => ({ title: 'Addresses', main: addressesPage(view, this.#following) }));
   }
 
   events(request: AdminRequest): Promise<AdminReply> {
@@ -179,6 +200,30 @@ class Dashboard {
     return this.#reply(request, { title: `Datacenter ${datacenter.name}`, main, status: refused.status });
   }
 
+  instance(request: AdminRequest): AdminReply {
+    const { instance } = this.#findInstance(request);
+    if (instance === undefined) return this.#reply(request, NO_ADDRESSES);
+    const view = this.#view(request);
+    const action = view.mayOperate ? addressActionOf(request.query.get('to')) : undefined;
+    const main =
+      action === undefined ? addressPage(instance, view) : addressForm(action, instance, request.query, view);
+    return this.#reply(request, { title: `Addresses ${instance.name}`, main });
+  }
+
+  async changeInstance(request: AdminRequest): Promise<AdminReply> {
+    const fields = await readFields(request);
+    const { port, instance } = this.#findInstance(request);
+    const action = addressActionOf(fields.get('to'));
+    if (port === undefined || instance === undefined || action === undefined) return this.#reply(request, NO_ADDRESSES);
+    const { reasonRequired = false } = this.#source;
+    const refused = isOurs(request, fields)
+      ? await changeAddresses(action, instance, fields, { port, actor: request.actor(SOURCE), reasonRequired })
+      : STALE_FORM;
+    if (refused === undefined) return seeOther(`${ADDRESSES_PATH}#${addressAnchor(instance.name)}`);
+    const main = addressForm(action, instance, fields, this.#view(request), refused);
+    return this.#reply(request, { title: `Addresses ${instance.name}`, main, status: refused.status });
+  }
+
   maintenance(request: AdminRequest): AdminReply {
     const pool = this.#source.operator.pool(request.params.pool ?? '');
     if (pool === undefined) return this.#reply(request, NO_POOL);
@@ -231,6 +276,11 @@ class Dashboard {
   #findDatacenter({ params }: AdminRequest) {
     const port = this.#source.dns?.();
     return { port, datacenter: port?.datacenters().find(({ name }) => name === params.datacenter) };
+  }
+
+  #findInstance({ params }: AdminRequest) {
+    const port = this.#source.vrrp?.();
+    return { port, instance: port?.instances().find(({ name }) => name === params.instance) };
   }
 
   #view(request: AdminRequest): View {

@@ -65,6 +65,22 @@ export function eventWords({ type, detail }: OperatorEvent, now: Ms): EventWords
     }
     case 'dns-failing-open':
       return failingOpenWords(detail);
+    case 'vrrp-changed': {
+      const what = textOf(detail.command);
+      return {
+        text: `${ofAddresses(detail)}${what === undefined ? 'told' : (COMMANDS[what] ?? what)}`,
+        ...who,
+        tone: 'hand',
+      };
+    }
+    case 'vrrp-role':
+      return roleWords(detail);
+    case 'vrrp-alarm':
+      return { text: `${ofAddresses(detail)}${textOf(detail.says) ?? 'an alarm'}`, tone: 'bad' };
+    case 'vrrp-agent':
+      return detail.ready === true
+        ? { text: 'the process that has the addresses is there again', tone: 'good' }
+        : { text: textOf(detail.says) ?? 'the process that has the addresses died', tone: 'bad' };
     case 'origin-added':
       return { text: 'added', ...who, tone: 'hand' };
     case 'origin-removing':
@@ -85,6 +101,23 @@ function healthWords({ from, to, problem }: Detail): EventWords {
 
 function ofDatacenter({ datacenter }: Detail): string {
   return textOf(datacenter) === undefined ? '' : `datacenter ${datacenter}: `;
+}
+
+function ofAddresses({ instance }: Detail): string {
+  return textOf(instance) === undefined ? '' : `addresses ${instance}: `;
+}
+
+const COMMANDS: Readonly<Record<string, string>> = {
+  handover: 'to be handed over',
+  release: 'released',
+  resume: 'resumed',
+};
+
+function roleWords(detail: Detail): EventWords {
+  const { from, to, because } = detail;
+  const why = textOf(because);
+  const text = `${ofAddresses(detail)}${String(from)} → ${String(to)}${why === undefined ? '' : `, as ${why}`}`;
+  return { text, tone: to === 'active' ? 'good' : to === 'fault' ? 'bad' : 'quiet' };
 }
 
 function failingOpenWords({ datacenters, open }: Detail): EventWords {

@@ -4,7 +4,7 @@ import { includesRole } from '../role.ts';
 import { SCRIPT, STYLE } from './assets.ts';
 import { duration } from './figures.ts';
 import { type Content, type Html, html } from './html.ts';
-import { CACHE_PATH, DNS_PATH, SIBLINGS_PATH } from './paths.ts';
+import { ADDRESSES_PATH, CACHE_PATH, DNS_PATH, SIBLINGS_PATH } from './paths.ts';
 import { shape } from './shapes.ts';
 import type { DashboardSource } from './source.ts';
 
@@ -67,15 +67,17 @@ const PAGES = [
   { path: CACHE_PATH, name: 'Cache' },
   { path: SIBLINGS_PATH, name: 'Siblings' },
   { path: DNS_PATH, name: 'DNS' },
+  { path: ADDRESSES_PATH, name: 'Addresses' },
   { path: '/events', name: 'Events' },
   { path: '/audit', name: 'Audit' },
 ] as const;
 
-function navigation({ path, user }: AdminRequest, { siblings, dns }: DashboardSource): Html {
+function navigation({ path, user }: AdminRequest, { siblings, dns, vrrp }: DashboardSource): Html {
   const isAdmin = user !== undefined && includesRole(user.role, 'admin');
   const pages = PAGES.filter(({ name }) => {
     if (name === 'Siblings') return siblings().peers.length > 0;
     if (name === 'DNS') return dns?.() !== undefined;
+    if (name === 'Addresses') return vrrp?.() !== undefined;
     return name !== 'Audit' || isAdmin;
   });
   return html`<nav aria-label="Pages"><ul>${pages.map(

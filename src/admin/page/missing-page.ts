@@ -9,6 +9,10 @@ export const NO_ORIGIN = missing(
   'It may have been removed, or taken out of the configuration.',
 );
 export const NO_DATACENTER = missing('There is no such datacenter', 'It may have been taken out of the configuration.');
+export const NO_ADDRESSES = missing(
+  'There are no such addresses',
+  'They may have been taken out of the configuration.',
+);
 
 function missing(title: string, detail: string): Page {
   const main: Html = html`<section id="form" class="form"><h1 id="form-title">${title}</h1><p>${detail}</p><p class="buttons"><a class="button" href="/" data-cancel>Overview</a></p></section>`;

@@ -1,5 +1,6 @@
 import type { PoolState } from '../../operator/model.ts';
 import { problemsOf } from '../sibling-problems.ts';
+import { addressConcerns } from './address-concerns.ts';
 import type { CacheSeries } from './cache-series.ts';
 import { dnsConcerns } from './dns-concerns.ts';
 import { figure, isMany } from './figure-cell.ts';
@@ -17,7 +18,8 @@ export function overviewPage(view: View, cache: CacheSeries): { readonly title: 
   const { source, now } = view;
   const pools = source.operator.pools();
   const ofPools = pools.flatMap((pool) => concernsOf(pool, view));
-  const concerns = [...nodeConcerns(view), ...ofPools, ...siblingConcerns(view), ...dnsConcerns(view)];
+  const ofOthers = [...siblingConcerns(view), ...dnsConcerns(view)];
+  const concerns = [...nodeConcerns(view), ...addressConcerns(view), ...ofPools, ...ofOthers];
   const history = source.traffic.history({ kind: 'node' });
   const main = html`<h1 class="for-readers">Overview</h1>
 ${standing(pools, concerns)}

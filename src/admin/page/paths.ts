@@ -6,6 +6,7 @@ export const CACHE_PATH = '/cache';
 export const PURGE_PATH = '/cache/purge';
 export const SIBLINGS_PATH = '/siblings';
 export const DNS_PATH = '/dns';
+export const ADDRESSES_PATH = '/addresses';
 
 export function poolPath(pool: string): string {
   return `/pools/${encodeURIComponent(pool)}`;
@@ -26,6 +27,15 @@ export function datacenterPath(name: string): string {
 /** As `anchorOf` of an origin. */
 export function datacenterAnchor(name: string): string {
   return `datacenter-${encodeURIComponent(name)}`;
+}
+
+export function addressPath(instance: string): string {
+  return `${ADDRESSES_PATH}/${encodeURIComponent(instance)}`;
+}
+
+/** As `anchorOf` of an origin. */
+export function addressAnchor(instance: string): string {
+  return `addresses-${encodeURIComponent(instance)}`;
 }
 
 /** The id of an origin's row, and the fragment that leads there. */
