@@ -234,7 +234,7 @@ export class FloatingAddresses {
  * Where the proxy answers whoever asks from this machine: a listener for all addresses, or for the loopback ones, as others may be those
  * that are shared. Plain HTTP is the least work. One that wants a PROXY header would take us for an attacker.
  */
-export function proxyUrl(listeners: Settings['listeners'], ports: readonly number[]): string | undefined {
+function proxyUrl(listeners: Settings['listeners'], ports: readonly number[]): string | undefined {
   const urls = listeners.flatMap(({ address, protocol, proxy_protocol_from }, index) => {
     const host = HERE.get(parseListenAddress(address)?.host ?? '');
     return host === undefined || proxy_protocol_from.length > 0 ? [] : [`${protocol}://${host}:${ports[index]}/`];

@@ -12,7 +12,7 @@ import type { VrrpProcess } from './vrrp-process.ts';
 import { Webhook } from './webhook.ts';
 
 export interface FloatingServingOptions
-  extends Pick<FloatingAddressesOptions, 'file' | 'stateDir' | 'log' | 'serving'> {
+  extends Pick<FloatingAddressesOptions, 'file' | 'stateDir' | 'log' | 'serving' | 'version'> {
   readonly operator: AddressHand;
   /** Who drains the node, and why. */
   readonly drained: () => string;
@@ -56,9 +56,9 @@ export class FloatingServing {
   }
 
   /** Throws a `RefusedError` when the plan cannot be made, or this system cannot do what it needs. */
-  async prepare(settings: Settings): Promise<PendingFloating> {
+  async prepare(settings: Settings, ports: readonly number[]): Promise<PendingFloating> {
     const { vrrp, node } = settings;
-    const { commit, abandon } = await this.#addresses.prepare(settings);
+    const { commit, abandon } = await this.#addresses.prepare(settings, ports);
     return {
       commit: async () => {
         this.#node = { node: node.name, region: node.region };

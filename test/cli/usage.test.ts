@@ -25,6 +25,7 @@ describe('help', () => {
         'purge',
         'node',
         'dns',
+        'vrrp',
         'hash-password',
         'witness',
         'help',
