@@ -5,8 +5,14 @@ import { atTeardown } from './teardown.ts';
 
 /** Hosts on one switch, each a network namespace: what they do to each other touches nothing else on this machine. */
 
-/** In CI a test that cannot be run fails rather than being skipped. */
-export const MAY_MAKE_LANS = peersAreRequired() || mayMakeNamespaces();
+/** CAP_SYS_ADMIN and CAP_NET_ADMIN, which root mostly has. In CI a test that cannot be run fails rather than being skipped. */
+export const MAY_MAKE_LANS = peersAreRequired() || hasCapabilities(21, 12);
+
+/** CAP_SYS_NICE. */
+const MAY_BE_REALTIME = hasCapabilities(23);
+
+/** The switch, as a host: it sees what comes in by each of its ports. */
+export const SWITCH = 'sw';
 
 let made = 0;
 
@@ -52,6 +58,12 @@ export class Lan {
     return child;
   }
 
+  /** The same, ahead of ordinary processes where that is permitted: what measures must not wait for what is measured. */
+  spawnObserver(host: string, command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    if (!MAY_BE_REALTIME) return this.spawn(host, command, args, options);
+    return this.spawn(host, 'chrt', ['--rr', '5', command, ...args], options);
+  }
+
   /** The addresses of a host's `eth0`, its own and others. */
   addresses(host: string): string[] {
     const [link] = JSON.parse(this.run(host, 'ip', '-j', 'addr', 'show', 'dev', 'eth0')) as [
@@ -62,20 +74,20 @@ export class Lan {
 
   /** The cable is pulled: the host sees that there is no carrier. */
   unplug(host: string): void {
-    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'down');
+    this.#ip('-n', this.#space(SWITCH), 'link', 'set', port(host), 'down');
   }
 
   plug(host: string): void {
-    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'up');
+    this.#ip('-n', this.#space(SWITCH), 'link', 'set', port(host), 'up');
   }
 
   /** Nothing passes any more, and the host cannot see that. */
   isolate(host: string): void {
-    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'nomaster');
+    this.#ip('-n', this.#space(SWITCH), 'link', 'set', port(host), 'nomaster');
   }
 
   rejoin(host: string): void {
-    this.#ip('-n', this.#space('sw'), 'link', 'set', port(host), 'master', 'br0');
+    this.#ip('-n', this.#space(SWITCH), 'link', 'set', port(host), 'master', 'br0');
   }
 
   /** These hosts do not hear each other, and all others do. */
@@ -85,7 +97,7 @@ export class Lan {
       execFileSync('ip', [
         'netns',
         'exec',
-        this.#space('sw'),
+        this.#space(SWITCH),
         'bridge',
         'link',
         'set',
@@ -98,15 +110,15 @@ export class Lan {
   }
 
   #make(names: readonly string[]): void {
-    this.#ip('netns', 'add', this.#space('sw'));
+    this.#ip('netns', 'add', this.#space(SWITCH));
     const bridge = ['type', 'bridge', 'mcast_snooping', '0', 'stp_state', '0', 'forward_delay', '0'];
-    this.#ip('-n', this.#space('sw'), 'link', 'add', 'br0', ...bridge);
-    this.#ip('-n', this.#space('sw'), 'link', 'set', 'br0', 'up');
+    this.#ip('-n', this.#space(SWITCH), 'link', 'add', 'br0', ...bridge);
+    this.#ip('-n', this.#space(SWITCH), 'link', 'set', 'br0', 'up');
     for (const [index, name] of names.entries()) this.#add(name, index + 1);
   }
 
   #add(name: string, number: number): void {
-    const [sw, space] = [this.#space('sw'), this.#space(name)];
+    const [sw, space] = [this.#space(SWITCH), this.#space(name)];
     this.#ip('netns', 'add', space);
     this.#hosts.set(name, { name, address: '', address6: '', mac: '' });
     this.#ip('-n', space, 'link', 'set', 'lo', 'up');
@@ -123,7 +135,7 @@ export class Lan {
   }
 
   #close(): void {
-    for (const name of [...this.#hosts.keys(), 'sw']) {
+    for (const name of [...this.#hosts.keys(), SWITCH]) {
       try {
         this.#ip('netns', 'del', this.#space(name));
       } catch {
@@ -141,16 +153,20 @@ export class Lan {
   }
 }
 
+/** Of the switch, to this host. */
 function port(host: string): string {
   return `port-${host}`;
 }
 
-/** CAP_SYS_ADMIN and CAP_NET_ADMIN, which root mostly has. */
-function mayMakeNamespaces(): boolean {
+/** Whom a port of the switch leads to; `undefined`: it is the switch itself. */
+export function hostOfPort(name: string): string | undefined {
+  return name.startsWith('port-') ? name.slice('port-'.length) : undefined;
+}
+
+function hasCapabilities(...numbers: readonly number[]): boolean {
   try {
     const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-    const wanted = (1n << 21n) | (1n << 12n);
-    return (BigInt(`0x${effective}`) & wanted) === wanted;
+    return numbers.every((number) => (BigInt(`0x${effective}`) >> BigInt(number)) & 1n);
   } catch {
     return false;
   }
