@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Ms } from '../../src/base/units.ts';
+import { wallNow } from './clock.ts';
 import { Journal } from './journal.ts';
 import type { Lan } from './lan.ts';
 
@@ -50,12 +51,18 @@ export class AddressWatch {
     });
   }
 
+  /** When this host had it last: now, if it has it still. */
+  lastSeen(address: string, host: string): Ms {
+    const { until = 0 } = this.#holdings(address).findLast((each) => each.host === host) ?? {};
+    return Math.min(until, wallNow());
+  }
+
   /** All the time, from then on, in which two or more hosts had it. */
   doubleTime(address: string, since: Ms): Ms {
     const edges = this.#holdings(address)
       .flatMap(({ from, until }) => [
         { at: Math.max(from, since), step: 1 },
-        { at: Math.max(Math.min(until, now()), since), step: -1 },
+        { at: Math.max(Math.min(until, wallNow()), since), step: -1 },
       ])
       .sort((a, b) => a.at - b.at || a.step - b.step);
     let [holders, double, last] = [0, 0, since];
@@ -118,8 +125,4 @@ const EVENT = /^\[(?<time>[\d-]+T[\d:.]+)\] (?<gone>Deleted )?\d+: eth0\s+inet6?
 function epochOf(time: string): Ms {
   const [seconds, fraction = '0'] = time.split('.');
   return Date.parse(`${seconds}Z`) + Number(`0.${fraction}`) * 1000;
-}
-
-function now(): Ms {
-  return performance.timeOrigin + performance.now();
 }

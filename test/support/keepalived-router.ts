@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { wallNow } from './clock.ts';
 import { Journal } from './journal.ts';
 import type { Lan } from './lan.ts';
 import { atTeardown } from './teardown.ts';
@@ -95,7 +96,7 @@ export class Keepalived implements Router {
   }
 
   #become(role: RouterRole): void {
-    this.roles.add({ role, at: Date.now() });
+    this.roles.add({ role, at: wallNow() });
   }
 }
 

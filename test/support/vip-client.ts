@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Ms } from '../../src/base/units.ts';
+import { wallNow } from './clock.ts';
 import { Journal } from './journal.ts';
 import type { Lan } from './lan.ts';
 import { within } from './wait.ts';
@@ -58,7 +59,7 @@ export class VipClient {
 
   /** The first request that is started from now on and answered by this host, or by any. `limit`: how long that may take. */
   async answeredBy(host?: string, limit: Ms = 8000): Promise<VipRequest> {
-    const since = now();
+    const since = wallNow();
     return this.requests.waitFor(
       ({ start, by }) => start >= since && by !== undefined && (host === undefined || by === host),
       { from: this.requests.all.length, wanted: `answered by ${host ?? 'anybody'}`, limit },
@@ -67,7 +68,7 @@ export class VipClient {
 
   /** What became of the requests that were started from then on until now. Resolves when all of them have ended. */
   async report(since: Ms = 0): Promise<VipReport> {
-    const until = now();
+    const until = wallNow();
     await this.requests.waitFor(({ whole }) => whole >= until, { from: this.requests.all.length });
     return reportOf(this.requests.all.filter(({ start }) => start >= since && start < until));
   }
@@ -92,9 +93,4 @@ function reportOf(ended: readonly VipRequest[]): VipReport {
 
 function longestStep(requests: readonly VipRequest[]): Ms {
   return requests.reduce((longest, { start }, i) => Math.max(longest, start - (requests[i - 1]?.start ?? start)), 0);
-}
-
-/** Epoch milliseconds, with their fraction. */
-function now(): Ms {
-  return performance.timeOrigin + performance.now();
 }

@@ -1,4 +1,5 @@
 import type { Ms } from '../../src/base/units.ts';
+import type { Role } from '../../src/vrrp/model.ts';
 import type { Journal } from './journal.ts';
 
 /** A router that speaks VRRP on a host of a LAN, whichever program it is. */
@@ -22,8 +23,8 @@ export interface Router {
 
 export type Program = 'keepalived' | 'portico';
 
-/** In the words of RFC 9568, whatever the program calls them. */
-export type RouterRole = 'stopped' | 'backup' | 'active' | 'fault';
+/** In Portico's words, whatever the program calls them. */
+export type RouterRole = Role;
 
 export interface RoleChange {
   readonly role: RouterRole;

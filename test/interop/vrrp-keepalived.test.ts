@@ -1,0 +1,135 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { wallNow } from '../support/clock.ts';
+import { MAY_MAKE_LANS } from '../support/lan.ts';
+import { describeWithPeers } from '../support/peers.ts';
+import { PorticoRouter } from '../support/vrrp-agent.ts';
+import { type Program, type Router, vipOf } from '../support/vrrp-router.ts';
+import { DIALECTS, type Dialect, rulesFor, VrrpScene } from '../support/vrrp-scene.ts';
+
+/** What all pairs do alike; keepalived with itself shows that it is so, and not what the scene makes of it. */
+const PAIRS: readonly { readonly first: Program; readonly second: Program }[] = [
+  { first: 'keepalived', second: 'keepalived' },
+  { first: 'keepalived', second: 'portico' },
+  { first: 'portico', second: 'keepalived' },
+  { first: 'portico', second: 'portico' },
+];
+
+/** Nobody takes the address from keepalived's kernel; from Portico's it goes by itself, which another Portico awaits. */
+const AFTER_KILL: Readonly<Record<Program, Readonly<Record<Program, string>>>> = {
+  keepalived: {
+    keepalived: 'who is killed keeps the address, and both have it',
+    portico: 'who is killed keeps the address, and serves: it is not taken over, with an alarm',
+  },
+  portico: {
+    keepalived: 'who is killed loses the address within 4 s, while the other has it',
+    portico: 'who is killed loses the address within 4 s, and then the other has it',
+  },
+};
+
+const [V3] = DIALECTS as [Dialect];
+
+describe.skipIf(!MAY_MAKE_LANS)('VRRP on a LAN (needs root)', () => {
+  describeWithPeers(['keepalived', 'tcpdump'], 'beside keepalived', () => {
+    let scene: VrrpScene;
+    beforeAll(async () => {
+      scene = await VrrpScene.open();
+    });
+
+    describe.each(PAIRS)('$first active, $second backup', ({ first, second }) => {
+      /** Both run, and the first one is active. */
+      async function play(dialect: Dialect): Promise<{ a: Router; b: Router; vip: string }> {
+        scene.heal();
+        const a = scene.router(first, 'a', rulesFor(scene, 'a', dialect, { priority: 200 }));
+        const b = scene.router(second, 'b', rulesFor(scene, 'b', dialect, { priority: 100 }));
+        await Promise.all([a.start(), b.start()]);
+        await scene.settled(a, b);
+        return { a, b, vip: vipOf(a.rules) };
+      }
+
+      test.each(DIALECTS)('$name: one has the address, the other takes over, and gives it back', async (dialect) => {
+        const { a, b, vip } = await play(dialect);
+        const [settled, changes] = [wallNow(), scene.changesOf(a)];
+        await scene.adverts('a', dialect.version === 2 ? 2 : 10);
+        expect(scene.capture.count(settled)).toEqual({ a: expect.any(Number) });
+        expect(scene.complaints(settled)).toEqual([]);
+        expect(scene.changesOf(a)).toBe(changes);
+
+        const client = await scene.client(a);
+        scene.lan.unplug('a');
+        await client.answeredBy('b');
+        await scene.settled(b, a);
+        expect(scene.watch.doubleTime(vip, settled)).toBe(0);
+        scene.lan.plug('a');
+        await client.answeredBy('a');
+        await scene.settled(a, b);
+        const given = wallNow();
+        await client.answeredBy('a');
+        expect(await client.report(given)).toMatchObject({ failed: 0, answered: { a: expect.any(Number) } });
+      });
+
+      test('who comes back takes the address without a failed request', async () => {
+        const { a, b } = await play(V3);
+        await a.stop();
+        await scene.settled(b, a);
+        const client = await scene.client(b);
+        await a.start();
+        await scene.settled(a, b);
+        await client.answeredBy('a');
+        // keepalived gives up the address under a connection that may just be open.
+        expect((await client.stop()).failed).toBeLessThanOrEqual(second === 'portico' ? 0 : 1);
+      });
+
+      test('who is stopped says goodbye, and the other is there at once', async () => {
+        const { a, b } = await play(V3);
+        const client = await scene.client(a);
+        const since = wallNow();
+        await a.stop();
+        await client.answeredBy('b');
+        await scene.settled(b, a);
+        expect(scene.capture.adverts.all.filter(({ at, host }) => at > since && host === 'a').at(-1)?.priority).toBe(0);
+        const { failed } = await client.stop();
+        if (first === 'portico') expect(failed).toBe(0);
+        else expect(failed).toBeGreaterThan(0);
+      });
+
+      test(AFTER_KILL[first][second], async () => {
+        const { a, b, vip } = await play(V3);
+        const client = await scene.client(a);
+        const killed = wallNow();
+        await a.kill9();
+        if (first === 'keepalived' && b instanceof PorticoRouter) {
+          await b.event('the addresses are not taken over');
+          expect((await client.stop()).failed).toBe(0);
+          expect(scene.watch.holders(vip)).toEqual(['a']);
+          return;
+        }
+        await client.answeredBy('b');
+        if (first === 'keepalived') {
+          expect(scene.watch.holders(vip)).toEqual(['a', 'b']);
+          return;
+        }
+        await scene.watch.heldBy(vip, 'b');
+        expect(scene.watch.lastSeen(vip, 'a') - killed).toBeLessThan(4000);
+        if (second === 'portico') expect(scene.watch.doubleTime(vip, killed)).toBe(0);
+      });
+
+      test('who was cut off finds that there are two, and one is left', async () => {
+        const { a, b, vip } = await play(V3);
+        const client = await scene.client(a);
+        scene.lan.isolate('a');
+        await client.answeredBy('b');
+        await scene.watch.heldBy(vip, 'a', 'b');
+        scene.lan.rejoin('a');
+        await scene.settled(a, b);
+      });
+
+      test('two that do not hear each other both have it, until they do', async () => {
+        const { a, b, vip } = await play(V3);
+        scene.lan.blind(['a', 'b']);
+        await scene.watch.heldBy(vip, 'a', 'b');
+        scene.lan.blind(['a', 'b'], false);
+        await scene.settled(a, b);
+      });
+    });
+  });
+});

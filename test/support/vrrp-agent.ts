@@ -1,0 +1,172 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { VrrpCommand } from '../../src/control/floating-addresses.ts';
+import type { InstanceStatus } from '../../src/vrrp/agent/status.ts';
+import { wallNow } from './clock.ts';
+import { Journal } from './journal.ts';
+import type { Lan } from './lan.ts';
+import { atTeardown } from './teardown.ts';
+import { tempDir } from './temp.ts';
+import type { ToControl } from './vrrp-agent-process.ts';
+import { type RoleChange, type Router, type RouterRole, type RouterRules, vipOf } from './vrrp-router.ts';
+import { within } from './wait.ts';
+
+const PROCESS = new URL('./vrrp-agent-process.ts', import.meta.url).pathname;
+
+/** A line of what control says. */
+interface Said {
+  readonly type: 'event' | 'taken' | 'refused' | 'commanded' | 'status';
+  readonly [what: string]: unknown;
+}
+
+/** Portico's VRRP on a host: control and the agent, each a process. It ends with the test. */
+export class PorticoRouter implements Router {
+  readonly program = 'portico';
+  readonly host: string;
+  readonly rules: RouterRules;
+  readonly roles = new Journal<RoleChange>('role of Portico');
+  readonly said = new Journal<Said>('line of control');
+  readonly #lan: Lan;
+  readonly #more: object;
+  #stateDir: string | undefined;
+  #child: ChildProcess | undefined;
+
+  /** `more`: settings of the instance that are Portico's own. */
+  constructor(lan: Lan, host: string, rules: RouterRules, more: object = {}) {
+    this.#lan = lan;
+    this.host = host;
+    this.rules = rules;
+    this.#more = more;
+  }
+
+  async start(): Promise<void> {
+    this.#stateDir ??= await tempDir('vrrp');
+    const child = this.#lan.spawn(this.host, process.execPath, [PROCESS, this.#stateDir], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#child = child;
+    atTeardown(() => this.kill9());
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) =>
+      this.#take(JSON.parse(line)),
+    );
+    child.once('exit', () => this.#become('stopped'));
+    const before = this.roles.all.length;
+    await this.reload(this.#more);
+    await this.roles.waitFor(({ role }) => role !== 'stopped', { from: before, wanted: 'at its start' });
+  }
+
+  /** With other settings of its own. */
+  async reload(more: object): Promise<void> {
+    const taken = await this.#ask(
+      { type: 'settings', vrrp: { instances: [{ ...settingsOf(this.rules), ...more }] } },
+      'taken',
+    );
+    if (taken.type === 'refused') throw new Error(`Portico refused: ${taken.problem}`);
+  }
+
+  get role(): RouterRole {
+    return this.roles.all.at(-1)?.role ?? 'stopped';
+  }
+
+  holdsVip(): boolean {
+    return this.#lan.addresses(this.host).includes(vipOf(this.rules));
+  }
+
+  /** `portico vrrp …`. Throws what is wrong with that. */
+  async command(command: VrrpCommand): Promise<void> {
+    const { problem } = await this.#ask({ type: 'command', command }, 'commanded');
+    if (problem !== undefined) throw new Error(`${problem}`);
+  }
+
+  /** As control has it, within the second. */
+  async status(): Promise<InstanceStatus> {
+    const { instances } = await this.#ask({ type: 'status' }, 'status');
+    return (instances as InstanceStatus[])[0] as InstanceStatus;
+  }
+
+  /** An event of the log, of now or later. */
+  async event(event: string, from = 0): Promise<Said> {
+    return this.said.waitFor((said) => said.type === 'event' && said.event === event, { from, wanted: event });
+  }
+
+  tell(message: ToControl): void {
+    this.#child?.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#running();
+    if (child === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await within(ended, 'Portico to end', 8000);
+  }
+
+  /** Control is held meanwhile, so that it does not start another agent, and that the agent does not see its channel end. */
+  async kill9(): Promise<void> {
+    const child = this.#running();
+    if (child === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGSTOP');
+    this.killAgent();
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** The agent alone: control starts another one. */
+  killAgent(): void {
+    const child = this.#running();
+    if (child === undefined) return;
+    for (const pid of childrenOf(child.pid as number)) process.kill(pid, 'SIGKILL');
+  }
+
+  /** Control and the proxy alone. Resolves when they are gone; the agent is not, perhaps. */
+  async killProxy(): Promise<void> {
+    const child = this.#running();
+    if (child === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async #ask(message: ToControl, answer: Said['type']): Promise<Said> {
+    const from = this.said.all.length;
+    this.tell(message);
+    const isAnswer = ({ type }: Said) => type === answer || type === 'refused';
+    return this.said.waitFor(isAnswer, { from, wanted: answer, limit: 8000 });
+  }
+
+  #running(): ChildProcess | undefined {
+    const child = this.#child;
+    return child === undefined || child.exitCode !== null || child.signalCode !== null ? undefined : child;
+  }
+
+  #take(said: Said): void {
+    this.said.add(said);
+    const role = said.type === 'event' ? /^vrrp (\w+)$/.exec(`${said.event}`)?.[1] : undefined;
+    if (role !== undefined) this.#become(role as RouterRole);
+  }
+
+  #become(role: RouterRole): void {
+    this.roles.add({ role, at: wallNow() });
+  }
+}
+
+function settingsOf({ preempts, interval, addresses, unicastPeers, password, ...same }: RouterRules): object {
+  if (password !== undefined) throw new Error('a password stands in a file');
+  return {
+    ...same,
+    name: 'front',
+    interface: 'eth0',
+    advert_interval: `${interval}ms`,
+    preempt: preempts ? 'always' : 'never',
+    addresses,
+    unicast_peers: unicastPeers,
+  };
+}
+
+function childrenOf(pid: number): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return list.split(' ').filter(Boolean).map(Number);
+}
