@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Settings } from '../../src/config/settings.ts';
-import { FloatingAddresses, type VrrpCommand } from '../../src/control/floating-addresses.ts';
+import { FloatingAddresses } from '../../src/control/floating-addresses.ts';
 import { eventLevels } from '../../src/observe/event-forward.ts';
+import type { AddressCommand } from '../../src/operator/commands.ts';
 import { vrrpSettings } from '../../src/vrrp/config.ts';
 
 /**
@@ -12,7 +13,7 @@ import { vrrpSettings } from '../../src/vrrp/config.ts';
 export type ToControl =
   /** As below `vrrp:` in a file: at first, and at each reload. */
   | { readonly type: 'settings'; readonly vrrp: unknown }
-  | { readonly type: 'command'; readonly command: VrrpCommand }
+  | { readonly type: 'command'; readonly command: AddressCommand }
   | { readonly type: 'status' }
   /** So many workers of the proxy serve from now on. */
   | { readonly type: 'serving'; readonly workers: number }
@@ -24,13 +25,21 @@ const say = (type: string, what: object) => console.log(JSON.stringify({ type, .
 const log = eventLevels((record) => say('event', record));
 
 let serving = 1;
-const floating = new FloatingAddresses({ file: 'test', stateDir, log, serving: () => serving });
+const nothing = () => {};
+const floating = new FloatingAddresses({
+  ...{ file: 'test', stateDir, version: '0', log },
+  serving: () => serving,
+  ...{ onNews: nothing, onPlanned: nothing, onAgent: nothing },
+});
 
 async function hear(message: ToControl): Promise<void> {
   switch (message.type) {
     case 'settings': {
       const vrrp = vrrpSettings.parse(message.vrrp);
-      const pending = await floating.prepare({ vrrp } as Settings);
+      const pending = await floating.prepare(
+        { vrrp, node: { name: 'test' }, listeners: [] as Settings['listeners'] } as Settings,
+        [],
+      );
       await pending.commit();
       say('taken', { realTime: floating.process?.realTime });
       return;

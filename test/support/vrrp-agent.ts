@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { VrrpCommand } from '../../src/control/floating-addresses.ts';
+import type { AddressCommand } from '../../src/operator/commands.ts';
 import type { InstanceStatus } from '../../src/vrrp/agent/status.ts';
 import { wallNow } from './clock.ts';
 import { Journal } from './journal.ts';
@@ -75,7 +75,7 @@ export class PorticoRouter implements Router {
   }
 
   /** `portico vrrp …`. Throws what is wrong with that. */
-  async command(command: VrrpCommand): Promise<void> {
+  async command(command: AddressCommand): Promise<void> {
     const { problem } = await this.#ask({ type: 'command', command }, 'commanded');
     if (problem !== undefined) throw new Error(`${problem}`);
   }
