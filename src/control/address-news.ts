@@ -4,7 +4,7 @@ import type { InstanceNews } from '../vrrp/agent/news.ts';
 import type { Alarm } from '../vrrp/model.ts';
 
 export interface AddressNewsOptions {
-  readonly operator: AddressHand;
+  readonly operator: Pick<AddressHand, 'tell'>;
   /** Told as well, where somebody wants to be. */
   readonly post: (body: object) => void;
 }

@@ -6,6 +6,7 @@ import { datacenterFamilies } from '../../src/metrics/datacenter-families.ts';
 import { dnsFamilies } from '../../src/metrics/dns-families.ts';
 import { type PoolFacts, poolFamilies } from '../../src/metrics/pool-families.ts';
 import { siblingFamilies } from '../../src/metrics/sibling-families.ts';
+import { vrrpFamilies } from '../../src/metrics/vrrp-families.ts';
 import { frontDoor } from '../stories/front-door.ts';
 import { answered } from '../support/dns-counted.ts';
 import { Exposition } from '../support/exposition.ts';
@@ -13,6 +14,7 @@ import { MemoryDns } from '../support/memory-dns.ts';
 import { startNode } from '../support/node.ts';
 import { startOrigin } from '../support/origin.ts';
 import { linkedAt, reportOf, sibling } from '../support/sibling-report.ts';
+import { vrrpFacts } from '../support/vrrp-facts.ts';
 
 /** The page of a real node, and what ships to make use of it: dashboard, alerts, and the table in README.md. */
 
@@ -49,6 +51,7 @@ beforeAll(async () => {
   metrics.register('siblings', () => siblingFamilies(reportOf(sibling('us-2', { link: linkedAt(Date.now()) }))));
   metrics.register('dns', () => dnsFamilies(answered()));
   metrics.register('datacenters', () => datacenterFamilies(new MemoryDns(['us', 'uk'], Date.now).datacenters(), []));
+  metrics.register('vrrp', () => vrrpFamilies(vrrpFacts()));
   text = metrics.answer(undefined).body;
   page = new Exposition(text);
   openMetrics = new Exposition(metrics.answer('application/openmetrics-text').body, 'openmetrics');
@@ -175,6 +178,10 @@ describe('the dashboard and the alerts', () => {
       'DiskErrors',
       'NotReady',
       'Memory',
+      'VrrpAgentAway',
+      'VrrpFault',
+      'VrrpAdvertsDropped',
+      'VrrpTwoActive',
     ])
       expect(rules.filter(({ alert }) => alert.includes(subject))).toHaveLength(1);
   });
