@@ -13,6 +13,7 @@ import { type EventRecord, eventLevels } from '../../src/observe/event-forward.t
 import { NO_SIBLINGS } from '../../src/sibling/state.ts';
 import { MemoryDns } from './memory-dns.ts';
 import { MemoryOperator } from './memory-operator.ts';
+import { MemoryVrrp } from './memory-vrrp.ts';
 import { atTeardown } from './teardown.ts';
 import { within } from './wait.ts';
 
@@ -61,6 +62,7 @@ export const STATUS: NodeStatus = {
 export class AdminScene {
   readonly operator: MemoryOperator;
   readonly dns: MemoryDns;
+  readonly vrrp: MemoryVrrp;
   readonly server: AdminServer;
   readonly log: EventRecord[] = [];
   readonly purges: unknown[] = [];
@@ -102,6 +104,7 @@ export class AdminScene {
       now,
     );
     this.dns = new MemoryDns(['us', 'uk'], now);
+    this.vrrp = new MemoryVrrp(['front', 'back'], now);
     const log = eventLevels((event) => this.log.push(event));
     const record = (entry: Parameters<MemoryOperator['record']>[0]) => this.operator.record(entry);
     this.server = new AdminServer({ settings, log, now, record, ...(limits && { limits }) });
@@ -110,6 +113,7 @@ export class AdminScene {
       status: () => STATUS,
       siblings: () => NO_SIBLINGS,
       dns: () => this.dns,
+      vrrp: () => this.vrrp,
       purge: async (order) => {
         const index = order.urls.findIndex((url) => !URL.canParse(url));
         if (index !== -1) return { ok: false, problems: [{ list: 'urls', index, detail: 'expected a URL' }] };

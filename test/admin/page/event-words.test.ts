@@ -63,6 +63,28 @@ test.each([
     words: { text: 'of us, uk some are in service again', tone: 'good' },
   },
   {
+    type: 'vrrp-changed',
+    detail: { instance: 'front', command: 'handover', by: 'ops', reason: 'kernel' },
+    words: { text: 'addresses front: to be handed over', by: 'ops', reason: 'kernel', tone: 'hand' },
+  },
+  {
+    type: 'vrrp-role',
+    detail: { instance: 'front', from: 'backup', to: 'active', because: 'nobody advertised for 3.2 s' },
+    words: { text: 'addresses front: backup → active, as nobody advertised for 3.2 s', tone: 'good' },
+  },
+  {
+    type: 'vrrp-role',
+    detail: { instance: 'front', from: 'active', to: 'fault' },
+    words: { text: 'addresses front: active → fault', tone: 'bad' },
+  },
+  {
+    type: 'vrrp-alarm',
+    detail: { instance: 'front', alarm: 'two-actives', says: 'two nodes were active' },
+    words: { text: 'addresses front: two nodes were active', tone: 'bad' },
+  },
+  { type: 'vrrp-agent', detail: { ready: false, says: 'the VRRP agent ended with SIGKILL' }, words: { tone: 'bad' } },
+  { type: 'vrrp-agent', detail: { ready: true }, words: { tone: 'good' } },
+  {
     type: 'override-dropped',
     detail: { what: 'datacenter', because: 'expired', datacenter: 'uk' },
     words: { text: 'datacenter uk: goes by the file again: expired' },
