@@ -10,7 +10,7 @@ const LATELY: Ms = 600_000;
 
 /** `vrrp status`: what is wrong first, then all of them in a table, and each in a sentence. */
 export function vrrpStatus(vrrp: VrrpReply, screen: Screen): string {
-  const unusual = vrrpRows(vrrp);
+  const unusual = [...vrrpRows(vrrp), ...realTimeRows(vrrp.agent)];
   const parts = [
     `${headLine(vrrp, screen)}\n`,
     unusual.length === 0 ? '' : table([{ title: '' }, { title: '' }, { title: '' }], unusual, screen),
@@ -34,12 +34,11 @@ export function vrrpRows(vrrp: VrrpReply | undefined): (readonly Cell[])[] {
 }
 
 function headLine({ agent, instances }: VrrpReply, screen: Screen): string {
-  const { ready, deaths = 0, realTime } = agent;
+  const { ready, deaths = 0 } = agent;
   const facts = [
     plural(instances.length, 'instance'),
     ready ? 'agent ready' : 'agent away',
     ...(deaths === 0 ? [] : [`${plural(deaths, 'death')} so far`]),
-    ...(realTime ? [`not in real time (${visible(realTime)})`] : []),
   ];
   return [screen.paint('bold', 'floating addresses'), ...facts].join(', ');
 }
@@ -47,6 +46,13 @@ function headLine({ agent, instances }: VrrpReply, screen: Screen): string {
 function awayRow({ deaths = 0 }: AgentReply): readonly Cell[] {
   const text = `the process that has the addresses died (${plural(deaths, 'death')} so far), and is started again`;
   return ['addresses', { text: 'agent away', style: 'red' }, text];
+}
+
+/** Nothing to look at on a quiet machine: `portico status` does without it. */
+function realTimeRows({ realTime }: AgentReply): (readonly Cell[])[] {
+  if (!realTime) return [];
+  const text = `${realTime}: on a busy machine advertisements may be late`;
+  return [['agent', { text: 'not in real time', style: 'yellow' }, text]];
 }
 
 function droppedRows(instance: InstanceReply): (readonly Cell[])[] {

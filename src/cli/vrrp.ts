@@ -49,9 +49,9 @@ export const VRRP = command({
     'has them. release does as well, and never takes them back. Both hold over restarts, until they are resumed.',
   ],
   examples: [
-    ['vrrp status', 'each instance: what it is, and why'],
+    ['vrrp status', 'what each is, why, and what would change that'],
     ['vrrp handover front --wait 60s --reason "new switches"', 'and come back when another node is active'],
-    ['vrrp release', 'all of them, whatever happens to the others'],
+    ['vrrp release', 'all of them, whatever becomes of the others'],
     ['vrrp resume --wait 60s', ''],
   ],
   options: OPTIONS,

@@ -6,7 +6,7 @@ import type { FloatingAddresses } from './floating-addresses.ts';
 
 export interface AddressOrdersOptions {
   readonly operator: AddressHand;
-  readonly addresses: FloatingAddresses;
+  readonly addresses: Pick<FloatingAddresses, 'names' | 'instances' | 'kept' | 'command'>;
   /** Who drains the node, and why. */
   readonly drained: () => string;
 }
