@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { LONG } from '../../endurance/form.ts';
 import { randomFrom, World, type WorldOptions } from './simulation.ts';
 
 /** How many made-up histories. Each is of 10 s with advertisements each 100 ms, and from another seed. */
-const RUNS = 500;
+const RUNS = LONG ? 2_000 : 120;
 const LENGTH = 10_000;
 
 describe('never two have a majority at one time', () => {
