@@ -178,6 +178,9 @@ export class NameServer {
     this.#current = generation;
     this.#ports = new Map(listen.map((text, index) => [text, (addresses[index] as HostPort).port]));
     this.totals.settle();
+    if (before !== undefined && before.settings.engine !== generation.settings.engine) {
+      this.#options.log.warn('dns.engine changes with the next start', { engine: this.thread.engine.kind });
+    }
     const { tables } = generation.planned;
     if (before?.planned.tables === tables) return;
     this.#watch?.close();

@@ -173,7 +173,9 @@ export const dnsSettings = z
         engine: z
           .enum(['auto', 'batch', 'plain'])
           .default('auto')
-          .describe('For UDP: batch takes many packets at once (Linux alone); auto: batch where it works.'),
+          .describe(
+            'For UDP: batch takes many packets at once (Linux alone); auto: batch where it works. Needs a restart.',
+          ),
         geo_database: z
           .union([path(), z.array(path()).min(1)], expected('a file, or a list of files'))
           .optional()

@@ -1,4 +1,5 @@
 import type { DnsSettings } from './config.ts';
+import type { PlaceMap } from './geo/plan.ts';
 import type { CompileOrder } from './plan/compile-order.ts';
 import type { CookieSecrets } from './plan/cookie-secrets.ts';
 import type { AnsweringPlan, DatacenterPlan, DnsPlan, MapPlan } from './plan/dns-plan.ts';
@@ -23,7 +24,7 @@ export interface DnsPlanContext {
 export interface PlannedDns {
   readonly plan: DnsPlan;
   readonly tables: CompiledTables;
-  /** The datacenters that records choose among, by name: one list for each map. */
+  /** The datacenters that records choose among, by name: a list for each map, and one for each place that has its own. */
   readonly choices: readonly (readonly string[])[];
 }
 
@@ -48,8 +49,26 @@ export async function planDns(settings: DnsSettings, context: DnsPlanContext): P
       transferTo: settings.transfer_to,
     },
     tables,
-    choices: maps.plans.map((map) => map.datacenters.map((position) => (datacenters[position] as DatacenterPlan).name)),
+    choices: maps.plans.flatMap((map) => choicesOf(map, datacenters)),
   };
+}
+
+/** For clients of a place with a list of its own it is that list that may have nobody in service. */
+function choicesOf({ datacenters: all, map }: MapPlan, datacenters: readonly DatacenterPlan[]): string[][] {
+  const orders = [all, ...(map === undefined ? [] : ordersIn(map))];
+  return orders.map((order) => order.map((position) => (datacenters[position] as DatacenterPlan).name));
+}
+
+function* ordersIn({ default: otherwise, places }: PlaceMap): Generator<readonly number[]> {
+  for (const order of [otherwise, ...Object.values(places)]) {
+    if (order === undefined || order === 'closest') continue;
+    if (isList(order)) yield order;
+    else yield* ordersIn(order);
+  }
+}
+
+function isList(order: readonly number[] | PlaceMap): order is readonly number[] {
+  return Array.isArray(order);
 }
 
 /** What clients get that are sent to a datacenter changes nothing about who is. */

@@ -65,6 +65,9 @@ export function inquire(inquiry: Inquiry, plan: DnsPlan, databases: readonly Dat
   const { zones } = served;
   const resolution = resolve(zones, name, type, asker.kind === 'address' ? asker.place : ANYWHERE);
 
+  // What there is not, there is not for all (RFC 7871 §7.4): as the server tells it.
+  const scope = resolution.answer.length > 0 ? resolution.scope : 0;
+
   const key = nameKey(name);
   const zone = zones.find(key, type);
   const found = zone?.find(key, type);
@@ -72,8 +75,8 @@ export function inquire(inquiry: Inquiry, plan: DnsPlan, databases: readonly Dat
   return {
     question: { name: nameToText(name), type: typeToText(type) },
     ...told(resolution),
-    scope: asker.kind === 'address' ? resolution.scope : null,
-    scope_net: asker.kind === 'address' && resolution.scope > 0 ? netAround(asker, resolution.scope) : null,
+    scope: asker.kind === 'address' ? scope : null,
+    scope_net: asker.kind === 'address' && scope > 0 ? netAround(asker, scope) : null,
     why: {
       zone: zone === undefined ? null : { name: nameToText(zone.name), serial: zone.serial },
       found: found === undefined ? null : { kind: found.kind, name: nameOf(found) },

@@ -43,6 +43,20 @@ describe('a plan', () => {
     ]);
   });
 
+  test('has a choice for each place with a list of its own, as nobody of that may be in service where others are', async () => {
+    const places = {
+      EU: { GB: ['uk'], default: 'closest' },
+      NA: { US: { CA: ['us', 'uk'], default: [] } },
+      default: ['uk', 'us'],
+    };
+    const { choices } = await planOf({
+      datacenters: DATACENTERS,
+      maps: { world: { datacenters: ['us', 'uk'], places } },
+      zones: [zone([{ name: 'a', geo: 'world' }])],
+    });
+    expect(choices).toEqual([['us', 'uk'], ['uk', 'us'], ['uk'], [], ['us', 'uk']]);
+  });
+
   test('has the serial of a zone where it is asked for', async () => {
     const asked: string[] = [];
     const { plan } = await planOf(
