@@ -41,7 +41,7 @@ function facts(instance: InstanceStatus, { now }: View): [string, Content][] {
     ['Maintenance', maintenance && `${maintenanceWords(maintenance)} by ${maintenance.by}`],
     ['Reason', maintenance === undefined || maintenance.why === '' ? undefined : maintenance.why],
     ['Priority', String(priority)],
-    ['Advertisements', `${grouped(sent)} sent, ${grouped(received)} received`],
+    ['Adverts', `${grouped(sent)} sent, ${grouped(received)} received`],
     ['Dropped', reasons === '' ? undefined : reasons],
     ['Sends from', source === '' ? `no address of ${place}` : `${source} at ${place}`],
     ['VRRP', `version ${version}, VRID ${vrid}`],

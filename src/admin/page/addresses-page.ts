@@ -45,7 +45,7 @@ ${
 }
 
 function table(rows: readonly Html[], { mayOperate }: View): Html {
-  return html`<table role="table" class="origins" aria-label="Shared addresses">
+  return html`<table role="table" class="origins instances" aria-label="Shared addresses">
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="state-cell">State</th><th role="columnheader" scope="col">Instance</th>${ADDRESS_HEADS.map(
     (head) => html`<th role="columnheader" scope="col" class="figure">${head}</th>`,
   )}${mayOperate && html`<th role="columnheader" scope="col" class="actions"><span class="for-readers">Actions</span></th>`}</tr></thead>
