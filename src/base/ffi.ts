@@ -1,3 +1,4 @@
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import type { Bytes } from './units.ts';
 
 /** Calls into the C library and into this program itself, by node:ffi, and the memory that they need. */
@@ -35,6 +36,13 @@ export function errnoOf(ffi: Ffi): () => number {
   const { functions } = ffi.dlopen(null, { __errno_location: { return: 'pointer', arguments: [] } });
   const cell = new Int32Array(ffi.toArrayBuffer(functions.__errno_location(), 4, false));
   return () => cell[0] as number;
+}
+
+/** As Node's own errors of the system are. */
+export function systemError(call: string, errno: number): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-errno);
+  const error = new Error(`${code}: ${getSystemErrorMessage(-errno)}, ${call}`);
+  return Object.assign(error, { code, errno: -errno, syscall: call });
 }
 
 /**

@@ -1,8 +1,9 @@
+import type { AnswerSettings } from './answer/settings.ts';
 import type { DnsSettings } from './config.ts';
 import type { PlaceMap } from './geo/plan.ts';
 import type { CompileOrder } from './plan/compile-order.ts';
 import type { CookieSecrets } from './plan/cookie-secrets.ts';
-import type { AnsweringPlan, DatacenterPlan, DnsPlan, MapPlan } from './plan/dns-plan.ts';
+import type { DatacenterPlan, DnsPlan, MapPlan } from './plan/dns-plan.ts';
 import { type CompiledTables, compiledTables } from './plan/geo-tables.ts';
 import { datacenterPlans, Maps } from './plan/maps.ts';
 import { packZones, type SerialOf } from './plan/zones.ts';
@@ -84,7 +85,7 @@ export function compileOrder(
   };
 }
 
-function answeringPlan(settings: DnsSettings, cookies: CookieSecrets): AnsweringPlan {
+function answeringPlan(settings: DnsSettings, cookies: CookieSecrets): AnswerSettings {
   const { udp_size, rate_limit, nsid, version } = settings;
   const limited = rate_limit === 'off' ? UNLIMITED : rate_limit;
   const perSecond = limited.responses_per_second;

@@ -1,3 +1,4 @@
+import type { AnswerSettings } from '../answer/settings.ts';
 import type { PlaceMap } from '../geo/plan.ts';
 import type { GeoTableData } from '../geo/table.ts';
 import type { Ttl } from '../model.ts';
@@ -16,7 +17,7 @@ export interface DnsPlan {
   readonly tables: readonly GeoTableData[];
   /** Protocols that HTTPS records of geographic names promise; empty: there are none of these records. */
   readonly alpn: readonly string[];
-  readonly answering: AnsweringPlan;
+  readonly answering: AnswerSettings;
   /** Networks that may transfer zones. */
   readonly transferTo: readonly string[];
 }
@@ -55,31 +56,4 @@ export interface MapPlan {
   readonly datacenters: readonly number[];
   readonly map?: PlaceMap;
   readonly ranked: number;
-}
-
-/** How queries are answered, whatever the zones are. */
-export interface AnsweringPlan {
-  /** Bytes. */
-  readonly udpLength: number;
-  readonly clientSubnet: boolean;
-  /** 16 bytes each. `other`: of cookies that are taken as well. */
-  readonly cookies: { readonly current: Uint8Array; readonly other?: Uint8Array };
-  readonly requireCookies: boolean;
-  readonly limits: {
-    /** Each a second; 0: any number. */
-    readonly responses: number;
-    readonly nxdomains: number;
-    readonly errors: number;
-    /** Seconds. */
-    readonly window: number;
-    readonly slip: number;
-    readonly ipv4Prefix: number;
-    readonly ipv6Prefix: number;
-    readonly exempt: readonly string[];
-    readonly flows: number;
-  };
-  /** Absent: not told. */
-  readonly nsid?: Uint8Array;
-  readonly version?: string;
-  readonly id?: string;
 }

@@ -1,10 +1,11 @@
 import { constants } from 'node:os';
 import type { HostPort } from '../../base/address.ts';
+import { systemError } from '../../base/ffi.ts';
 import { listenProblem } from '../../base/listen-problem.ts';
 import type { Ms } from '../../base/units.ts';
 import type { BatchLoop } from './batch-loop.ts';
 import { type BatchSocket, closeBatchSocket, openBatchSocket } from './batch-socket.ts';
-import { systemError } from './batch-system.ts';
+
 import { CELL, type DnsCounts } from './counts.ts';
 import { Seldom } from './seldom.ts';
 import { emptySource } from './source.ts';

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type HostPort, parseAddress } from '../../base/address.ts';
-import { NativeMemory } from '../../base/ffi.ts';
+import { NativeMemory, systemError } from '../../base/ffi.ts';
 import type { Bytes } from '../../base/units.ts';
 import { SOCKADDR, SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES } from './batch-layout.ts';
 import * as linux from './batch-system.ts';
@@ -27,7 +27,7 @@ export interface Openings {
 export function openBatchSocket(system: linux.BatchSystem, address: HostPort, openings: Openings): BatchSocket {
   const isV6 = isIPv6(address.host);
   const fd = system.libc.socket(isV6 ? linux.AF_INET6 : linux.AF_INET, linux.SOCK_DGRAM | linux.SOCK_CLOEXEC, 0);
-  if (fd === -1) throw linux.systemError('socket', system.errno());
+  if (fd === -1) throw systemError('socket', system.errno());
   try {
     openings.opened(fd);
     const calls = new SocketCalls(system, fd);
@@ -107,7 +107,7 @@ class SocketCalls {
   }
 
   set(level: number, option: number, value: number): void {
-    if (!this.#trySet(level, option, value)) throw linux.systemError('setsockopt', this.#system.errno());
+    if (!this.#trySet(level, option, value)) throw systemError('setsockopt', this.#system.errno());
   }
 
   #trySet(level: number, option: number, value: number): boolean {
@@ -125,7 +125,7 @@ class SocketCalls {
   }
 
   #check(call: string, result: number): void {
-    if (result === -1) throw linux.systemError(call, this.#system.errno());
+    if (result === -1) throw systemError(call, this.#system.errno());
   }
 }
 

@@ -1,5 +1,4 @@
 import { endianness } from 'node:os';
-import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import { errnoOf, type Ffi, loadFfi } from '../../base/ffi.ts';
 
 /**
@@ -89,11 +88,4 @@ export function openBatchSystem(): BatchSystem {
 /** By its name, which musl's does not have: there the layouts are others. */
 function openLibc(ffi: Ffi) {
   return ffi.dlopen('libc.so.6', LIBC);
-}
-
-/** As Node's own errors of the system are. */
-export function systemError(call: string, errno: number): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno);
-  const error = new Error(`${code}: ${getSystemErrorMessage(-errno)}, ${call}`);
-  return Object.assign(error, { code, errno: -errno, syscall: call });
 }

@@ -1,5 +1,5 @@
-import { NativeMemory } from '../../base/ffi.ts';
-import { systemError, type VrrpSystem } from './system.ts';
+import { NativeMemory, systemError } from '../../base/ffi.ts';
+import type { VrrpSystem } from './system.ts';
 
 /** Of `uv_handle_type`. */
 const UV_POLL = 8;

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { NativeMemory } from '../../base/ffi.ts';
-import { SCHED_RR, systemError, type VrrpSystem } from './system.ts';
+import { NativeMemory, systemError } from '../../base/ffi.ts';
+import { SCHED_RR, type VrrpSystem } from './system.ts';
 
 /** In the middle of the lower half: above all that is not real time, below what drivers and watchdogs have. */
 const PRIORITY = 10;

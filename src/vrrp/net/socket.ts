@@ -1,14 +1,6 @@
-import { NativeMemory } from '../../base/ffi.ts';
+import { NativeMemory, systemError } from '../../base/ffi.ts';
 import type { Bytes } from '../../base/units.ts';
-import {
-  SO_BINDTODEVICE,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_RAW,
-  SOL_SOCKET,
-  systemError,
-  type VrrpSystem,
-} from './system.ts';
+import { SO_BINDTODEVICE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_SOCKET, type VrrpSystem } from './system.ts';
 
 /** Of a name that options or addresses are written into: none is longer. */
 const SCRATCH: Bytes = 256;

@@ -1,5 +1,4 @@
 import { endianness } from 'node:os';
-import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import { errnoOf, type Ffi, loadFfi } from '../../base/ffi.ts';
 
 /**
@@ -107,11 +106,4 @@ function openLibc(ffi: Ffi) {
 
 function openLibuv(ffi: Ffi) {
   return ffi.dlopen(null, LIBUV);
-}
-
-/** As Node's own errors of the system are. */
-export function systemError(call: string, errno: number): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno);
-  const error = new Error(`${code}: ${getSystemErrorMessage(-errno)}, ${call}`);
-  return Object.assign(error, { code, errno: -errno, syscall: call });
 }
