@@ -11,6 +11,7 @@ export function datacenterRows(dns: DnsReply | undefined): (readonly Cell[])[] {
   return [
     ...failingOpenRows(dns),
     ...out.map((each): readonly Cell[] => [`datacenter ${each.name}`, stateCell(each), whyOf(each)]),
+    ...databaseRows(dns),
   ];
 }
 
@@ -20,6 +21,13 @@ export function failingOpenRows({ failingOpen }: DnsReply): (readonly Cell[])[] 
     { text: 'failing open', style: 'red' },
     `of ${names.join(', ')} none is in service: answers are given as if all were`,
   ]);
+}
+
+/** Databases whose files were refused: the former ones are in force. */
+export function databaseRows({ databases = [] }: DnsReply): (readonly Cell[])[] {
+  return databases.flatMap(({ file, problem }): (readonly Cell[])[] =>
+    problem ? [[`database ${file}`, { text: 'refused', style: 'red' }, problem]] : [],
+  );
 }
 
 const COLUMNS: readonly Column[] = [

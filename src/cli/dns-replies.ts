@@ -2,18 +2,18 @@ import type { Ms } from '../base/units.ts';
 import type { Reply } from './admin-client.ts';
 import { fieldsOf, notUnderstood } from './replies.ts';
 
-/** What commands read of replies about the name server. `GET /status` has the first two fields alone. */
+/** What commands read of replies about the name server. `GET /status` has the first three fields alone. */
 export interface DnsReply {
   readonly datacenters: readonly DatacenterReply[];
   /** Datacenters of whom none is in service, so that answers are given as if all were. */
   readonly failingOpen: readonly (readonly string[])[];
+  readonly databases?: readonly DatabaseReply[];
   readonly engine?: string;
   /** Why it is not the engine that was wanted. */
   readonly fallback?: string | null;
   readonly threads?: number;
   readonly listeners?: readonly string[];
   readonly zones?: readonly ZoneReply[];
-  readonly databases?: readonly DatabaseReply[];
   readonly counters?: DnsCountersReply;
 }
 
@@ -51,6 +51,8 @@ export interface DatabaseReply {
   readonly file: string;
   readonly type: string;
   readonly built: string | null;
+  /** Why the file as it is now is not in force. */
+  readonly problem?: string | null;
 }
 
 export interface DnsCountersReply {

@@ -1,4 +1,4 @@
-import { datacentersTable, failingOpenRows } from './datacenters.ts';
+import { databaseRows, datacentersTable, failingOpenRows } from './datacenters.ts';
 import type { DatabaseReply, DnsCountersReply, DnsReply, ZoneReply } from './dns-replies.ts';
 import { since } from './replies.ts';
 import { type Screen, visible } from './screen.ts';
@@ -38,7 +38,13 @@ function troubles(dns: DnsReply, screen: Screen): string {
     fallback === undefined || fallback === null
       ? []
       : [['engine', { text: engine, style: 'yellow' }, `not the one that was wanted: ${fallback}`]];
-  const rows = [...(threads === 0 ? [silent] : []), ...failingOpenRows(dns), ...ofZones, ...ofEngine];
+  const rows = [
+    ...(threads === 0 ? [silent] : []),
+    ...failingOpenRows(dns),
+    ...ofZones,
+    ...databaseRows(dns),
+    ...ofEngine,
+  ];
   return rows.length === 0 ? '' : table([{ title: '' }, { title: '' }, { title: '' }], rows, screen);
 }
 

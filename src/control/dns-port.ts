@@ -30,11 +30,12 @@ function destinations({ current, datacenters }: NameServer, client: string): rea
 }
 
 /** The name server as metrics tell it. */
-export function dnsFacts({ current, thread, totals }: NameServer): DnsFacts {
+export function dnsFacts({ current, thread, totals, databaseProblem }: NameServer): DnsFacts {
   const zones = current === undefined ? [] : zonesOf(current, []);
   const { counts, deaths } = thread;
   return {
     zones,
+    isDatabaseRefused: databaseProblem !== undefined,
     counted: totals.snapshot(),
     udp: counts.of('udp'),
     tcp: counts.of('tcp'),
@@ -43,7 +44,8 @@ export function dnsFacts({ current, thread, totals }: NameServer): DnsFacts {
   };
 }
 
-function statusOf({ current, thread, totals, listeners }: NameServer, problems: readonly string[]): DnsStatus {
+function statusOf(server: NameServer, problems: readonly string[]): DnsStatus {
+  const { current, thread, totals, listeners, databaseProblem } = server;
   const { kind, reason } = thread.engine;
   return {
     engine: kind,
@@ -51,7 +53,7 @@ function statusOf({ current, thread, totals, listeners }: NameServer, problems: 
     threads: thread.serving === undefined ? 0 : 1,
     listeners,
     zones: current === undefined ? [] : zonesOf(current, problems),
-    databases: current === undefined ? [] : databasesOf(current.planned.tables),
+    databases: current === undefined ? [] : databasesOf(current.planned.tables, databaseProblem),
     counters: dnsCounters(totals.snapshot(), thread.counts),
   };
 }
@@ -91,10 +93,17 @@ function isAbout(line: string, { file }: ZoneSettings, index: number): boolean {
   return line.includes(`dns.zones[${index}]`) || (file !== undefined && line.includes(file));
 }
 
-function databasesOf({ databases, order }: CompiledTables): DatabaseSummary[] {
-  return databases.map(({ type, buildEpoch }, index) => ({
-    file: order.files[index] as string,
-    type,
-    built: buildEpoch === 0 ? undefined : buildEpoch * 1000,
-  }));
+/** `problem` begins with the file that it is about, or with all of them. */
+function databasesOf({ databases, order: { files } }: CompiledTables, problem: string | undefined): DatabaseSummary[] {
+  const named = files.find((file) => problem?.startsWith(`${file} `));
+  const isOfAll = named === undefined || problem?.startsWith(files.join(' or '));
+  return databases.map(({ type, buildEpoch }, index) => {
+    const file = files[index] as string;
+    return {
+      file,
+      type,
+      built: buildEpoch === 0 ? undefined : buildEpoch * 1000,
+      problem: isOfAll || file === named ? problem : undefined,
+    };
+  });
 }

@@ -76,6 +76,11 @@ export class NameServer {
     return (this.#current?.threadPlan.listen ?? []).map(({ host, port }) => formatHostPort(host, port));
   }
 
+  /** Why geo databases as they are now are not in force; `undefined`: they are. */
+  get databaseProblem(): string | undefined {
+    return this.#watch?.problem;
+  }
+
   /** Throws a `RefusedError` when it cannot be had. */
   async prepare(settings: Settings, dns: DnsSettings): Promise<PendingNameServer> {
     const { planned, serials } = await this.#plan(settings, dns);

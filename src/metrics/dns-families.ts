@@ -5,6 +5,8 @@ import { counter, gauge, type MetricFamily, type ScalarSample, single } from '..
 export interface DnsFacts {
   /** In the order of the plan. */
   readonly zones: readonly { readonly name: string; readonly serial: number }[];
+  /** A geo database as its file is now is not in force. */
+  readonly isDatabaseRefused: boolean;
   readonly counted: AnswerFacts;
   readonly udp: Readonly<Record<UdpCount, number>>;
   readonly tcp: Readonly<Record<TcpCount, number>>;
@@ -50,7 +52,7 @@ export function dnsFamilies(facts: DnsFacts): MetricFamily[] {
   return [...answerFamilies(facts), ...tcpFamilies(facts.tcp), ...faultFamilies(facts)];
 }
 
-function answerFamilies({ zones, counted, udp, tcp }: DnsFacts): MetricFamily[] {
+function answerFamilies({ zones, isDatabaseRefused, counted, udp, tcp }: DnsFacts): MetricFamily[] {
   const { replies, answers, truncated, slipped } = counted;
   return [
     counter(
@@ -80,6 +82,11 @@ function answerFamilies({ zones, counted, udp, tcp }: DnsFacts): MetricFamily[] 
       'portico_dns_zone_serial',
       'Serial of a zone as it is served.',
       zones.map(({ name, serial }) => ({ labels: { zone: name }, value: serial })),
+    ),
+    gauge(
+      'portico_dns_database_refused',
+      'Whether a geo database as its file is now is missing or damaged, so that the former one is in force.',
+      single(isDatabaseRefused ? 1 : 0),
     ),
   ];
 }

@@ -45,7 +45,7 @@ const whole = (): DnsReply => ({
       problems: ['zones/org:3: expected a TTL, got x'],
     },
   ],
-  databases: [{ file: 'City.mmdb', type: 'GeoLite2-City', built: minutes(-48 * 60) }],
+  databases: [{ file: 'City.mmdb', type: 'GeoLite2-City', built: minutes(-48 * 60), problem: 'City.mmdb is cut off' }],
   counters: {
     queries: { udp: 12_345, tcp: 67 },
     replies: { NOERROR: 12_000, NXDOMAIN: 400, FORMERR: 0 },
@@ -58,9 +58,10 @@ const whole = (): DnsReply => ({
 const STATUS = `
 name server, at 0.0.0.0:53, [::]:53, plain engine, 1 thread
 
-dns               failing open  of uk, au none is in service: answers are given as if all were
-zone example.org  refused       zones/org:3: expected a TTL, got x
-engine            plain         not the one that was wanted: node:ffi is not there
+dns                 failing open  of uk, au none is in service: answers are given as if all were
+zone example.org    refused       zones/org:3: expected a TTL, got x
+database City.mmdb  refused       City.mmdb is cut off
+engine              plain         not the one that was wanted: node:ffi is not there
 
 DATACENTER  STATE     HEALTH            LAST CHECK  TTL LIMIT  ANSWERS  SHARE  ADDRESSES                 WHY
 us          serving   up                         –          –    9,000  90.0%  192.0.2.1

@@ -242,7 +242,7 @@ app/app2  active  weight 5, ignoreErrors by alice, for 5 min: slow disk`,
     expect(stdout).toMatch(/us-4 +unasked +trying/);
   });
 
-  test('tells of datacenters that are out, and first of answers that nobody vouches for', async () => {
+  test('tells of datacenters that are out and databases that were refused, and first of answers that nobody vouches for', async () => {
     const left = new Date(Date.now() + 30 * 60_000 + 30_000).toISOString();
     const node = await ScriptedNode.start({
       pools: [{ name: 'app', origins: [origin('app1')] }],
@@ -266,17 +266,19 @@ app/app2  active  weight 5, ignoreErrors by alice, for 5 min: slow disk`,
             { name: 'br', health: 'unknown', effective: 'serving' },
             { name: 'fr', health: 'up', effective: 'down', override: { by: 'alice', since: ago(1) } },
           ],
+          databases: [{ file: 'City.mmdb', type: 'City', built: null, problem: 'City.mmdb is cut off' }],
         },
       },
     });
     const { stdout } = await portico(['status', '--admin', node.url]);
     expect(`\n${stdout.split('\n\n')[1]}\n`).toBe(`
-dns            failing open  of us, uk, au none is in service: answers are given as if all were
-datacenter au  down          down for 2 min: connection refused
-datacenter fr  down          by alice, for 1 min
-datacenter us  draining      this node drains
-datacenter uk  draining      down for 3 min: connection refused; by alice, for 5 min, 30 min to go: flooded
-edge-1         draining      the whole node by bob, for 1 min
+dns                 failing open  of us, uk, au none is in service: answers are given as if all were
+datacenter au       down          down for 2 min: connection refused
+datacenter fr       down          by alice, for 1 min
+datacenter us       draining      this node drains
+datacenter uk       draining      down for 3 min: connection refused; by alice, for 5 min, 30 min to go: flooded
+database City.mmdb  refused       City.mmdb is cut off
+edge-1              draining      the whole node by bob, for 1 min
 `);
   });
 

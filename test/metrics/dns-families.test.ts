@@ -36,6 +36,7 @@ test.each([
   { name: 'portico_dns_truncated_replies_total', labels: { transport: 'tcp' }, value: 0 },
   { name: 'portico_dns_slipped_replies_total', labels: {}, value: 1 },
   { name: 'portico_dns_zone_serial', labels: { zone: 'example.com' }, value: 2_026_112_101 },
+  { name: 'portico_dns_database_refused', labels: {}, value: 1 },
   { name: 'portico_dns_open_connections', labels: {}, value: 3 },
   { name: 'portico_dns_connections_cut_total', labels: { reason: 'slow_reader' }, value: 4 },
   { name: 'portico_dns_failures_total', labels: {}, value: 3 },

@@ -1,7 +1,8 @@
 import { Resolver } from 'node:dns/promises';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { maxmindRecord, writeMmdb } from '../support/mmdb-writer.ts';
 import { OperatedNode } from '../support/operated-node.ts';
 import { answer, startOrigin } from '../support/origin.ts';
 import { tempDir } from '../support/temp.ts';
@@ -11,9 +12,12 @@ import { frontDoor } from './front-door.ts';
 
 const ZONE = '$TTL 60\n@ SOA ns1.example.org. hostmaster.example.org. 7 1h 10m 1w 60\n@ NS ns1\nns1 A 192.0.2.53\n';
 
+const DATABASE = writeMmdb({ nets: [['81.2.69.0/24', maxmindRecord({ country: 'GB' })]], type: 'GeoLite2-Country' });
+
 let node: OperatedNode;
 let resolver: Resolver;
 let file: string;
+let database: string;
 let isUkReady = true;
 let config: object;
 
@@ -21,10 +25,13 @@ beforeAll(async () => {
   const dir = await tempDir();
   file = join(dir, 'example.org.zone');
   await writeFile(file, ZONE);
+  database = join(dir, 'city.mmdb');
+  await writeFile(database, DATABASE);
   // Of both: what the node is in front of, and the readiness of a node in the other datacenter.
   const origin = await startOrigin(() => answer('ok', { status: isUkReady ? '200 OK' : '503 Service Unavailable' }));
   const dns = {
     listen: ['127.0.0.1:0'],
+    geo_database: database,
     datacenters: {
       us: { addresses: ['192.0.2.1'], nets: ['127.0.0.0/8'] },
       uk: {
@@ -104,6 +111,23 @@ test('a zone file that was refused is told of beside the zone as it is served', 
   expect((await node.command('dns')).stdout).toMatch(/^zone example\.org +refused +.*example\.org\.zone:5/m);
   expect(await pageOf('/dns')).toMatch(/example\.org\.zone:5.*The former one is served/s);
   await writeFile(file, ZONE);
+});
+
+test('a database that was refused is told of until there is a good one', { timeout: 40_000 }, async () => {
+  const problem = async () => (await dnsOf()).databases[0].problem;
+  const soon = { timeout: 18_000, interval: 200 };
+  await rm(database);
+  await expect.poll(problem, soon).toMatch(/city\.mmdb cannot be read: /);
+  for (const command of ['dns', 'status']) {
+    expect((await node.command(command)).stdout).toMatch(
+      /^database \S*city\.mmdb +refused +\S*city\.mmdb cannot be read/m,
+    );
+  }
+  expect(await pageOf('/dns')).toMatch(/cannot be read.*The former one is in force/s);
+  expect(await pageOf('/metrics')).toMatch(/^portico_dns_database_refused(?:\{[^}]*\})? 1$/m);
+  await writeFile(database, DATABASE);
+  await expect.poll(problem, soon).toBeNull();
+  expect(await pageOf('/metrics')).toMatch(/^portico_dns_database_refused(?:\{[^}]*\})? 0$/m);
 });
 
 test('a node that has no name server any more shows none', async () => {

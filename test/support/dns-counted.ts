@@ -39,6 +39,7 @@ export function answered(): DnsFacts {
       { name: 'example.com', serial: 2_026_112_101 },
       { name: 'example.org', serial: 7 },
     ],
+    isDatabaseRefused: true,
     counted: totals.snapshot(),
     udp: counts.of('udp'),
     tcp: counts.of('tcp'),

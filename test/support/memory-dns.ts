@@ -116,7 +116,7 @@ const STATUS: DnsStatus = {
     { name: 'example.com', serial: 1, records: 12, file: undefined, problems: [] },
     { name: 'example.org', serial: 7, records: 900, file: 'zones/example.org', problems: ['zones/example.org:3: x'] },
   ],
-  databases: [{ file: 'GeoLite2-City.mmdb', type: 'GeoLite2-City', built: 1_699_000_000_000 }],
+  databases: [{ file: 'GeoLite2-City.mmdb', type: 'GeoLite2-City', built: 1_699_000_000_000, problem: undefined }],
   counters: {
     queries: { udp: 10, tcp: 1 },
     replies: { NOERROR: 9, NXDOMAIN: 1 },

@@ -55,6 +55,8 @@ export interface DatabaseSummary {
   readonly type: string;
   /** Epoch milliseconds; `undefined`: it does not say. */
   readonly built: Ms | undefined;
+  /** Why the file as it is now is not in force; `undefined`: it is. */
+  readonly problem: string | undefined;
 }
 
 /** Since the start. */

@@ -44,6 +44,15 @@ export const failingOpenSchema = z
   .array(z.array(z.string()))
   .describe('Datacenters that records choose among, of whom none is in service: answers are given as if all were.');
 
+export const databasesSchema = z.array(
+  z.strictObject({
+    file: z.string(),
+    type: z.string(),
+    built: time.nullable(),
+    problem: z.string().nullable().describe('Why the file as it is now is not in force.'),
+  }),
+);
+
 const count = z.int();
 
 export const dnsSchema = reply(
@@ -64,7 +73,7 @@ export const dnsSchema = reply(
         problems: z.array(z.string()).describe('Why the file as it is now is not served.'),
       }),
     ),
-    databases: z.array(z.strictObject({ file: z.string(), type: z.string(), built: time.nullable() })),
+    databases: databasesSchema,
     counters: z.strictObject({
       queries: z.strictObject({ udp: count, tcp: count }),
       replies: z.record(z.string(), count).describe('By RCODE.'),

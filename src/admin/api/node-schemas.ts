@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { expected, integer } from '../../base/setting.ts';
 import { PROBLEMS } from '../problem.ts';
-import { datacenterSchema, failingOpenSchema } from './dns-schemas.ts';
+import { databasesSchema, datacenterSchema, failingOpenSchema } from './dns-schemas.ts';
 import { isReasoned, originSchema, REASONED, WHEN } from './origin-schemas.ts';
 import { reply, request } from './registry.ts';
 import { siblingSummary } from './sibling-schemas.ts';
@@ -195,7 +195,11 @@ export const statusSchema = reply(
       .describe('null: off.'),
     siblings: z.array(siblingSummary).describe('In short; more of each is at /siblings.'),
     dns: z
-      .strictObject({ datacenters: z.array(datacenterSchema), failingOpen: failingOpenSchema })
+      .strictObject({
+        datacenters: z.array(datacenterSchema),
+        failingOpen: failingOpenSchema,
+        databases: databasesSchema,
+      })
       .nullable()
       .describe('Where clients are sent; null: off.'),
     vrrp: vrrpSummarySchema.nullable().describe('Addresses that are shared with others, in short; null: off.'),

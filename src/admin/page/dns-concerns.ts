@@ -7,7 +7,7 @@ import type { View } from './view.ts';
 export function dnsConcerns({ source, now }: View): Concern[] {
   const port = source.dns?.();
   if (port === undefined) return [];
-  const { zones, threads } = port.status();
+  const { zones, databases, threads } = port.status();
   const silent: Concern[] = threads > 0 ? [] : [{ tone: 'bad', href: DNS_PATH, name: 'DNS', text: 'nobody answers' }];
   const open = port.failingOpen().map((choice): Concern => {
     const text = `of ${choice.join(', ')} none is in service: answers are given as if all were`;
@@ -27,5 +27,8 @@ export function dnsConcerns({ source, now }: View): Concern[] {
     const [problem] = problems;
     return problem === undefined ? [] : [{ tone: 'bad', href: DNS_PATH, name: `zone ${name}`, text: problem }];
   });
-  return [...silent, ...open, ...out, ...ofZones];
+  const ofDatabases = databases.flatMap(({ file, problem }): Concern[] => {
+    return problem === undefined ? [] : [{ tone: 'bad', href: DNS_PATH, name: `database ${file}`, text: problem }];
+  });
+  return [...silent, ...open, ...out, ...ofZones, ...ofDatabases];
 }

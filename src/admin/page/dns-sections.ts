@@ -50,17 +50,25 @@ function listing(title: string, [name, ...heads]: readonly string[], rows: reado
 }
 
 function zoneRow({ name, serial, records, file, problems }: ZoneSummary): Html {
-  const served = problems.length > 0 && html`<span class="note quiet"><span>The former one is served.</span></span>`;
   return html`<tr data-key="zone ${name}"><th scope="row"><span class="name">${name}</span> <span class="url">${
     file ?? 'in the configuration'
-  }</span>${problems.map(
-    (problem) => html`<span class="note problem">${shape('warning')}<span>${problem}</span></span>`,
-  )}${served}</th><td class="figure">${serial}</td><td class="figure">${grouped(records)}</td></tr>`;
+  }</span>${refusal(problems, 'The former one is served.')}</th><td class="figure">${serial}</td><td class="figure">${grouped(records)}</td></tr>`;
 }
 
-function databaseRow({ file, type, built }: DatabaseSummary, { now }: View): Html {
+/** Why a file as it is now is not in force, and what is instead. */
+function refusal(problems: readonly string[], instead: string): Html | undefined {
+  if (problems.length === 0) return undefined;
+  return html`${problems.map(
+    (problem) => html`<span class="note problem">${shape('warning')}<span>${problem}</span></span>`,
+  )}<span class="note quiet"><span>${instead}</span></span>`;
+}
+
+function databaseRow({ file, type, built, problem }: DatabaseSummary, { now }: View): Html {
   const [date, age] = built === undefined ? ['–', '–'] : [timestamp(built).slice(0, 10), duration(now - built)];
-  return html`<tr data-key="database ${file}"><th scope="row"><span class="name">${file}</span> <span class="url">${type}</span></th><td class="figure">${date}</td><td class="figure">${age}</td></tr>`;
+  return html`<tr data-key="database ${file}"><th scope="row"><span class="name">${file}</span> <span class="url">${type}</span>${refusal(
+    problem === undefined ? [] : [problem],
+    'The former one is in force.',
+  )}</th><td class="figure">${date}</td><td class="figure">${age}</td></tr>`;
 }
 
 /** Who answers, and where. No thread: it died, and another one is being started. */

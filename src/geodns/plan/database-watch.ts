@@ -30,6 +30,7 @@ export class DatabaseWatch {
   /** What was there at the last look. */
   #seen: string;
   #looking: Promise<void> | undefined;
+  #problem: string | undefined;
   #closed = false;
 
   constructor(current: CompiledTables, options: DatabaseWatchOptions) {
@@ -41,6 +42,11 @@ export class DatabaseWatch {
     if (interval > 0 && current.order.files.length > 0) {
       this.#timer = setInterval(() => void this.look(), interval).unref();
     }
+  }
+
+  /** Why the files as they are now are not in force; `undefined`: they are. Files that have not settled yet are not judged. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** Looks at the files. Resolves when what is to be done about them is done; a look at a time. */
@@ -75,10 +81,13 @@ export class DatabaseWatch {
       const tables: CompiledTables = { ...(await compile(order)), order, stamp };
       if (this.#closed) return;
       this.#current = tables;
+      this.#problem = undefined;
       log.info('geo database replaced', { files, databases: tables.databases });
       onTables(tables);
     } catch (error) {
-      if (!this.#closed) log.error('geo database refused, the old one serves on', { files, problem: reasonOf(error) });
+      if (this.#closed) return;
+      this.#problem = reasonOf(error);
+      log.error('geo database refused, the old one serves on', { files, problem: this.#problem });
     }
   }
 }

@@ -28,9 +28,18 @@ describe('the name server', () => {
         },
       ],
       zones: [{ name: 'example.com', file: null }, { problems: ['zones/example.org:3: x'] }],
-      databases: [{ type: 'GeoLite2-City', built: '2023-11-03T08:26:40.000Z' }],
+      databases: [{ type: 'GeoLite2-City', built: '2023-11-03T08:26:40.000Z', problem: null }],
       counters: { queries: { udp: 10, tcp: 1 } },
     });
+  });
+
+  test('says why a database as its file is now is not in force, here and in the status of the node', async () => {
+    const scene = await AdminScene.open();
+    const database = { file: 'City.mmdb', type: 'GeoLite2-City', built: undefined, problem: 'City.mmdb is cut off' };
+    scene.dns.stageStatus({ databases: [database] });
+    const told = [{ ...database, built: null }];
+    expect((await scene.ask('GET /api/v1/dns', { as: 'viewer' })).json.databases).toEqual(told);
+    expect((await scene.ask('GET /api/v1/status', { as: 'viewer' })).json.dns.databases).toEqual(told);
   });
 
   test('says when answers are given as if all were in service', async () => {

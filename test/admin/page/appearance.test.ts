@@ -78,7 +78,7 @@ const dnsWith = (name: string) => {
   dns.stageStatus({ fallback: name, listeners: [name], zones: [zone], databases: [DATABASE(name)], counters });
   return { dns: () => dns };
 };
-const DATABASE = (name: string) => ({ file: name, type: name, built: 1_600_000_000_000 });
+const DATABASE = (name: string) => ({ file: name, type: name, built: 1_600_000_000_000, problem: name });
 
 describeWithPeers(['chromium'], 'how pages look', () => {
   test.each(STAGES)('at 360 px nothing is cut off: $name', async ({ stage }) => {

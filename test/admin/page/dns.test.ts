@@ -138,6 +138,13 @@ describeWithPeers(['chromium'], 'the page of DNS', () => {
     expect(await page.locator('.of-node').textContent()).toMatch(/UDP10.*TCP1.*Replies10.*Limited0.*Dropped1/s);
   });
 
+  test('tells why a database as its file is now is not in force', async () => {
+    const { page, dns } = await scene();
+    dns.stageStatus({ databases: [{ file: 'a.mmdb', type: 'City', built: undefined, problem: 'a.mmdb is cut off' }] });
+    await page.getByText('a.mmdb is cut off').waitFor();
+    expect(await page.locator('[data-key="database a.mmdb"]').textContent()).toMatch(/The former one is in force/);
+  });
+
   test('tells what happened to datacenters, and to nobody else', async () => {
     const { page, scene: opened } = await scene();
     opened.operator.emit('origin-health', { pool: 'app', id: '10.0.1.66:80' });
@@ -188,14 +195,16 @@ describeWithPeers(['chromium'], 'the page of DNS', () => {
   test('is led to from the overview by what is wrong, and by what somebody wants so', async () => {
     const dns = newDns();
     dns.stageStatus({ zones: [{ name: 'example.org', serial: 1, records: 2, file: 'x', problems: ['x:3: y'] }] });
+    dns.stageStatus({ databases: [{ file: 'a.mmdb', type: 'City', built: undefined, problem: 'a.mmdb is cut off' }] });
     dns.set('uk', 'down', 'connection refused');
     dns.setDatacenter('au', { admin: 'drain', reason: '' }, ALICE);
     const { page } = await scene({ dns, path: '/' });
-    await page.getByText('2 things to look at').waitFor();
+    await page.getByText('3 things to look at').waitFor();
     expect(await page.locator('.standing li').allTextContents()).toEqual([
       'datacenter uk Checks fail since 22:13:20: connection refused',
       'datacenter au draining, by alice',
       'zone example.org x:3: y',
+      'database a.mmdb a.mmdb is cut off',
     ]);
     dns.set('us', 'down');
     await page.getByRole('link', { name: 'DNS fails open' }).waitFor();

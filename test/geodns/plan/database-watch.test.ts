@@ -95,17 +95,19 @@ describe('a database that is replaced', () => {
     expect(taken).toHaveLength(1);
   });
 
-  test('is told once when it is damaged, and read when it was mended', async () => {
-    const { taken, told, look } = await watch();
+  test('is told once when it is damaged, has a problem for as long, and is read when it was mended', async () => {
+    const { made, taken, told, look } = await watch();
     replace(AUSTRALIA.subarray(0, 300));
     await look(4);
     expect(taken).toHaveLength(0);
     expect(told).toEqual([
       `geo database refused, the old one serves on: ${file} is no MaxMind DB, or is cut off: there is no metadata at its end`,
     ]);
+    expect(made.problem).toMatch(/cut off/);
     replace(AUSTRALIA);
     await look(2);
     expect(taken).toHaveLength(1);
+    expect(made.problem).toBeUndefined();
   });
 
   test('is told when it is gone, and read when it is back', async () => {

@@ -3,7 +3,7 @@ import { expected } from '../../../base/setting.ts';
 import type { Destination } from '../../../geodns/inquiry/destinations.ts';
 import { Problem } from '../../problem.ts';
 import type { ApiContext } from '../context.ts';
-import type { DatacenterState, DnsPort } from '../dns-port.ts';
+import type { DatabaseSummary, DatacenterState, DnsPort } from '../dns-port.ts';
 import { datacenterSchema, datacenterStateSchema, destinationsSchema, dnsSchema } from '../dns-schemas.ts';
 import { done } from '../refused.ts';
 import { type AnyRoute, route } from '../route.ts';
@@ -89,9 +89,18 @@ function dnsBody(port: DnsPort): z.output<typeof dnsSchema> {
       file: file ?? null,
       problems: [...problems],
     })),
-    databases: databases.map(({ file, type, built }) => ({ file, type, built: timeOrNull(built) })),
+    databases: databases.map(databaseBody),
     counters: { ...counters, replies: { ...counters.replies }, answers: { ...counters.answers } },
   };
+}
+
+/** What the status of a node says of its name server. */
+export function dnsStatusBody(port: DnsPort) {
+  return { ...datacentersBody(port), databases: port.status().databases.map(databaseBody) };
+}
+
+function databaseBody({ file, type, built, problem }: DatabaseSummary) {
+  return { file, type, built: timeOrNull(built), problem: problem ?? null };
 }
 
 function destinationBody({ order, chosen, net, ...rest }: Destination) {
@@ -99,7 +108,7 @@ function destinationBody({ order, chosen, net, ...rest }: Destination) {
 }
 
 /** The part of a reply that says where clients are sent. */
-export function datacentersBody(port: DnsPort) {
+function datacentersBody(port: DnsPort) {
   return {
     datacenters: port.datacenters().map(datacenterBody),
     failingOpen: port.failingOpen().map((choice) => [...choice]),

@@ -10,7 +10,7 @@ import { vrrpSummary } from '../represent-vrrp.ts';
 import { type AnyRoute, route } from '../route.ts';
 import { actorOf } from '../source.ts';
 import { flag, timeOf } from '../values.ts';
-import { datacentersBody } from './dns.ts';
+import { dnsStatusBody } from './dns.ts';
 import { nodeDrainBody } from './node-state.ts';
 
 const number = z.string().regex(/^\d{1,15}$/, { error: 'expected a whole number' });
@@ -119,7 +119,7 @@ function statusBody(
     pools: operator.pools().map(poolSummary),
     cache: cache === undefined ? null : { ...cache, disk: cache.disk ?? null },
     siblings: siblings().peers.map((sibling) => siblingSummaryBody(sibling, now())),
-    dns: port === undefined ? null : datacentersBody(port),
+    dns: port === undefined ? null : dnsStatusBody(port),
     vrrp: addresses === undefined ? null : vrrpSummary(addresses),
     user: { name, role },
   };
