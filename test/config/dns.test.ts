@@ -310,7 +310,7 @@ describe('dns has a warning for', () => {
     {
       name: 'what leads nowhere in a master file',
       yaml: dns({ zones: '[{ name: org, file: zones/loose }]' }),
-      warning: /^zones\/loose: org\. leads to gone\.org\., which does not exist$/,
+      warning: /^zones\/loose:2: org\. NS: leads to gone\.org\., which does not exist$/,
     },
   ])('$name', ({ yaml, warning }) => {
     expect(told(yaml)).toEqual({ problems: [], warnings: [expect.stringMatching(warning)] });

@@ -3,7 +3,7 @@ import { labelOffsets, nameKey, nameToText } from '../wire/name.ts';
 import { TYPE } from '../wire/types.ts';
 import { checkDraft } from './check.ts';
 import { type Draft, draftOf, type GeoEntry, recordSetOf } from './draft.ts';
-import type { Findings, ZoneRecord } from './record.ts';
+import { type Findings, recordTitle, type ZoneRecord } from './record.ts';
 import { targetsOf } from './targets.ts';
 import { Zone, type ZoneNode } from './zone.ts';
 
@@ -25,7 +25,7 @@ export function buildZone({ name, records, geo, where }: ZoneParts, findings: Fi
 
   const nodes = withEmptyNonTerminals(nodesOf(draft, findings), apex);
   const zone = new Zone(nodes.get(apex)?.sets.get(TYPE.SOA) as RecordSet, nodes);
-  checkTargets(zone, where, findings);
+  checkTargets(zone, draft, findings);
   return zone;
 }
 
@@ -84,12 +84,13 @@ function withEmptyNonTerminals(nodes: Map<NameKey, ZoneNode>, apex: NameKey): Re
 }
 
 /** Targets within the zone that lead nowhere: allowed, and hardly ever meant. */
-function checkTargets(zone: Zone, where: string, findings: Findings): void {
-  for (const set of zone.recordSets()) {
-    for (const target of targetsOf(set)) {
+function checkTargets(zone: Zone, draft: Draft, findings: Findings): void {
+  const all = draft.values().flatMap(({ records }) => [...records.values()].flat());
+  for (const record of all) {
+    for (const target of targetsOf({ type: record.type, rdatas: [record.rdata] })) {
       const problem = targetProblem(zone, target);
-      if (problem !== undefined)
-        findings.warn(where, `${nameToText(set.owner)} leads to ${nameToText(target)}, ${problem}`);
+      if (problem === undefined) continue;
+      findings.warn(record.where, `${recordTitle(record)}: leads to ${nameToText(target)}, ${problem}`);
     }
   }
 }

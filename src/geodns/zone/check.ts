@@ -1,6 +1,7 @@
 import type { NameKey } from '../model.ts';
-import { labelOffsets, nameToText, WILDCARD } from '../wire/name.ts';
+import { nameToText, WILDCARD } from '../wire/name.ts';
 import { TYPE, typeToText } from '../wire/types.ts';
+import { checkDelegations } from './check-delegations.ts';
 import type { Draft, DraftNode } from './draft.ts';
 import { type Findings, recordTitle, type ZoneRecord } from './record.ts';
 
@@ -15,8 +16,8 @@ export function checkDraft(draft: Draft, apex: NameKey, where: string, findings:
     checkCname(node, findings);
     checkSingle(node, TYPE.DNAME, 'RFC 6672 §2.4', findings);
     checkGeo(node, findings);
-    checkHidden(draft, apex, key, node, findings);
   }
+  checkDelegations(draft, apex, findings);
 }
 
 /** RFC 1035 §5.2. */
@@ -84,37 +85,4 @@ function checkGeo({ name, records, geo }: DraftNode, findings: Findings): void {
     if (record === undefined || !GEO_TYPES.has(type)) continue;
     findings.problem(record.where, `${recordTitle(record)}: not beside geo, which is at ${first.where}`);
   }
-}
-
-/** What is below a delegation and seen all the same, as glue; and what is seen at the delegation itself (RFC 4035 §2.6). */
-const GLUE: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA]);
-const AT_DELEGATION: ReadonlySet<number> = new Set([...GLUE, TYPE.NS, TYPE.DS, TYPE.RRSIG, TYPE.NSEC]);
-const NOTHING: ReadonlySet<number> = new Set();
-
-/** Below a DNAME there is nothing (RFC 6672 §2.4), below a delegation only glue: whatever else is there nobody gets. */
-function checkHidden(draft: Draft, apex: NameKey, key: NameKey, node: DraftNode, findings: Findings): void {
-  const hiding = hidingRecord(draft, apex, key);
-  if (hiding === undefined) return;
-  const isAtDelegation = node.records.get(TYPE.NS)?.[0] === hiding;
-  const seen = isAtDelegation ? AT_DELEGATION : hiding.type === TYPE.NS ? GLUE : NOTHING;
-  for (const [type, [record]] of node.records) {
-    if (record === undefined || seen.has(type)) continue;
-    findings.warn(record.where, `${recordTitle(record)}: hidden by ${recordTitle(hiding)} at ${hiding.where}`);
-  }
-  for (const { owner, where } of node.geo) {
-    findings.warn(where, `${nameToText(owner)} geo: hidden by ${recordTitle(hiding)} at ${hiding.where}`);
-  }
-}
-
-/** The DNAME above a name, or the delegation above or at it, that keeps questions from it. */
-function hidingRecord(draft: Draft, apex: NameKey, key: NameKey): ZoneRecord | undefined {
-  const apexAt = key.length - apex.length;
-  for (const at of [...labelOffsets(key, apexAt), apexAt]) {
-    const records = draft.get(key.slice(at))?.records;
-    const dname = at > 0 ? records?.get(TYPE.DNAME) : undefined;
-    const ns = at < apexAt ? records?.get(TYPE.NS) : undefined;
-    const [record] = dname ?? ns ?? [];
-    if (record !== undefined) return record;
-  }
-  return undefined;
 }

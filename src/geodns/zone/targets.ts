@@ -12,7 +12,7 @@ const TARGET_AT: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** The names that the records of a set lead to, but for the root: that is no host, or the owner itself (RFC 9460 §2.5). */
-export function targetsOf(set: RecordSet): readonly WireName[] {
+export function targetsOf(set: Pick<RecordSet, 'type' | 'rdatas'>): readonly WireName[] {
   const at = TARGET_AT.get(set.type);
   if (at === undefined) return [];
   return set.rdatas.flatMap(({ bytes }) => {

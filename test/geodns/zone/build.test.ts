@@ -64,6 +64,13 @@ describe('a zone', () => {
       problems: ['zone:4: *.a.example. NS: a wildcard cannot delegate (RFC 4592 §4.2)'],
     },
     {
+      name: 'a server within what it serves that has no address',
+      text: `${HEAD}a NS b.A\na NS c.a\n*.a A 192.0.2.1\nc.a A 192.0.2.2`,
+      problems: [
+        'zone:4: a.example. NS: expected an A or AAAA record of b.A.example. as glue, got none (RFC 9471 §2.1)',
+      ],
+    },
+    {
       name: 'a line that cannot be read',
       text: `${HEAD}a A b`,
       problems: ['zone:4: A: expected an IPv4 address, got "b"'],
@@ -97,8 +104,18 @@ describe('a zone', () => {
     },
     {
       name: 'records below a delegation',
-      text: 'a NS b.c.\nd.a A 192.0.2.1\nd.a TXT e',
+      text: 'a NS d.a\nd.a A 192.0.2.1\nd.a TXT e',
       warning: 'zone:6: d.a.example. TXT: hidden by a.example. NS at zone:4',
+    },
+    {
+      name: 'addresses below a delegation that are of none of its servers',
+      text: 'a NS b.c.\nd.a A 192.0.2.1',
+      warning: 'zone:5: d.a.example. A: hidden by a.example. NS at zone:4',
+    },
+    {
+      name: 'an address at a delegation that is of none of its servers',
+      text: 'a NS b.c.\na A 192.0.2.1',
+      warning: 'zone:5: a.example. A: hidden by a.example. NS at zone:4',
     },
     {
       name: 'a wildcard DNAME',
@@ -108,17 +125,17 @@ describe('a zone', () => {
     {
       name: 'a target that does not exist',
       text: '@ MX 10 a',
-      warning: 'zone: example. leads to a.example., which does not exist',
+      warning: 'zone:4: example. MX: leads to a.example., which does not exist',
     },
     {
       name: 'a target that is an alias',
       text: '@ MX 10 a\na CNAME b.c.',
-      warning: 'zone: example. leads to a.example., which is a CNAME (RFC 2181 §10.3)',
+      warning: 'zone:4: example. MX: leads to a.example., which is a CNAME (RFC 2181 §10.3)',
     },
     {
       name: 'a target without address',
       text: '@ MX 10 a\na TXT b',
-      warning: 'zone: example. leads to a.example., which has no address',
+      warning: 'zone:4: example. MX: leads to a.example., which has no address',
     },
   ])('with $name is served, with a warning', ({ text, warning }) => {
     const { zone, findings } = readZone('example.', HEAD + text);
@@ -129,6 +146,8 @@ describe('a zone', () => {
 
   test.each([
     { name: 'addresses below a delegation', text: 'a NS b.a\nb.a A 192.0.2.1' },
+    { name: 'the address of a server that is the delegation itself', text: 'a NS A\na AAAA 2001:db8::1' },
+    { name: 'servers below another delegation', text: 'a NS c.b\nb NS c.b\nc.b A 192.0.2.1' },
     { name: 'addresses beside a DNAME', text: 'a DNAME b.c.\na A 192.0.2.1' },
     { name: 'DNSSEC beside a CNAME', text: 'a CNAME b.c.\na RRSIG \\# 1 00\na NSEC \\# 1 00' },
     { name: 'a null MX', text: '@ MX 0 .' },
