@@ -1,9 +1,11 @@
 import type { ZoneSettings } from './config.ts';
 import { nameKey } from './wire/name.ts';
+import { checkAliases } from './zone/check-aliases.ts';
 import type { ReadText } from './zone/master-file.ts';
 import { readTextFile } from './zone/read-text.ts';
 import { Findings, type ZoneFinding } from './zone/record.ts';
-import { zoneOfSource, zoneSource } from './zone/settings.ts';
+import { type ZoneSource, zoneOfSource, zoneSource } from './zone/settings.ts';
+import type { Zone } from './zone/zone.ts';
 
 /** What is wrong with a zone, for whoever checks a configuration. */
 export interface ZoneProblem {
@@ -18,15 +20,12 @@ export interface ZoneProblem {
 /** Reads all zones, and the files that they name. File names are absolute here. */
 export function* checkZones(zones: readonly ZoneSettings[], readText: ReadText = readTextFile): Generator<ZoneProblem> {
   const seen = new Map<string, number>();
-  for (const [index, settings] of zones.entries()) {
-    const findings = new Findings();
-    const source = zoneSource(settings, zoneWhere(index), findings, readText);
+  for (const [index, { source, findings }] of readZones(zones, readText).entries()) {
     if (source !== undefined) {
-      zoneOfSource(source, findings);
       const first = seen.get(nameKey(source.name));
       if (first === undefined) seen.set(nameKey(source.name), index);
       else {
-        const message = `${JSON.stringify(settings.name)} is already at ${zoneWhere(first)}.name, expected it once`;
+        const message = `${JSON.stringify(zones[index]?.name)} is already at ${zoneWhere(first)}.name, expected it once`;
         yield { path: ['dns', 'zones', index, 'name'], message };
       }
     }
@@ -34,6 +33,31 @@ export function* checkZones(zones: readonly ZoneSettings[], readText: ReadText =
     yield* problems.map((finding) => problemOf(finding, index));
     for (const finding of warnings) yield { ...problemOf(finding, index), severity: 'warning' };
   }
+}
+
+/** What became of a zone of the settings. */
+export interface ReadZone {
+  readonly settings: ZoneSettings;
+  /** `undefined`: it cannot be read. */
+  readonly source: ZoneSource | undefined;
+  /** `undefined`: it has problems. */
+  readonly zone: Zone | undefined;
+  readonly findings: Findings;
+}
+
+/** All zones, checked each by itself, and what they have of one another. */
+export function readZones(zones: readonly ZoneSettings[], readText: ReadText): readonly ReadZone[] {
+  const read = zones.map((settings, index): ReadZone => {
+    const findings = new Findings();
+    const source = zoneSource(settings, zoneWhere(index), findings, readText);
+    return { settings, source, zone: source && zoneOfSource(source, findings), findings };
+  });
+  checkAliases(
+    read.flatMap(({ source, zone, findings }) =>
+      source === undefined || zone === undefined ? [] : [{ zone, records: source.records, findings }],
+    ),
+  );
+  return read;
 }
 
 /** How the place of a zone in the settings is called. */

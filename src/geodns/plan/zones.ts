@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { zoneWhere } from '../check-zones.ts';
+import { readZones } from '../check-zones.ts';
 import type { ZoneSettings } from '../config.ts';
 import type { NameKey, Rdata, RecordSet } from '../model.ts';
 import { TYPE } from '../wire/types.ts';
 import type { ReadText } from '../zone/master-file.ts';
-import { Findings } from '../zone/record.ts';
-import { zoneOfSource, zoneSource } from '../zone/settings.ts';
 import type { DatacenterPlan, MapPlan, PackedGeo, PackedZone } from './dns-plan.ts';
 import type { Maps } from './maps.ts';
 import { packSets } from './packed-sets.ts';
@@ -32,10 +30,7 @@ export function packZones(
   readText: ReadText,
 ): PackedZone[] {
   const problems: string[] = [];
-  const packed = zones.flatMap((settings, index) => {
-    const findings = new Findings();
-    const source = zoneSource(settings, zoneWhere(index), findings, readText);
-    const zone = source && zoneOfSource(source, findings);
+  const packed = readZones(zones, readText).flatMap(({ source, zone, findings }) => {
     problems.push(...findings.problems);
     if (source === undefined || zone === undefined) return [];
     const geo = source.geo.map(({ owner, record, settings: { geo, mode } }) => {
