@@ -8,8 +8,8 @@ import type { HookName } from './model.ts';
 import type { Command, FilePlan, GuardPlan, HmacPlan, InstancePlan, ProxyPlan, ScriptPlan, VrrpPlan } from './plan.ts';
 import { readKeyFile } from './witness/key.ts';
 
-/** Of unicast too only what was sent on the link is taken, as of multicast. */
-const ON_LINK = { least: 255, most: 255 } as const;
+/** Peers are known by name, and may be behind routers; keepalived 2.2.7 sends unicast of IPv6 with a hop limit of 64. */
+const FROM_PEERS = { least: 1, most: 255 } as const;
 
 /** As keepalived has it: clocks of nodes may differ by so much. */
 const WINDOW = 5_000;
@@ -44,7 +44,7 @@ function instancePlan(instance: InstanceSettings, rules: InstanceRules, vrrp: Vr
     rules,
     source: undefined,
     unicastPeers: unicast_peers,
-    hopLimits: ON_LINK,
+    hopLimits: FROM_PEERS,
     checksum,
     password: password?.slice(0, 8),
     hmac: hmacOf(instance),
