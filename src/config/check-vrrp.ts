@@ -15,6 +15,7 @@ export function* checkVrrp({ vrrp }: Draft, has: (path: Path) => boolean): Gener
   for (const [index, instance] of vrrp.instances.entries()) {
     yield* checkInstance(instance, ['vrrp', 'instances', index], has);
   }
+  yield* tracksAgree(vrrp);
   yield* checkGroups(vrrp);
 }
 
@@ -166,6 +167,21 @@ function* tracksStandOnce({ track, interface: device }: InstanceSettings, path: 
   }
 }
 
+/** A script is run, and a file is read, for all instances that name it: what is not said of one instance is the same in all. */
+function* tracksAgree({ instances }: VrrpSettings): Generator<Finding> {
+  const scripts = new Map<string, Said>();
+  const files = new Map<string, Said>();
+  for (const [index, { track }] of instances.entries()) {
+    const at = ['vrrp', 'instances', index, 'track'];
+    for (const [i, { name, command, interval, timeout, rise, fall }] of track.scripts.entries()) {
+      const times = { interval: inSeconds(interval), timeout: inSeconds(timeout) };
+      yield* same(scripts, name, { command: JSON.stringify(command), ...times, rise, fall }, [...at, 'scripts', i]);
+    }
+    for (const [i, { path, weight }] of track.files.entries())
+      yield* same(files, path, { weight }, [...at, 'files', i]);
+  }
+}
+
 /** RFC 9568 §6.1: 255 is who owns the addresses, who always has them. */
 function* ownerHasItsPriority(
   { priority, preempt, track }: InstanceSettings,
@@ -202,6 +218,7 @@ function* checkGroups({ instances, sync_groups }: VrrpSettings): Generator<Findi
       yield { path, message: `expected an instance that stands under vrrp.instances, got ${show(name)}${hint}` };
     }
     yield* groupAgrees(group.instances, instances);
+    yield* weightsAgree(group.instances, instances);
   }
 }
 
@@ -215,6 +232,21 @@ function* groupAgrees(names: readonly string[], instances: readonly InstanceSett
       const path = ['vrrp', 'instances', instances.indexOf(member), setting];
       const message = `expected ${show(first[setting])} as of ${first.name}, which is in its sync group, got ${show(member[setting])}`;
       yield { path, message };
+    }
+  }
+}
+
+/** They have one priority, so what is tracked has one weight. */
+function* weightsAgree(names: readonly string[], instances: readonly InstanceSettings[]): Generator<Finding> {
+  const weights = new Map<string, Said>();
+  for (const [index, { name, track }] of instances.entries()) {
+    if (!names.includes(name)) continue;
+    const at = ['vrrp', 'instances', index, 'track'];
+    if (track.proxy !== 'off') yield* same(weights, 'proxy', { weight: track.proxy.weight }, [...at, 'proxy']);
+    for (const kind of ['interfaces', 'scripts'] as const) {
+      for (const [i, { name: tracked, weight }] of track[kind].entries()) {
+        yield* same(weights, `${kind} ${tracked}`, { weight }, [...at, kind, i]);
+      }
     }
   }
 }
@@ -233,4 +265,26 @@ function* once(seen: Map<string, Path>, identity: string, shown: string, path: P
   const first = seen.get(identity);
   if (first === undefined) seen.set(identity, path);
   else yield { path, message: `${show(shown)} is already at ${formatPath(first)}, expected it once` };
+}
+
+/** What was said of something where it stood first. */
+interface Said {
+  readonly path: Path;
+  /** As it is shown. */
+  readonly settings: Readonly<Record<string, string | number>>;
+}
+
+/** Tells each setting of the second of two that is not as of the first. */
+function* same(seen: Map<string, Said>, identity: string, settings: Said['settings'], path: Path): Generator<Finding> {
+  const first = seen.get(identity);
+  if (first === undefined) {
+    seen.set(identity, { path, settings });
+    return;
+  }
+  for (const [setting, value] of Object.entries(settings)) {
+    const expected = first.settings[setting];
+    if (value === expected) continue;
+    const message = `expected ${expected} as at ${formatPath([...first.path, setting])}, got ${value}`;
+    yield { path: [...path, setting], message };
+  }
 }

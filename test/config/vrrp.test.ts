@@ -190,6 +190,47 @@ describe('vrrp', () => {
     expect(scene.problems(text)).toEqual(problems.map((problem) => expect.stringContaining(problem)));
   });
 
+  const track = (text: string) => ({ track: `{ ${text} }` });
+  test.each([
+    {
+      name: 'one script of two weights',
+      ...track('scripts: [{ name: up, command: [bin/up], weight: -5 }]'),
+      problems: [],
+    },
+    {
+      name: 'another program by the name of a script',
+      ...track('scripts: [{ name: up, command: [bin/down], timeout: 100ms, rise: 3 }]'),
+      problems: [
+        'vrrp.instances[1].track.scripts[0].command: expected ["bin/up"] as at vrrp.instances[0].track.scripts[0].command, got ["bin/down"]',
+        'vrrp.instances[1].track.scripts[0].timeout: expected 1s as at vrrp.instances[0].track.scripts[0].timeout, got 0.1s',
+        'vrrp.instances[1].track.scripts[0].rise: expected 1 as at vrrp.instances[0].track.scripts[0].rise, got 3',
+      ],
+    },
+    {
+      name: 'one file of two weights',
+      ...track('files: [{ path: say, weight: 2 }]'),
+      problems: [
+        'vrrp.instances[1].track.files[0].weight: expected 1 as at vrrp.instances[0].track.files[0].weight, got 2',
+      ],
+    },
+  ])('of two instances: $name', ({ track, problems }) => {
+    const first = `{ ${FRONT}, track: { files: [{ path: say }], scripts: [{ name: up, command: [bin/up] }] } }`;
+    const told = scene.problems(vrrp(`instances: [${first}, ${other({ track })}]`));
+    expect(told).toEqual(problems.map((problem) => expect.stringContaining(problem)));
+  });
+
+  test.each([
+    { setting: 'proxy: { weight: -10 }', at: 'proxy' },
+    { setting: 'interfaces: [{ name: eth1, weight: -10 }]', at: 'interfaces[0]' },
+    { setting: 'scripts: [{ name: up, command: [bin/up], weight: -10 }]', at: 'scripts[0]' },
+  ])('has one weight in a sync group: $setting', ({ setting, at }) => {
+    const first = `{ ${FRONT}, track: { interfaces: [{ name: eth1 }], scripts: [{ name: up, command: [bin/up] }] } }`;
+    const groups = 'sync_groups: [{ name: edge, instances: [front, back] }]';
+    const text = vrrp(`instances: [${first}, ${other({ track: `{ ${setting} }` })}], ${groups}`);
+    const [of, its] = [0, 1].map((index) => `vrrp.instances[${index}].track.${at}.weight`);
+    expect(scene.problems(text)).toEqual([expect.stringContaining(`${its}: expected 0 as at ${of}, got -10`)]);
+  });
+
   test.each([
     {
       text: 'witness: { address: 192.0.2.3, peer: "192.0.2.2:8112", key_file: key }',
