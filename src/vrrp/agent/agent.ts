@@ -119,6 +119,7 @@ export class Agent {
     while ([...this.#running.values()].some(({ driver, instance }) => isLeaving(driver, instance))) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    if (!atOnce) await Promise.all([...this.#running.values()].map(({ instance }) => instance.gone));
     this.close();
   }
 

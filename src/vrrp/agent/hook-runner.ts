@@ -9,6 +9,8 @@ export interface HookRun {
   readonly commands: readonly Command[];
   /** All of them together. */
   readonly deadline: Ms;
+  /** What must have come first. */
+  readonly after?: Promise<void> | undefined;
   /** Beside what this process has. */
   readonly environment: Readonly<Record<string, string>>;
   /** Told once: whether all of them ended well, in time. */
@@ -36,6 +38,7 @@ export class HookRunner {
   async #runAll(): Promise<void> {
     this.#isRunning = true;
     for (let run = this.#waiting.shift(); run !== undefined; run = this.#waiting.shift()) {
+      await run.after;
       const isGood = await this.#runOne(run);
       run.onEnd?.(isGood);
     }

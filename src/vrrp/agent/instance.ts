@@ -100,6 +100,11 @@ export class Instance {
     });
   }
 
+  /** Resolves when none of the addresses is there that it gave away. */
+  get gone(): Promise<void> {
+    return this.#virtual.gone;
+  }
+
   get link(): Link | undefined {
     return this.#link;
   }
@@ -192,7 +197,7 @@ export class Instance {
         this.#virtual.add(action.address === undefined ? undefined : addressBytes(action.address));
         return;
       case 'remove':
-        this.#virtual.remove();
+        this.#virtual.remove(action.after);
         return;
       case 'announce':
         if (link !== undefined) this.#parts.neighborhood(link).announce(this.addresses, action.count);
@@ -261,6 +266,7 @@ export class Instance {
       hook,
       commands: hook === 'stop' ? commands.toReversed() : commands,
       deadline: rules.hooks[hook] ?? 0,
+      after: hook === 'after_remove' ? this.#virtual.gone : undefined,
       environment: {
         PORTICO_INSTANCE: rules.name,
         PORTICO_HOOK: hook,

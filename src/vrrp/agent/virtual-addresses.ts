@@ -27,6 +27,8 @@ export class VirtualAddresses {
   readonly #options: VirtualAddressesOptions;
   #held: readonly AddressBytes[] = [];
   #refresh: NodeJS.Timeout | undefined;
+  /** Those that are not ours any more, and still there. */
+  #lingering: { readonly end: NodeJS.Timeout; readonly gone: PromiseWithResolvers<void> } | undefined;
 
   constructor(options: VirtualAddressesOptions) {
     this.#options = options;
@@ -36,19 +38,37 @@ export class VirtualAddresses {
     return includesAddress(this.#held, address);
   }
 
+  /** Resolves when those that were removed are gone, or are held once more. */
+  get gone(): Promise<void> {
+    return this.#lingering?.gone.promise ?? Promise.resolve();
+  }
+
   /** `undefined`: all of them. */
   add(address?: AddressBytes): void {
     const { addresses } = this.#options;
     this.#held = addresses;
+    this.#lingerNoMore();
     this.#set(address === undefined ? addresses : [address]);
     this.#refresh ??= setInterval(() => this.#set(this.#held), REFRESH);
   }
 
-  /** Also what is there of a former process. */
-  remove(): void {
+  /** Also what is there of a former process. `after`: no longer than a lifetime has left when it is to be renewed. */
+  remove(after: Ms = 0): void {
     clearInterval(this.#refresh);
     this.#refresh = undefined;
     this.#held = [];
+    this.#lingerNoMore();
+    if (after === 0) this.#remove();
+    else this.#lingering = { end: setTimeout(() => this.remove(), after), gone: Promise.withResolvers() };
+  }
+
+  #lingerNoMore(): void {
+    clearTimeout(this.#lingering?.end);
+    this.#lingering?.gone.resolve();
+    this.#lingering = undefined;
+  }
+
+  #remove(): void {
     const { requests, addresses, index, onProblem } = this.#options;
     const place = index();
     if (place === undefined) return;

@@ -1,6 +1,7 @@
 import type { Ms } from '../../base/units.ts';
 import { type Cause, LEAVING, type Reason } from '../model.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
+import { isAlive } from './hearing.ts';
 import {
   type ActiveStanding,
   type BackupStanding,
@@ -10,7 +11,7 @@ import {
   type DownTimer,
   holds,
 } from './state.ts';
-import { goodbyeTime, offerInterval } from './timers.ts';
+import { goodbyeTime, lingerTime, offerInterval } from './timers.ts';
 import type { Turn } from './turn.ts';
 
 /** How roles are entered, whatever the one before was. */
@@ -21,7 +22,7 @@ export function enterBackup(
   timer: DownTimer = { from: turn.now, wait: 'down' },
 ): BackupStanding {
   const { role } = turn.state.standing;
-  letGo(turn);
+  letGo(turn, reason);
   const backup = { role: 'backup', timer, probe: undefined, lower: undefined } as const;
   turn.enter(backup, reason);
   // To the outside a claim that comes to nothing was backup all the time.
@@ -31,7 +32,7 @@ export function enterBackup(
 
 /** Where it takes no part. */
 export function enterIdle(turn: Turn, role: 'stopped' | 'fault' | 'released', reason: Reason): void {
-  letGo(turn);
+  letGo(turn, reason);
   turn.enter({ role }, reason);
   turn.hook(role === 'fault' ? 'on_fault' : 'on_backup');
 }
@@ -172,7 +173,7 @@ export function patience({ rules }: Turn): Ms {
 }
 
 /** Whoever is told to let go does so at once: hooks are not waited for. */
-function letGo(turn: Turn): void {
+function letGo(turn: Turn, reason: Reason): void {
   const { standing } = turn.state;
   if (standing.role === 'claiming' || standing.role === 'active') {
     if (turn.rules.witness !== undefined) turn.act({ kind: 'give-back' });
@@ -181,6 +182,15 @@ function letGo(turn: Turn): void {
   const running = standing.role === 'active' ? standing.preparing?.hook : 'stop';
   if (running === undefined) turn.hook('before_remove', 'stop');
   else if (running === 'before_remove') turn.hook('stop');
-  turn.act({ kind: 'remove' });
+  turn.act({ kind: 'remove', after: lingering(turn, reason) });
   turn.hook('after_remove');
+}
+
+/** Of those that have a successor, unless we cannot serve, or are forbidden to. */
+function lingering({ state, rules, now }: Turn, reason: Reason): Ms {
+  if (reason.kind === 'lease-lost' || faultsOf(state, rules).vital.length > 0) return 0;
+  const { heard } = state;
+  const isFollowed =
+    reason.kind === 'group' ? rules.witness?.policy !== 'strict' : heard !== undefined && isAlive(heard, now);
+  return isFollowed ? lingerTime(rules.interval) : 0;
 }

@@ -7,7 +7,7 @@ import type { Turn } from './turn.ts';
 
 /**
  * A planned departure, make before break. Priority 0 was sent, so that the successor waits for no more than its Skew_Time, and the
- * addresses are kept until it advertises: clients are served by one or the other all the time. RFC 9568 would have them
+ * addresses are kept until it advertises, and a moment longer: clients are served by one or the other all the time. RFC 9568 would have them
  * removed at once, which leaves a hole of Skew_Time: 615 ms at priority 100 and 1 s. It is the same for a successor of another
  * make, as all that it sees is priority 0 from one that goes on answering.
  */

@@ -177,7 +177,8 @@ export type Action =
   | { readonly kind: 'advertise'; readonly priority: Priority }
   /** `undefined`: all of them. */
   | { readonly kind: 'add'; readonly address: string | undefined }
-  | { readonly kind: 'remove' }
+  /** `after`: so much later, unless they are added again; 0 is at once. To the machine they are gone. */
+  | { readonly kind: 'remove'; readonly after: Ms }
   /** Gratuitous ARP or neighbor advertisements for all addresses, so many for each. */
   | { readonly kind: 'announce'; readonly count: number }
   /** ARP requests or neighbor solicitations for all addresses; replies are `answered`. */

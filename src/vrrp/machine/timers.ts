@@ -34,6 +34,14 @@ export function goodbyeTime(interval: Ms): Ms {
   return Math.max(1.2 * interval, interval + 50);
 }
 
+/**
+ * How long addresses stay where they were when somebody else has them: who asks for them finds the new place at once, but requests under
+ * way here are still to be answered. Over before anybody, not hearing the new one, would ask whether they are free.
+ */
+export function lingerTime(interval: Ms): Ms {
+  return Math.min(500, 3 * interval);
+}
+
 /** By then a backup of any priority has taken over: an active router that was silent for so long may have been superseded. */
 export function supersededAfter(interval: Ms): Ms {
   return 3 * interval;

@@ -73,6 +73,36 @@ describe('a planned departure', () => {
   });
 });
 
+describe('the addresses of one that was active', () => {
+  const handedOver = () => new Play().active().after(10, operator('handover'));
+  const leftBy = ({ actions }: Play) => actions.find(({ kind }) => kind === 'remove');
+
+  test.each([
+    { name: 'for a successor', play: () => handedOver().after(600, heard(50)), after: 500 },
+    { name: 'for one that preempts', play: () => new Play().active().after(10, heard(150)), after: 500 },
+    {
+      name: 'where three intervals are shorter',
+      play: () => shortest().after(5, heard(50, '10.0.0.1', 10)),
+      after: 30,
+    },
+  ])('stay a moment, so that requests under way are answered: $name', ({ play, after }) => {
+    expect(leftBy(play())).toEqual({ kind: 'remove', after });
+  });
+
+  test.each([
+    { name: 'nobody can be served', play: () => new Play().active().after(10, tracked('proxy', 'down')) },
+    { name: 'nobody can be served any more', play: () => handedOver().after(10, tracked('proxy', 'down')) },
+    { name: 'the process ends', play: () => new Play().active().after(10, { kind: 'stop', atOnce: true }) },
+    { name: 'nobody came', play: () => new Play().active().after(10, STOP).after(1200, TIME).after(1200, TIME) },
+  ])('go at once where $name', ({ play }) => {
+    expect(leftBy(play())).toEqual({ kind: 'remove', after: 0 });
+  });
+
+  function shortest(): Play {
+    return new Play({ interval: 10 }).active().after(1, operator('handover'));
+  }
+});
+
 describe('maintenance', () => {
   test('handed over: it does not preempt, and takes over from one that is silent, which ends it', () => {
     const play = new Play({ priority: 254 }).active().after(10, operator('handover')).after(10, heard(100));
