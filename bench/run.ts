@@ -15,13 +15,15 @@ import { KINDS } from './servers.ts';
 
 /**
  * `npm run bench`: Portico and its peers in front of one origin, at the same work, in turn; `npm run bench -- dns`: the
- * same of name servers. bench/README.md says how to read it.
+ * same of name servers; `npm run bench -- vrrp`: pairs of routers. bench/README.md says how to read it.
  *
  * Exit status: 0 the figures are there; 1 something failed, or a row is invalid; 2 wrong usage; 130 interrupted. A
  * missed aim is told and is no failure: a machine with other work to do misses it too.
  */
 async function main(args: readonly string[]): Promise<number> {
   try {
+    // What it needs is that of tests.
+    if (args[0] === 'vrrp') return await (await import('./vrrp/run.ts')).benchVrrp(args.slice(1));
     const suite = args[0] === 'dns' ? dnsSuite(args.slice(1)) : httpSuite(args);
     if (typeof suite === 'string') {
       console.log(suite);
