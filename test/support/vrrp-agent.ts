@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AddressCommand } from '../../src/operator/commands.ts';
 import type { InstanceStatus } from '../../src/vrrp/agent/status.ts';
@@ -14,6 +16,12 @@ import { type RoleChange, type Router, type RouterRole, type RouterRules, vipOf 
 import { within } from './wait.ts';
 
 const PROCESS = new URL('./vrrp-agent-process.ts', import.meta.url).pathname;
+
+/** What other programs do not have: of the instance, and beside it. */
+export interface OwnSettings {
+  readonly instance?: object;
+  readonly vrrp?: object;
+}
 
 /** A line of what control says. */
 interface Said {
@@ -29,21 +37,22 @@ export class PorticoRouter implements Router {
   readonly roles = new Journal<RoleChange>('role of Portico');
   readonly said = new Journal<Said>('line of control');
   readonly #lan: Lan;
-  readonly #more: object;
+  readonly #own: OwnSettings;
   #stateDir: string | undefined;
   #child: ChildProcess | undefined;
 
-  /** `more`: settings of the instance that are Portico's own. */
-  constructor(lan: Lan, host: string, rules: RouterRules, more: object = {}) {
+  constructor(lan: Lan, host: string, rules: RouterRules, own: OwnSettings = {}) {
     this.#lan = lan;
     this.host = host;
     this.rules = rules;
-    this.#more = more;
+    this.#own = own;
   }
 
   async start(): Promise<void> {
-    this.#stateDir ??= await tempDir('vrrp');
-    const child = this.#lan.spawn(this.host, process.execPath, [PROCESS, this.#stateDir], {
+    const directory = this.#stateDir ?? (await tempDir('vrrp'));
+    this.#stateDir = directory;
+    if (this.rules.password !== undefined) await writeFile(join(directory, 'password'), this.rules.password);
+    const child = this.#lan.spawn(this.host, process.execPath, [PROCESS, directory], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#child = child;
@@ -53,16 +62,13 @@ export class PorticoRouter implements Router {
     );
     child.once('exit', () => this.#become('stopped'));
     const before = this.roles.all.length;
-    await this.reload(this.#more);
+    await this.reload(this.#own);
     await this.roles.waitFor(({ role }) => role !== 'stopped', { from: before, wanted: 'at its start' });
   }
 
-  /** With other settings of its own. */
-  async reload(more: object): Promise<void> {
-    const taken = await this.#ask(
-      { type: 'settings', vrrp: { instances: [{ ...settingsOf(this.rules), ...more }] } },
-      'taken',
-    );
+  async reload({ instance, vrrp }: OwnSettings): Promise<void> {
+    const instances = [{ ...settingsOf(this.rules, this.#stateDir as string), ...instance }];
+    const taken = await this.#ask({ type: 'settings', vrrp: { instances, ...vrrp } }, 'taken');
     if (taken.type === 'refused') throw new Error(`Portico refused: ${taken.problem}`);
   }
 
@@ -153,16 +159,15 @@ export class PorticoRouter implements Router {
   }
 }
 
-function settingsOf({ preempts, interval, addresses, unicastPeers, password, ...same }: RouterRules): object {
-  if (password !== undefined) throw new Error('a password stands in a file');
+function settingsOf({ preempts, interval, unicastPeers, password, ...same }: RouterRules, directory: string): object {
   return {
     ...same,
     name: 'front',
     interface: 'eth0',
     advert_interval: `${interval}ms`,
     preempt: preempts ? 'always' : 'never',
-    addresses,
     unicast_peers: unicastPeers,
+    ...(password !== undefined && { auth: { password_file: join(directory, 'password') } }),
   };
 }
 
