@@ -21,6 +21,8 @@ export function advertInActive(turn: Turn, standing: ActiveStanding, advert: Adv
   if (theirs === OWNER && ours === OWNER) turn.alarm({ kind: 'two-owners', source });
   if (theirs > ours || (theirs === ours && isGreater(source, state))) {
     learn(turn, advert);
+    // The other may not know that there were two: what it hears of us has it tell clients where the addresses are.
+    advertise(turn);
     enterBackup(turn, { kind: theirs > ours ? 'outranked' : 'tie', source, theirs, ours });
     return;
   }
@@ -45,7 +47,12 @@ function contest(turn: Turn, standing: ActiveStanding, source: string, theirs: P
     turn.stay({ ...standing, answeredAt: now });
     advertise(turn);
   }
-  if (provoked(turn)) turn.alarm({ kind: 'two-actives', source, theirs, ours });
+  if (provoked(turn) && !isPreempted(turn)) turn.alarm({ kind: 'two-actives', source, theirs, ours });
+}
+
+/** Who was active until we took over may say so once more. */
+function isPreempted({ state, rules, now }: Turn): boolean {
+  return state.reason.kind === 'preemption' && now - state.since < rules.interval;
 }
 
 export function conflictInActive(turn: Turn, { address, mac }: Extract<InstanceEvent, { kind: 'conflict' }>): void {

@@ -133,9 +133,9 @@ describe('Active', () => {
     { name: 'the same from a greater address', priority: 100, source: '10.0.0.3', why: 'tie' },
     { name: 'the same from an address that is greater as a number', priority: 100, source: '10.0.0.10', why: 'tie' },
     { name: 'the owner', priority: 255, source: '10.0.0.1', why: 'outranked' },
-  ])('yields to $name: learns the interval, removes the addresses, is Backup', ({ priority, source, why }) => {
+  ])('yields to $name: says so, learns the interval, removes the addresses, is Backup', ({ priority, source, why }) => {
     const play = new Play().active().after(400, heard(priority, source, 500));
-    expect(play).toMatchObject({ role: 'backup', why, done: ['remove', 'is backup'] });
+    expect(play).toMatchObject({ role: 'backup', why, done: ['advertise 100', 'remove', 'is backup'] });
     expect(play.wakesIn).toBeCloseTo(1500 + 304.6875);
   });
 
@@ -145,6 +145,14 @@ describe('Active', () => {
   ])('to $name advertises at once, and announces where the addresses are', ({ priority, source }) => {
     const play = new Play().active().after(400, heard(priority, source));
     expect(play).toMatchObject({ role: 'active', done: ['advertise 100', 'announce 5', 'alarm two-actives'] });
+  });
+
+  test('is not alarmed by the last word of whom it has preempted', () => {
+    const play = new Play().started();
+    for (let second = 0; second < 3; second++) play.after(1000, heard(50));
+    play.through(1000);
+    expect(play).toMatchObject({ role: 'active', why: 'preemption' });
+    expect(play.after(1, heard(50)).done).toEqual(['advertise 100', 'announce 5']);
   });
 
   test('announces so once a second, whoever advertises how often', () => {
