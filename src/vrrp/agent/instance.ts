@@ -5,7 +5,7 @@ import { explain } from '../machine/explain.ts';
 import { gradeOf, priorityOf } from '../machine/fitness.ts';
 import { isAlive } from '../machine/hearing.ts';
 import type { Action, InstanceEvent, InstanceState } from '../machine/state.ts';
-import type { HookName } from '../model.ts';
+import { type HookName, OWNER } from '../model.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
 import type { InstancePlan } from '../plan.ts';
@@ -67,6 +67,7 @@ export class Instance {
       requests: parts.requests,
       addresses: this.addresses,
       interval,
+      isOwner: plan.rules.priority === OWNER,
       index: () => this.#link?.index,
       onProblem: (what, address, errno) => {
         const problem = getSystemErrorName(-errno);
@@ -137,7 +138,7 @@ export class Instance {
 
   /** What a former process has left on the interface. */
   clear(): void {
-    this.#virtual.remove();
+    this.#virtual.clear();
   }
 
   /** Whether this one is meant by a message of that VRID, there. */

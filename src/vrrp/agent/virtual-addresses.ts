@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { Ms } from '../../base/units.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import { type AddressBytes, addressText, includesAddress } from '../wire/address.ts';
-import { removeAddress, setAddress } from '../wire/netlink-request.ts';
+import { dumpAddresses, type Place, removeAddress, setAddress } from '../wire/netlink-request.ts';
 
 const { EADDRNOTAVAIL, ENODEV } = constants.errno;
 
@@ -14,6 +14,8 @@ export interface VirtualAddressesOptions {
   readonly addresses: readonly AddressBytes[];
   /** From one advertisement to the next: a node that does not run loses the addresses by the time that others have them. */
   readonly interval: Ms;
+  /** Priority 255. */
+  readonly isOwner: boolean;
   /** `undefined`: there is no such interface now. */
   readonly index: () => number | undefined;
   readonly onProblem: (what: 'add' | 'remove', address: string, errno: number) => void;
@@ -52,13 +54,30 @@ export class VirtualAddresses {
     this.#refresh ??= setInterval(() => this.#set(this.#held), REFRESH);
   }
 
-  /** Also what is there of a former process. `after`: no longer than a lifetime has left when it is to be renewed. */
+  /**
+   * What a former process has left there. Another program may have set them with their prefix, which the kernel has to be told; of who owns
+   * them (priority 255) that may be the host's own.
+   */
+  clear(): void {
+    const { requests, addresses, isOwner } = this.#options;
+    const place = this.#options.index();
+    if (place === undefined) return;
+    const family = addresses[0]?.length === 16 ? 6 : 4;
+    for (const there of requests.dump((sequence) => dumpAddresses(family, sequence))) {
+      if (there.kind !== 'address-added' || there.interface !== place) continue;
+      const { address, prefix } = there;
+      if (!includesAddress(addresses, address) || (isOwner && prefix < address.length * 8)) continue;
+      this.#removeOne({ interface: place, address, prefix });
+    }
+  }
+
+  /** `after`: no longer than a lifetime has left when it is to be renewed. */
   remove(after: Ms = 0): void {
     clearInterval(this.#refresh);
     this.#refresh = undefined;
     this.#held = [];
     this.#lingerNoMore();
-    if (after === 0) this.#remove();
+    if (after === 0) this.#removeAll();
     else this.#lingering = { end: setTimeout(() => this.remove(), after), gone: Promise.withResolvers() };
   }
 
@@ -68,14 +87,17 @@ export class VirtualAddresses {
     this.#lingering = undefined;
   }
 
-  #remove(): void {
-    const { requests, addresses, index, onProblem } = this.#options;
-    const place = index();
+  #removeAll(): void {
+    const place = this.#options.index();
     if (place === undefined) return;
-    for (const address of addresses) {
-      const errno = requests.change((sequence) => removeAddress({ interface: place, address }, sequence));
-      if (errno !== 0 && errno !== EADDRNOTAVAIL && errno !== ENODEV) onProblem('remove', addressText(address), errno);
-    }
+    for (const address of this.#options.addresses) this.#removeOne({ interface: place, address });
+  }
+
+  #removeOne(place: Place): void {
+    const { requests, onProblem } = this.#options;
+    const errno = requests.change((sequence) => removeAddress(place, sequence));
+    if (errno === 0 || errno === EADDRNOTAVAIL || errno === ENODEV) return;
+    onProblem('remove', addressText(place.address), errno);
   }
 
   #set(addresses: readonly AddressBytes[]): void {

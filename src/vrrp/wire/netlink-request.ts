@@ -25,6 +25,8 @@ export interface Place {
   /** The interface's index. */
   readonly interface: number;
   readonly address: AddressBytes;
+  /** Of one that is to be removed, and was not set by us; default: all of the address. */
+  readonly prefix?: number;
 }
 
 export interface Lifetimes {
@@ -80,7 +82,7 @@ function addressHeader(family: Family, place: Place | undefined): Buffer {
   const header = Buffer.alloc(ADDRESS_HEADER);
   header[0] = family === 4 ? AF.INET : AF.INET6;
   if (place === undefined) return header;
-  header[1] = place.address.length * 8;
+  header[1] = place.prefix ?? place.address.length * 8;
   header[2] = IFA_F.NODAD;
   header[3] = SCOPE_UNIVERSE;
   header.writeUInt32LE(place.interface, 4);

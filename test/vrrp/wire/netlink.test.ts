@@ -31,6 +31,11 @@ describe('a request is byte for byte', () => {
       hex: '28000000 1500 0500 07000000 00000000 02 20 02 00 03000000 0800 0200 0a630064 0800 0100 0a630064',
     },
     {
+      name: 'an address to be removed that another program set',
+      message: removeAddress({ ...VIP, prefix: 24 }, 7),
+      hex: '28000000 1500 0500 07000000 00000000 02 18 02 00 03000000 0800 0200 0a630064 0800 0100 0a630064',
+    },
+    {
       name: 'all addresses of IPv4',
       message: dumpAddresses(4, 5),
       hex: '18000000 1600 0103 05000000 00000000 02 00 00 00 00000000',
