@@ -93,7 +93,7 @@ function last({ roles }: Router): { from: number; limit: Ms } {
 
 async function serveName(lan: Lan, host: string): Promise<void> {
   const script = new URL('./host-name-process.ts', import.meta.url).pathname;
-  const server = lan.spawn(host, process.execPath, [script, host], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = lan.spawnObserver(host, process.execPath, [script, host], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(server.stdout as NodeJS.ReadableStream, 'data');
 }
 
