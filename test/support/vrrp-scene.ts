@@ -70,6 +70,14 @@ export class VrrpScene {
     }
   }
 
+  /** From one of its advertisements to the next, from then on. */
+  longestSilence(host: string, since: Ms): Ms {
+    const times = this.capture.adverts.all
+      .filter((advert) => advert.host === host && advert.at >= since)
+      .map(({ at }) => at);
+    return times.reduce((longest, at, i) => Math.max(longest, at - (times[i - 1] ?? at)), 0);
+  }
+
   /** What tcpdump disliked, from then on. */
   complaints(since: Ms): (string | undefined)[] {
     return this.capture.adverts.all
