@@ -14,8 +14,9 @@ export class VrrpScene {
   readonly watch: AddressWatch;
   readonly capture: AdvertCapture;
 
-  static async open(): Promise<VrrpScene> {
-    const lan = Lan.open('a', 'b', 'c');
+  /** `more`: other hosts on it. */
+  static async open(...more: readonly string[]): Promise<VrrpScene> {
+    const lan = Lan.open('a', 'b', 'c', ...more);
     const [watch, capture] = await Promise.all([
       AddressWatch.open(lan, ['a', 'b']),
       AdvertCapture.open(lan),
