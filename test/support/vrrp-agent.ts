@@ -122,9 +122,13 @@ export class PorticoRouter implements Router {
 
   /** The agent alone: control starts another one. */
   killAgent(): void {
+    for (const pid of this.agents()) process.kill(pid, 'SIGKILL');
+  }
+
+  /** Their pids: of one, or of none. */
+  agents(): number[] {
     const child = this.#running();
-    if (child === undefined) return;
-    for (const pid of childrenOf(child.pid as number)) process.kill(pid, 'SIGKILL');
+    return child === undefined ? [] : childrenOf(child.pid as number);
   }
 
   /** Control and the proxy alone. Resolves when they are gone; the agent is not, perhaps. */
