@@ -43,7 +43,9 @@ export class GroupDriver {
     return (this.#members[instance] as Members[string]).state;
   }
 
+  /** What is received comes first, whatever was told first: after a pause there is much of both. */
   handle(instance: string, event: InstanceEvent): void {
+    if (!this.#isBusy && event.kind !== 'advert') this.#options.drain();
     this.#waiting.push({ instance, event });
     if (this.#isBusy) return;
     this.#isBusy = true;
