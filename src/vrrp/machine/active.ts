@@ -172,7 +172,7 @@ function advertiseInTime(turn: Turn, { advertiseAt, advertisedAt }: ActiveStandi
   if (standing.role === 'active' && next > now) turn.stay({ ...standing, advertiseAt: next });
 }
 
-function loseLease(turn: Turn, standing: ActiveStanding): void {
+export function loseLease(turn: Turn, standing: ActiveStanding): void {
   const policy = turn.rules.witness?.policy ?? 'plain';
   turn.alarm({ kind: 'lease-lost', policy });
   if (policy === 'strict') {

@@ -1,6 +1,6 @@
-import { type Advert, LEAVING, type Refusal } from '../model.ts';
+import { type Advert, LEAVING } from '../model.ts';
 import { advertInBackup } from './backup.ts';
-import { claimOn, enterBackup } from './entering.ts';
+import { claimOn, enterBackup, refuse } from './entering.ts';
 import { priorityOf } from './fitness.ts';
 import { hear } from './hearing.ts';
 import type { ClaimingStanding, InstanceEvent } from './state.ts';
@@ -9,7 +9,11 @@ import type { Turn } from './turn.ts';
 /** Between the end of Active_Down_Timer and the first advertisement: what makes sure that there is nobody else. */
 
 export function advertInClaim(turn: Turn, standing: ClaimingStanding, advert: Advert): void {
-  if (advert.priority === LEAVING) return;
+  if (advert.priority === LEAVING) {
+    // It makes room for us.
+    if (standing.cause === 'preemption') turn.stay({ ...standing, cause: 'farewell' });
+    return;
+  }
   const { source, priority: theirs } = advert;
   const ours = priorityOf(turn.state, turn.rules);
   const isLower = theirs < ours;
@@ -68,9 +72,4 @@ function missHook(turn: Turn, standing: ClaimingStanding, outcome: 'failed' | 'l
   }
   turn.alarm({ kind: 'hook-failed', hook: 'before_add', outcome });
   claimOn(turn, standing);
-}
-
-function refuse(turn: Turn, refusal: Refusal): void {
-  turn.alarm({ kind: 'takeover-refused', refusal });
-  enterBackup(turn, { kind: 'guard', refusal }, { from: turn.now, wait: 'retry' });
 }

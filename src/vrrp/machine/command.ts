@@ -65,7 +65,7 @@ function resume(turn: Turn, reason: Reason): void {
   const { standing } = turn.state;
   turn.set({ maintenance: undefined });
   if (standing.role === 'released') begin(turn, reason);
-  else if (standing.role === 'leaving' && isOperators(standing.why)) comeBack(turn, reason);
+  else if (standing.role === 'leaving' && isOperators(standing.why)) comeBack(turn, standing, reason);
   else if (standing.role === 'active' && standing.preparing !== undefined && isOperators(standing.preparing.why)) {
     turn.stay({ ...standing, preparing: undefined });
     turn.hook('start');

@@ -1,5 +1,5 @@
 import type { Ms } from '../../base/units.ts';
-import { type Cause, LEAVING, type Reason } from '../model.ts';
+import { type Cause, LEAVING, type Reason, type Refusal } from '../model.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { isAlive } from './hearing.ts';
 import {
@@ -46,8 +46,8 @@ export function sayGoodbye(turn: Turn): void {
  * Begins to take the addresses: what must come first is done step by step, and each step has its time. None of it is done for
  * addresses that are there already.
  */
-export function claim(turn: Turn, cause: Cause, why: Reason, timer: DownTimer): void {
-  const before = { role: 'claiming', cause, why, step: 'ask', until: turn.now, timer, leaseUntil: undefined } as const;
+export function claim(turn: Turn, cause: Cause, why: Reason, timer: DownTimer, leaseUntil?: Ms): void {
+  const before = { role: 'claiming', cause, why, step: 'ask', until: turn.now, timer, leaseUntil } as const;
   claimFrom(turn, before, stepsFor(turn, cause));
 }
 
@@ -69,6 +69,10 @@ function stepsFor({ rules }: Turn, cause: Cause): readonly ClaimStep[] {
 
 function claimFrom(turn: Turn, claiming: ClaimingStanding, steps: readonly ClaimStep[]): void {
   const [step] = steps;
+  if (isLeaseOver(turn, claiming.leaseUntil)) {
+    refuse(turn, { by: 'witness', vote: 'silent' });
+    return;
+  }
   if (step === undefined) {
     enterActive(turn, claiming.cause, claiming.why, claiming.leaseUntil);
     return;
@@ -81,25 +85,35 @@ function claimFrom(turn: Turn, claiming: ClaimingStanding, steps: readonly Claim
   else turn.act({ kind: 'hook', hook: step === 'fence' ? 'fence' : 'before_add', question });
 }
 
+/** A takeover comes to nothing, and is tried again. */
+export function refuse(turn: Turn, refusal: Refusal): void {
+  turn.alarm({ kind: 'takeover-refused', refusal });
+  enterBackup(turn, { kind: 'guard', refusal }, { from: turn.now, wait: 'retry' });
+}
+
+/** Whether nothing may be done any more because of the addresses: others may have them from then on. */
+export function isLeaseOver({ rules, now }: Turn, leaseUntil: Ms | 'given' | undefined): boolean {
+  return rules.witness?.policy === 'strict' && typeof leaseUntil === 'number' && now >= leaseUntil;
+}
+
 function timeFor({ rules }: Turn, step: ClaimStep): Ms {
   if (step === 'ask') return rules.witness?.timeout ?? 0;
   return rules.hooks[step === 'fence' ? 'fence' : 'before_add'] ?? 0;
 }
 
-/** The advertisement goes first: the sooner the other hears it, the sooner there is one owner. */
+/**
+ * The advertisement goes first: the sooner the other hears it, the sooner there is one owner. But one that said goodbye keeps the
+ * addresses until it hears it, and until clients have been told that they are here they ask there.
+ */
 function enterActive(turn: Turn, cause: Cause, reason: Reason, leaseUntil: Ms | undefined): void {
-  const { rules, now } = turn;
+  const { rules } = turn;
   const isThere = holds(turn.state.standing);
-  // Until the first renewal says better.
-  const lease =
-    rules.witness === undefined ? undefined : (leaseUntil ?? now + Math.max(rules.witness.timeout, 3 * rules.interval));
-  turn.enter({ ...freshActive(turn, cause), leaseUntil: lease }, reason);
+  turn.enter({ ...freshActive(turn, cause), leaseUntil }, reason);
   turn.set({ heard: undefined, activeInterval: rules.interval, maintenance: undefined });
-  advertise(turn);
+  if (cause !== 'farewell') advertise(turn);
   if (!isThere) turn.act({ kind: 'add', address: undefined });
   turn.act({ kind: 'announce', count: rules.announcements.count });
-  // The lease was given back, for a successor that did not come.
-  if (cause === 'return' && lease !== undefined) turn.act({ kind: 'ask', question: turn.ask(), cause });
+  if (cause === 'farewell') advertise(turn);
   // What was stopped for it, likewise.
   if (isThere) turn.hook('start', 'on_active');
   else turn.hook('after_add', 'start', 'on_active');
@@ -160,11 +174,11 @@ export function prepareToLeave(
 }
 
 export function enterLeaving(turn: Turn, why: Departure): void {
-  const { rules, now } = turn;
-  turn.enter({ role: 'leaving', why, until: now + patience(turn), goodbyes: 1 }, why.reason);
+  const { standing } = turn.state;
+  const leaseUntil = standing.role === 'active' ? standing.leaseUntil : undefined;
+  turn.enter({ role: 'leaving', why, until: turn.now + patience(turn), goodbyes: 1, leaseUntil }, why.reason);
   turn.set({ heard: undefined });
   sayGoodbye(turn);
-  if (rules.witness !== undefined) turn.act({ kind: 'give-back' });
 }
 
 /** A successor that is configured as we are has to ask and prepare before it advertises. */
@@ -175,14 +189,15 @@ export function patience({ rules }: Turn): Ms {
 /** Whoever is told to let go does so at once: hooks are not waited for. */
 function letGo(turn: Turn, reason: Reason): void {
   const { standing } = turn.state;
-  if (standing.role === 'claiming' || standing.role === 'active') {
-    if (turn.rules.witness !== undefined) turn.act({ kind: 'give-back' });
+  if (!holds(standing)) {
+    if (standing.role === 'claiming') giveBack(turn);
+    return;
   }
-  if (!holds(standing)) return;
   const running = standing.role === 'active' ? standing.preparing?.hook : 'stop';
   if (running === undefined) turn.hook('before_remove', 'stop');
   else if (running === 'before_remove') turn.hook('stop');
   turn.act({ kind: 'remove', after: lingering(turn, reason) });
+  giveBack(turn);
   turn.hook('after_remove');
 }
 
@@ -193,4 +208,8 @@ function lingering({ state, rules, now }: Turn, reason: Reason): Ms {
   const isFollowed =
     reason.kind === 'group' ? rules.witness?.policy !== 'strict' : heard !== undefined && isAlive(heard, now);
   return isFollowed ? lingerTime(rules.interval) : 0;
+}
+
+export function giveBack(turn: Turn): void {
+  if (turn.rules.witness !== undefined) turn.act({ kind: 'give-back' });
 }

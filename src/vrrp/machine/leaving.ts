@@ -1,7 +1,9 @@
+import type { Ms } from '../../base/units.ts';
 import { type Advert, LEAVING, type Reason } from '../model.ts';
-import { claim, enterBackup, enterIdle, patience, sayGoodbye } from './entering.ts';
+import { claim, enterBackup, enterIdle, giveBack, isLeaseOver, patience, sayGoodbye } from './entering.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { hear, isGreater, learn } from './hearing.ts';
+import type { InstanceRules } from './rules.ts';
 import type { Departure, LeavingStanding } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -10,6 +12,9 @@ import type { Turn } from './turn.ts';
  * addresses are kept until it advertises, and a moment longer: clients are served by one or the other all the time. RFC 9568 would have them
  * removed at once, which leaves a hole of Skew_Time: 615 ms at priority 100 and 1 s. It is the same for a successor of another
  * make, as all that it sees is priority 0 from one that goes on answering.
+ *
+ * Where there is a witness the lease is kept as well, until the successor asks for it: so one that cannot hear us never has it
+ * while we have the addresses.
  */
 
 /** Said once more when nobody came: the first may have been lost. More often it would put off who waits for its Skew_Time. */
@@ -26,7 +31,26 @@ export function advertInLeaving(turn: Turn, standing: LeavingStanding, advert: A
   depart(turn, standing.why);
 }
 
+/** That is who comes; it advertises next. */
+export function askedInLeaving(turn: Turn, standing: LeavingStanding): void {
+  if (standing.leaseUntil === 'given') return;
+  giveBack(turn);
+  const until = turn.now + patience(turn);
+  turn.stay({ ...standing, leaseUntil: 'given', goodbyes: MOST_GOODBYES, until });
+}
+
+/** When `time` changes something. */
+export function wakeLeaving({ until, leaseUntil }: LeavingStanding, { witness }: InstanceRules): Ms {
+  const ends = witness?.policy === 'strict' && typeof leaseUntil === 'number' ? leaseUntil : Infinity;
+  return Math.min(until, ends);
+}
+
 export function timeInLeaving(turn: Turn, standing: LeavingStanding): void {
+  if (isLeaseOver(turn, standing.leaseUntil)) {
+    turn.alarm({ kind: 'lease-lost', policy: 'strict' });
+    depart(turn, standing.why);
+    return;
+  }
   if (turn.now < standing.until) return;
   if (standing.goodbyes < MOST_GOODBYES) {
     sayGoodbye(turn);
@@ -36,19 +60,26 @@ export function timeInLeaving(turn: Turn, standing: LeavingStanding): void {
   const { why } = standing;
   if (why.kind === 'release' || why.kind === 'stop') depart(turn, why);
   else if (why.kind === 'fault' && turn.rules.lastResort === 'release') depart(turn, why);
-  else stayAfterAll(turn, why);
+  else stayAfterAll(turn, standing);
 }
 
-/** Is active again with the addresses that it still has. */
-export function comeBack(turn: Turn, reason: Reason): void {
-  claim(turn, 'return', reason, { from: turn.now, wait: 'down' });
+/** Is active again with the addresses that it still has, by the lease that it still has; or it has to ask like anybody. */
+export function comeBack(turn: Turn, { leaseUntil }: LeavingStanding, reason: Reason): void {
+  const { policy } = turn.rules.witness ?? {};
+  if (leaseUntil === 'given' && policy === 'strict') {
+    enterBackup(turn, reason, { from: turn.now, wait: 'retry' });
+    return;
+  }
+  const timer = { from: turn.now, wait: 'down' } as const;
+  claim(turn, 'return', reason, timer, leaseUntil === 'given' ? undefined : leaseUntil);
+  if (leaseUntil === 'given') turn.act({ kind: 'ask', question: turn.ask(), cause: 'return' });
 }
 
 /** Nobody took the addresses over. */
-function stayAfterAll(turn: Turn, { kind }: Departure): void {
-  if (kind === 'handover') turn.alarm({ kind: 'handover-failed' });
+function stayAfterAll(turn: Turn, standing: LeavingStanding): void {
+  if (standing.why.kind === 'handover') turn.alarm({ kind: 'handover-failed' });
   const { weak } = faultsOf(turn.state, turn.rules);
-  comeBack(turn, weak.length > 0 ? { kind: 'last-resort', what: weak } : { kind: 'nobody-came' });
+  comeBack(turn, standing, weak.length > 0 ? { kind: 'last-resort', what: weak } : { kind: 'nobody-came' });
 }
 
 /** Somebody has taken over, or is not waited for any longer. */

@@ -116,6 +116,8 @@ export interface LeavingStanding {
   /** When it is told once more, and then given up. */
   readonly until: Ms;
   readonly goodbyes: number;
+  /** As of one that is active; `given`: a peer that asked for it has it, or can have it. */
+  readonly leaseUntil: Ms | 'given' | undefined;
 }
 
 /** Why the addresses are given away, and so what comes then. */
@@ -164,8 +166,8 @@ export type InstanceEvent =
   | { readonly kind: 'removed'; readonly address: string }
   /** Somebody else claims one of our addresses. */
   | { readonly kind: 'conflict'; readonly address: string; readonly mac: string }
-  /** A peer that would preempt us has to have our lease first. */
-  | { readonly kind: 'asked'; readonly source: string; readonly priority: Priority }
+  /** A peer asked for the lease that we have, and cannot be active before it has that. */
+  | { readonly kind: 'asked'; readonly source: string; readonly priority: Priority; readonly cause: Cause }
   | { readonly kind: 'handover' | 'release' | 'resume'; readonly by: string; readonly why: string }
   /** From others of the same sync group. */
   | { readonly kind: 'take' | 'yield'; readonly instance: string }

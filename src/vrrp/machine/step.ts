@@ -1,9 +1,10 @@
 import type { Ms } from '../../base/units.ts';
-import { type Advert, LEAVING, type Priority } from '../model.ts';
+import { type Advert, type Cause, LEAVING } from '../model.ts';
 import {
   advertInActive,
   conflictInActive,
   hookedInActive,
+  loseLease,
   removedInActive,
   timeInActive,
   wakeActive,
@@ -12,10 +13,10 @@ import { advertInBackup, answeredInBackup, timeInBackup, wakeBackup } from './ba
 import { begin, reconsider } from './beginning.ts';
 import { advertInClaim, answeredInClaim, hookedInClaim, timeInClaim, votedInClaim } from './claiming.ts';
 import { command } from './command.ts';
-import { claim, enterBackup, leave, sayGoodbye } from './entering.ts';
+import { claim, enterBackup, isLeaseOver, leave, sayGoodbye } from './entering.ts';
 import { priorityOf } from './fitness.ts';
 import { hear } from './hearing.ts';
-import { advertInLeaving, comeBack, timeInLeaving } from './leaving.ts';
+import { advertInLeaving, askedInLeaving, comeBack, timeInLeaving, wakeLeaving } from './leaving.ts';
 import type { InstanceRules } from './rules.ts';
 import type { ActiveStanding, InstanceEvent, InstanceState, Kept, Stepped } from './state.ts';
 import { Turn } from './turn.ts';
@@ -56,8 +57,9 @@ export function wakeAt(state: InstanceState, rules: InstanceRules): Ms {
     case 'backup':
       return wakeBackup(standing, state, rules);
     case 'claiming':
-    case 'leaving':
       return standing.until;
+    case 'leaving':
+      return wakeLeaving(standing, rules);
     case 'active':
       return wakeActive(standing);
     default:
@@ -66,6 +68,15 @@ export function wakeAt(state: InstanceState, rules: InstanceRules): Ms {
 }
 
 function take(turn: Turn, event: InstanceEvent): void {
+  const { standing } = turn.state;
+  // It did not run when its lease ended: nothing that has come since finds it active.
+  if (standing.role === 'active' && event.kind !== 'lease' && isLeaseOver(turn, standing.leaseUntil)) {
+    loseLease(turn, standing);
+  }
+  takeWhole(turn, event);
+}
+
+function takeWhole(turn: Turn, event: InstanceEvent): void {
   const { state, rules } = turn;
   const { standing } = state;
   const before = priorityOf(state, rules);
@@ -122,8 +133,15 @@ function takeInRole(turn: Turn, event: InstanceEvent): void {
       }
       return;
     case 'lease':
-      if (standing.role === 'claiming' || standing.role === 'active')
+      if (standing.role === 'claiming' || standing.role === 'active') {
         turn.stay({ ...standing, leaseUntil: event.until });
+      } else if (standing.role === 'leaving' && standing.leaseUntil !== 'given') {
+        turn.stay({ ...standing, leaseUntil: event.until });
+      }
+      return;
+    case 'asked':
+      if (standing.role === 'active') askedInActive(turn, standing, event);
+      else if (standing.role === 'leaving') askedInLeaving(turn, standing);
       return;
     case 'hooked':
       if (standing.role === 'claiming') hookedInClaim(turn, standing, event.question, event.isGood);
@@ -165,13 +183,22 @@ function takeAdvert(turn: Turn, advert: Advert): void {
 function takeInActive(turn: Turn, standing: ActiveStanding, event: InstanceEvent): void {
   if (event.kind === 'removed') removedInActive(turn, standing, event.address);
   else if (event.kind === 'conflict') conflictInActive(turn, event);
-  else if (event.kind === 'asked') askedInActive(turn, standing, event.source, event.priority);
 }
 
+/** With these it knows of us, and has more right to the addresses; else it does not hear us. */
+const PREEMPTING: ReadonlySet<Cause> = new Set(['preemption', 'ownership', 'group']);
+
 /** It cannot have the lease as long as we have it, and would not advertise without one. */
-function askedInActive(turn: Turn, { preparing }: ActiveStanding, source: string, theirs: Priority): void {
-  if (preparing !== undefined || theirs <= priorityOf(turn.state, turn.rules)) return;
+function askedInActive(
+  turn: Turn,
+  { preparing }: ActiveStanding,
+  { source, priority: theirs, cause }: Extract<InstanceEvent, { kind: 'asked' }>,
+): void {
+  if (!PREEMPTING.has(cause) || preparing !== undefined || theirs <= priorityOf(turn.state, turn.rules)) return;
   leave(turn, { kind: 'handover', reason: { kind: 'asked', source, theirs } });
+  // Where nothing had to come first, it need not ask again.
+  const { standing } = turn.state;
+  if (standing.role === 'leaving') askedInLeaving(turn, standing);
 }
 
 function takeFromGroup(turn: Turn, kind: 'take' | 'yield', instance: string): void {
@@ -179,7 +206,7 @@ function takeFromGroup(turn: Turn, kind: 'take' | 'yield', instance: string): vo
   const reason = { kind: 'group', instance } as const;
   if (kind === 'take') {
     if (standing.role === 'backup') claim(turn, 'group', reason, standing.timer);
-    else if (standing.role === 'leaving') comeBack(turn, reason);
+    else if (standing.role === 'leaving') comeBack(turn, standing, reason);
   } else if (standing.role === 'active') {
     sayGoodbye(turn);
     enterBackup(turn, reason);

@@ -91,9 +91,6 @@ const SHORTEST_PAUSE: Ms = 1;
 /** With these, whoever has the votes is told to give them back, or has been. */
 const NEGOTIABLE: ReadonlySet<Cause> = new Set(['preemption', 'ownership', 'group', 'farewell', 'return']);
 
-/** To whoever asks for them, one that is active would leave the addresses. */
-const PREEMPTING: ReadonlySet<Cause> = new Set(['preemption', 'ownership', 'group']);
-
 export class Candidate {
   readonly #options: CandidateOptions;
   readonly #voter: Voter;
@@ -168,8 +165,9 @@ export class Candidate {
   answer(request: Request, source: string, now: Ms): Answer {
     const answer = this.#voter.take(request, now);
     const { outcome, isChange } = answer;
-    if (outcome === 'denied' && this.#want !== undefined && PREEMPTING.has(request.cause)) {
-      this.#options.tell({ kind: 'asked', source, priority: request.standing.priority });
+    if (outcome === 'denied' && this.#want !== undefined) {
+      const { standing, cause } = request;
+      this.#options.tell({ kind: 'asked', source, priority: standing.priority, cause });
     }
     // Whoever had our vote had most likely others as well.
     if (outcome === 'released' && isChange && this.#isOpen) {

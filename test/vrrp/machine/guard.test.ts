@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { InstanceEvent } from '../../../src/vrrp/machine/state.ts';
-import type { WitnessPolicy } from '../../../src/vrrp/model.ts';
+import type { Cause, WitnessPolicy } from '../../../src/vrrp/model.ts';
 import { Lan, WITNESS } from './lan.ts';
 import { heard, Play, START, TIME } from './play.ts';
 import { rulesWith } from './rules.ts';
@@ -169,11 +169,10 @@ describe('the witness', () => {
     expect(removals).toEqual(policy === 'strict' ? [{ kind: 'remove', after: 0 }] : []);
   });
 
-  test('is asked by the owner, too, and is given the lease back by who leaves', () => {
+  test('is asked by the owner, too', () => {
     const play = new Play({ ...witness('strict'), priority: 255 }).after(0, START);
     expect(play.role).toBe('claiming');
-    play.after(1, voted('granted')).after(1, { kind: 'handover', by: 'ops', why: '' });
-    expect(play.done).toEqual(['advertise 0', 'give-back', 'is leaving']);
+    expect(play.after(1, voted('granted')).role).toBe('active');
   });
 
   test('granted a lease that ends while other steps take their time: it counts from when it was granted', () => {
@@ -181,23 +180,61 @@ describe('the witness', () => {
     play.after(10, voted('granted'));
     expect(play).toMatchObject({ role: 'claiming', done: ['before_add?'] });
     play.after(7000, { kind: 'hooked', question: 2, isGood: true });
-    expect(play.role).toBe('active');
-    expect(play.through(1).role).toBe('backup');
+    expect(play).toMatchObject({ role: 'backup', why: 'guard' });
+    expect(play.done).toEqual(['give-back', 'alarm takeover-refused', 'is backup']);
   });
 
-  test('is asked again by who gave the lease back and stays, as nobody came', () => {
-    const play = new Play(witness('strict')).started().after(3610, TIME).after(10, voted('granted'));
-    play.after(1, { kind: 'handover', by: 'ops', why: '' });
+  const asked = (cause: Cause, priority = 90): InstanceEvent => ({
+    kind: 'asked',
+    source: '10.0.0.1',
+    priority,
+    cause,
+  });
+  const handover: InstanceEvent = { kind: 'handover', by: 'ops', why: '' };
+  const active = (policy: WitnessPolicy) =>
+    new Play(witness(policy)).started().after(3610, TIME).after(10, voted('granted'));
+
+  test('is given the lease back by who leaves when the successor asks for it, and not before', () => {
+    const play = active('strict').after(1, handover);
+    expect(play).toMatchObject({ role: 'leaving', done: ['advertise 0', 'is leaving'] });
+    expect(play.after(600, asked('farewell'))).toMatchObject({ role: 'leaving', done: ['give-back'] });
+    expect(play.after(1, asked('farewell')).done).toEqual([]);
+    expect(play.after(1, heard(50))).toMatchObject({ role: 'backup', why: 'successor' });
+  });
+
+  test('has not lost its holder when nobody came: it is active by the same lease', () => {
+    const play = active('strict').after(1, handover);
     while (play.role === 'leaving') play.after(play.wakesIn, TIME);
-    expect(play.role).toBe('active');
-    expect(play.done).toContain('ask');
-    expect(play.after(10, voted('denied', 2)).after(0, TIME).role).toBe('backup');
+    expect(play.done).toEqual(['advertise 100', 'announce 5', 'alarm handover-failed', 'is active']);
+    expect(play.after(1, { kind: 'lease', until: play.now + 500 }).through(501).role).toBe('backup');
+  });
+
+  test.each([
+    { policy: 'strict', role: 'backup', done: ['remove', 'give-back'] },
+    { policy: 'sticky', role: 'active', done: ['advertise 100', 'announce 5', 'ask'] },
+    { policy: 'plain', role: 'active', done: ['advertise 100', 'announce 5', 'ask'] },
+  ] as const)('by $policy, of one whose lease was asked for by one that did not come: $role', (expected) => {
+    const { policy, role, done } = expected;
+    const play = active(policy).after(1, handover).after(600, asked('farewell'));
+    while (play.role === 'leaving') play.after(play.wakesIn, TIME);
+    expect(play).toMatchObject({ role, done: [...done, 'alarm handover-failed', `is ${role}`] });
+  });
+
+  test.each([
+    { policy: 'strict', role: 'backup' },
+    { policy: 'sticky', role: 'leaving' },
+  ] as const)('by $policy, of one that leaves, whose lease is lost: $role', ({ policy, role }) => {
+    const play = active(policy).after(1, handover).after(100, { kind: 'lease', until: 0 }, TIME);
+    expect(play.role).toBe(role);
+    expect(play.done.includes('remove')).toBe(role === 'backup');
   });
 
   test('has a peer that would preempt ask for the lease: it is handed over to it', () => {
-    const play = new Play(witness('strict')).started().after(3610, TIME).after(10, voted('granted'));
-    expect(play.after(0, { kind: 'asked', source: '10.0.0.1', priority: 90 }).role).toBe('active');
-    const { done, role, why } = play.after(0, { kind: 'asked', source: '10.0.0.1', priority: 150 });
+    const play = active('strict');
+    expect(play.after(0, asked('preemption')).role).toBe('active');
+    // It does not hear us, and has no other right to it.
+    expect(play.after(0, asked('silence', 150)).role).toBe('active');
+    const { done, role, why } = play.after(0, asked('preemption', 150));
     expect({ done, role, why }).toEqual({
       done: ['advertise 0', 'give-back', 'is leaving'],
       role: 'leaving',

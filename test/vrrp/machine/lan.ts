@@ -1,6 +1,8 @@
+import { priorityOf } from '../../../src/vrrp/machine/fitness.ts';
 import type { InstanceRules } from '../../../src/vrrp/machine/rules.ts';
 import type { Action, InstanceEvent, InstanceState, Kept, News } from '../../../src/vrrp/machine/state.ts';
 import { firstState, keptOf, step, wakeAt } from '../../../src/vrrp/machine/step.ts';
+import type { Cause } from '../../../src/vrrp/model.ts';
 import { Random } from '../../cache/memory/random.ts';
 
 /**
@@ -108,7 +110,7 @@ export class Lan {
   }
 
   #note(): void {
-    const names = this.nodes.filter(({ hasAddresses }) => hasAddresses).map(({ name }) => name);
+    const names = this.nodes.filter(({ isOwner }) => isOwner).map(({ name }) => name);
     if (names.join() === this.ownersNow.join()) return;
     if (this.owners.at(-1)?.at === this.now) this.owners.pop();
     this.owners.push({ at: this.now, names });
@@ -197,6 +199,12 @@ export class LanNode {
     return this.state.standing.role;
   }
 
+  /** One that has given its lease away has the addresses only until it hears who has it. */
+  get isOwner(): boolean {
+    const { standing } = this.state;
+    return this.hasAddresses && !(standing.role === 'leaving' && standing.leaseUntil === 'given');
+  }
+
   get standsStill(): boolean {
     return this.#waiting !== undefined;
   }
@@ -226,7 +234,7 @@ export class LanNode {
         for (const node of lan.nodes) if (node !== this) this.#probe(node);
         return;
       case 'ask':
-        this.#ask(action.question);
+        this.#ask(action.question, action.cause);
         return;
       case 'give-back':
         lan.send(this.name, WITNESS, () => lan.witness.giveBack(this.name));
@@ -253,14 +261,29 @@ export class LanNode {
     });
   }
 
-  /** Asks, and renews from then on, each lease counted from when it was asked for, and a tenth less. */
-  #ask(question: number): void {
+  /**
+   * Asks, and renews from then on, each lease counted from when it was asked for, and a tenth less. Others hear of it, and whoever may
+   * be given it for that asks once more.
+   */
+  #ask(question: number, cause: Cause, isFirst = true): void {
     const lan = this.#lan;
     const length = 3 * this.rules.interval;
     const asked = lan.now;
+    const priority = priorityOf(this.state, this.rules);
+    for (const node of lan.nodes) {
+      if (node !== this)
+        lan.send(this.name, node.name, () => node.tell({ kind: 'asked', source: this.address, priority, cause }));
+    }
     lan.send(this.name, WITNESS, () => {
       const isGranted = lan.witness.grant(this.name, lan.now, length);
       lan.send(WITNESS, this.name, () => {
+        if (!isGranted && isFirst && cause !== 'silence') {
+          this.later(
+            0.1 * this.rules.interval,
+            () => this.state.question === question && this.#ask(question, cause, false),
+          );
+          return;
+        }
         const until = asked + 0.9 * length;
         this.tell({ kind: 'voted', question, vote: isGranted ? 'granted' : 'denied', until });
         if (isGranted) this.#renew();
@@ -271,7 +294,8 @@ export class LanNode {
   #renew(): void {
     this.later(this.rules.interval / 3, () => {
       const lan = this.#lan;
-      if (this.state.standing.role !== 'active') return;
+      const { standing } = this.state;
+      if (standing.role !== 'active' && !(standing.role === 'leaving' && standing.leaseUntil !== 'given')) return;
       this.#renew();
       if (this.#waiting !== undefined) return;
       const length = 3 * this.rules.interval;

@@ -80,7 +80,12 @@ function randomEvent(random: Random, { question }: InstanceState, now: number): 
     () => ({ kind: 'hooked', question: which, isGood: random.below(2) === 0 }),
     () => ({ kind: 'removed', address: '192.0.2.10' }),
     () => ({ kind: 'conflict', address: '192.0.2.10', mac: '02:00:00:00:00:09' }),
-    () => ({ kind: 'asked', source: '10.0.0.3', priority: random.pick([1, 255]) }),
+    () => ({
+      kind: 'asked',
+      source: '10.0.0.3',
+      priority: random.pick([1, 255]),
+      cause: random.pick(['silence', 'preemption']),
+    }),
     () => operator(random.pick(['handover', 'release', 'resume'])),
     () => operator('resume'),
     () => ({ kind: random.pick(['take', 'yield'] as const), instance: 'back' }),

@@ -28,18 +28,19 @@ describe('whatever happens, by a strict witness', () => {
 
 /**
  * Never two owners, not even of those that do not hear each other. Left out is what the lease does not govern: an agent that stands
- * still, whose addresses the kernel takes away, and a departure as long as it is under way.
+ * still, whose addresses the kernel takes away, and the moment between a successor that has asked and its first advertisement.
  */
 function playWithWitness(seed: number): void {
   const random = new Random(seed);
   const interval = random.pick([10, 100, 1000]);
+  const preempt = random.pick(['always', 'never'] as const);
   const lan = new Lan(
     seed + 1,
     [254, 250, 100].slice(0, 2 + random.below(2)).map((priority) =>
       rulesWith({
         priority,
         interval,
-        preempt: 'never',
+        preempt,
         probe: random.pick(['off', 'refuse'] as const),
         witness: { policy: 'strict', timeout: interval / 2 },
         hooks: random.pick([{}, { before_add: interval / 4 }, { fence: interval }]),
@@ -51,7 +52,7 @@ function playWithWitness(seed: number): void {
     node.hookTime = random.next() * 0.3 * interval;
     lan.at(random.next() * 3 * interval, () => node.start());
   }
-  const trouble = [0, 1, 2, 3, 4, 5, 6, 9, 11];
+  const trouble = [0, 1, 2, 3, 4, 5, 6, 9, 10, 10, 11];
   for (let turn = 0; turn < DISTURBANCES; turn++) {
     lan.run(random.pick([0.3, 2, 8, 20]) * interval);
     disturb(lan, random, interval, random.pick(trouble));

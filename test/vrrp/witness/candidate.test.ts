@@ -129,7 +129,7 @@ describe('a takeover', () => {
     b.ask();
     world.runUntil(world.now + 1);
     expect(votesOf(b)).toEqual(['denied']);
-    expect(a.news.some(({ kind }) => kind === 'asked')).toBe(false);
+    expect(a.news).toContainEqual({ kind: 'asked', source: 'b', priority: 100, cause: 'silence' });
     expect(a.holds).toBe(true);
   });
 
@@ -138,7 +138,7 @@ describe('a takeover', () => {
     activate(world, a);
     b.ask('preemption');
     world.runUntil(world.now + 10);
-    expect(a.news).toContainEqual({ kind: 'asked', source: 'b', priority: 100 });
+    expect(a.news).toContainEqual({ kind: 'asked', source: 'b', priority: 100, cause: 'preemption' });
     expect(votesOf(b)).toEqual([]);
     a.giveBack();
     world.runUntil(world.now + 1);
