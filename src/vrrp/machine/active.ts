@@ -1,5 +1,5 @@
 import type { Ms } from '../../base/units.ts';
-import { type Advert, LEAVING, OWNER, type Priority } from '../model.ts';
+import { type Advert, type Cause, LEAVING, OWNER, type Priority } from '../model.ts';
 import { advertise, enterBackup, enterLeaving, leave, prepareToLeave, sayGoodbye } from './entering.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { hear, isGreater, learn } from './hearing.ts';
@@ -20,15 +20,15 @@ export function advertInActive(turn: Turn, standing: ActiveStanding, advert: Adv
   const ours = priorityOf(state, rules);
   if (theirs === OWNER && ours === OWNER) turn.alarm({ kind: 'two-owners', source });
   if (theirs > ours || (theirs === ours && isGreater(source, state))) {
-    learn(turn, advert);
-    // The other may not know that there were two: what it hears of us has it tell clients where the addresses are.
+    // It may not know that there were two: by this it does, and tells all who have listened to us.
     advertise(turn);
+    learn(turn, advert);
     enterBackup(turn, { kind: theirs > ours ? 'outranked' : 'tie', source, theirs, ours });
     return;
   }
   const silentFor = now - standing.advertisedAt;
-  if (silentFor > supersededAfter(rules.interval) && rules.preempt !== 'always' && rules.priority !== OWNER) {
-    // It took over from one that was dead to all others, and is not to be preempted.
+  if (silentFor > supersededAfter(rules.interval)) {
+    // It took over from one that was dead to all others. Whether it is to be preempted, a backup knows.
     learn(turn, advert);
     enterBackup(turn, { kind: 'superseded', source, stalled: silentFor });
     return;
@@ -47,13 +47,13 @@ function contest(turn: Turn, standing: ActiveStanding, source: string, theirs: P
     turn.stay({ ...standing, answeredAt: now });
     advertise(turn);
   }
-  if (provoked(turn) && !isPreempted(turn)) turn.alarm({ kind: 'two-actives', source, theirs, ours });
+  // One that is preempted says so once more.
+  const isExpected = EXPECTS_ANOTHER.has(standing.cause) && now - turn.state.since < rules.interval;
+  if (provoked(turn) && !isExpected) turn.alarm({ kind: 'two-actives', source, theirs, ours });
 }
 
-/** Who was active until we took over may say so once more. */
-function isPreempted({ state, rules, now }: Turn): boolean {
-  return state.reason.kind === 'preemption' && now - state.since < rules.interval;
-}
+/** With these somebody was active just before. */
+const EXPECTS_ANOTHER: ReadonlySet<Cause> = new Set(['preemption', 'ownership', 'group', 'farewell']);
 
 export function conflictInActive(turn: Turn, { address, mac }: Extract<InstanceEvent, { kind: 'conflict' }>): void {
   if (provoked(turn)) turn.alarm({ kind: 'conflict', address, mac });

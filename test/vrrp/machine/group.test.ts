@@ -57,8 +57,12 @@ describe('a sync group', () => {
     const play = new GroupPlay(['front', 'back']).through(4000).after(10, 'front', heard(150));
     expect(play.roles).toEqual({ front: 'backup', back: 'backup' });
     expect(play.done).toEqual([
-      ...['front advertise', 'front remove', 'front tell'],
-      ...['back advertise', 'back remove', 'back tell'],
+      'front advertise',
+      'front remove',
+      'front tell',
+      'back advertise',
+      'back remove',
+      'back tell',
     ]);
   });
 

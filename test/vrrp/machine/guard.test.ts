@@ -317,10 +317,25 @@ describe('one that stood still', () => {
   });
 
   test.each([
-    { preempt: 'always', role: 'active', why: 'silence' },
-    { preempt: 'never', role: 'backup', why: 'superseded' },
-    { preempt: 30_000, role: 'backup', why: 'superseded' },
-  ] as const)('beside one that took over with less is $role when it preempts $preempt', ({ preempt, role, why }) => {
-    expect(new Play({ preempt }).active().after(8000, heard(50), TIME)).toMatchObject({ role, why });
+    { preempt: 'always', goesOn: 'active' },
+    { preempt: 'never', goesOn: 'backup' },
+    { preempt: 30_000, goesOn: 'backup' },
+  ] as const)('yields to one that took over meanwhile, and may preempt it ($preempt)', ({ preempt, goesOn }) => {
+    const play = new Play({ preempt }).active().after(8000, heard(50), TIME);
+    expect(play).toMatchObject({ role: 'backup', why: 'superseded', done: ['remove', 'is backup'] });
+    for (let second = 0; second < 4; second++) play.through(1000).after(0, heard(50));
+    expect(play.role).toBe(goesOn);
+  });
+
+  test.each([
+    { name: 'an advertisement', event: heard(50) },
+    { name: 'an address that is gone', event: { kind: 'removed', address: '192.0.2.10' } as const },
+    { name: 'a claim', event: { kind: 'conflict', address: '192.0.2.10', mac: '02:00:00:00:00:09' } as const },
+    { name: 'the time', event: TIME },
+  ])('until its lease had ended is active no more, whatever it finds first: $name', ({ event }) => {
+    const play = new Play({ witness: { policy: 'strict', timeout: 300 } }).started().after(3610, TIME);
+    play.after(10, { kind: 'voted', question: 1, vote: 'granted', until: play.now + 2700 }).after(8000, event);
+    expect(play).toMatchObject({ role: 'backup', why: 'lease-lost' });
+    expect(play.done).toEqual(['advertise 0', 'remove', 'give-back', 'alarm lease-lost', 'is backup']);
   });
 });
