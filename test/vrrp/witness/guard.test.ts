@@ -52,7 +52,7 @@ test('one of two has the majority, and hands it over when the other asks for it'
   expect(a.instance.until).toBeGreaterThan(monotonicNow());
   b.instance.ask(7, 'preemption');
   expect(await a.news.waitFor(({ kind }) => kind === 'asked')).toEqual({
-    ...{ kind: 'asked', source: '127.0.0.1', priority: 254 },
+    ...{ kind: 'asked', source: '127.0.0.1', priority: 254, cause: 'preemption' },
   });
   expect(b.instance.until).toBe(Number.NEGATIVE_INFINITY);
   a.instance.giveBack();
