@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { normalizeAddress } from '../base/address.ts';
 import { closest } from '../base/closest.ts';
 import { show } from '../base/setting.ts';
@@ -104,8 +105,28 @@ function* checkChoice(choice: Choice, path: Path, dns: DnsSettings, has: (path: 
     const message = `expected a datacenter that stands under dns.datacenters, got ${show(name)}${hint(name, names)}`;
     yield { path: [...path, index], message };
   }
-  if (areKnown && choice.mode === 'closest' && choice.datacenters.length > 1)
-    yield* checkClosest(choice, path, dns, has);
+  if (!areKnown) return;
+  if (choice.mode === 'closest' && choice.datacenters.length > 1) yield* checkClosest(choice, path, dns, has);
+  if (choice.mode !== 'spread') yield* familiesAreAlike(choice, path, dns);
+}
+
+/** What becomes of it where some clients are told that there is no such record, and others get one. */
+const KEPT_FOR_ALL = 'resolvers may keep for all clients that there is no such record (RFC 7871 §7.4)';
+
+/** Who is sent to one without is told that there is no such record. Of `spread` the others are in the same answer. */
+function* familiesAreAlike({ datacenters }: Choice, path: Path, dns: DnsSettings): Generator<Finding> {
+  for (const [family, isOfFamily] of [
+    ['IPv4', isIPv4],
+    ['IPv6', isIPv6],
+  ] as const) {
+    const without = datacenters.filter((name) => {
+      const { addresses } = dns.datacenters[name] as DatacenterSettings;
+      return !addresses.some((address) => isOfFamily(normalizeAddress(address) ?? address));
+    });
+    if (without.length === 0 || without.length === datacenters.length) continue;
+    const message = `expected an ${family} address of ${without.join(', ')} as of the others, got none: ${KEPT_FOR_ALL}`;
+    yield { path, message, severity: 'warning' };
+  }
 }
 
 /** Where nothing tells clients apart, all get the order as written, which is another mode's name. */
@@ -166,6 +187,9 @@ function* countryIsThere(country: string, continent: string, path: Path): Genera
 }
 
 function* orderIsWithin(order: readonly string[], path: Path, datacenters: readonly string[]): Generator<Finding> {
+  if (order.length === 0) {
+    yield { path, message: `expected a datacenter or more, got none: ${KEPT_FOR_ALL}`, severity: 'warning' };
+  }
   const seen = new Map<string, Path>();
   for (const [index, name] of order.entries()) {
     yield* once(seen, name, name, [...path, index]);

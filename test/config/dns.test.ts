@@ -16,7 +16,7 @@ beforeAll(async () => {
 const SOA = 'soa: { mname: ns1.example.net, rname: hostmaster.example.com }';
 const NS = '{ name: "@", type: NS, value: ns1.example.net }';
 const PLACES = `
-    us: { location: [37.7, -97.8], addresses: [192.0.2.10], nets: [203.0.113.0/24] }
+    us: { location: [37.7, -97.8], addresses: [192.0.2.10, "2001:db8::1"], nets: [203.0.113.0/24] }
     uk: { location: [51.5, -0.1], addresses: [198.51.100.10, "2001:db8::10"] }`;
 
 /** A `dns:` that is good but for what is put in place of a section. */
@@ -292,7 +292,7 @@ describe('dns has a warning for', () => {
     {
       name: 'a datacenter that is never the closest',
       yaml: dns({
-        datacenters: `${PLACES}\n    fr: { addresses: [192.0.2.3] }`,
+        datacenters: `${PLACES}\n    fr: { addresses: [192.0.2.3, "2001:db8::3"] }`,
         zones: records('{ name: www, geo: [us, uk, fr] }'),
       }),
       warning: /\.geo: expected a location of fr, got none: never the closest/,
@@ -301,6 +301,22 @@ describe('dns has a warning for', () => {
       name: 'a country of another continent',
       yaml: dns({ maps: '{ world: { datacenters: [us, uk], places: { AS: { GB: [uk] } } } }' }),
       warning: /dns\.maps\.world\.places\.AS\.GB: expected a country of AS, got "GB", which is in EU/,
+    },
+    {
+      name: 'places without any datacenter',
+      yaml: dns({ maps: '{ world: { datacenters: [us, uk], places: { AS: [], default: [us] } } }' }),
+      warning:
+        /:\d+:\d+ dns\.maps\.world\.places\.AS: expected a datacenter or more, got none: resolvers may keep for all clients that there is no such record \(RFC 7871 §7\.4\)$/,
+    },
+    {
+      name: 'datacenters of a record that have not all of them an address of a family',
+      yaml: dns({
+        datacenters:
+          '{ us: { location: [1, 1], addresses: [192.0.2.1] }, uk: { location: [1, 1], addresses: [192.0.2.2, "::1"] } }',
+        zones: records('{ name: www, geo: [us, uk] }', '{ name: all, geo: [us, uk], mode: spread }'),
+      }),
+      warning:
+        /\.records\[1\]\.geo: expected an IPv6 address of us as of the others, got none: resolvers may keep for all/,
     },
     {
       name: 'a region that is none of the datacenters',
