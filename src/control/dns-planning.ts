@@ -45,6 +45,7 @@ export function planDnsOffline(file: string, settings: Settings, dns: DnsSetting
     alpn: alpnOf(settings.listeners),
     cookies: { current: new Uint8Array(16) },
     serialOf: (zone, content) => serials.serialOf(zone, content, Date.now()),
+    serialProblem: (zone, serial, content) => serials.problemOf(zone, serial, content),
     compiled: (order) => compiledTables(order, undefined, async () => compileFiles(order)),
   });
 }

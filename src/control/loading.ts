@@ -29,8 +29,8 @@ export async function check(file: string): Promise<readonly string[]> {
     selfSigned: () => [],
     now: Date.now(),
   });
-  if (settings.dns !== 'off') await planDnsOffline(file, settings, settings.dns);
-  return [...warnings, ...planned.warnings];
+  const names = settings.dns === 'off' ? undefined : await planDnsOffline(file, settings, settings.dns);
+  return [...warnings, ...planned.warnings, ...(names?.warnings ?? [])];
 }
 
 export function plan(file: string, settings: Settings, context: PlanContext): Planned {

@@ -99,6 +99,7 @@ export class NameServer {
       // What it has found is the thread's now.
       release();
       serials.save();
+      for (const warning of planned.warnings) this.#options.log.warn('configuration', { warning });
       return {
         commit: async () => {
           await datacenters.checked;
@@ -128,6 +129,7 @@ export class NameServer {
       alpn: alpnOf(settings.listeners),
       cookies: this.#cookies(dns),
       serialOf: (zone, content) => serials.serialOf(zone, content, Date.now()),
+      serialProblem: (zone, serial, content) => serials.problemOf(zone, serial, content),
       tables: this.#current?.planned.tables,
     });
     return { planned, serials };

@@ -6,7 +6,7 @@ import type { CookieSecrets } from './plan/cookie-secrets.ts';
 import type { DatacenterPlan, DnsPlan, MapPlan } from './plan/dns-plan.ts';
 import { type CompiledTables, compiledTables } from './plan/geo-tables.ts';
 import { datacenterPlans, Maps } from './plan/maps.ts';
-import { packZones, type SerialOf } from './plan/zones.ts';
+import { packZones, type SerialOf, type SerialProblem } from './plan/zones.ts';
 import type { ReadText } from './zone/master-file.ts';
 import { readTextFile } from './zone/read-text.ts';
 
@@ -16,6 +16,8 @@ export interface DnsPlanContext {
   readonly alpn: readonly string[];
   readonly cookies: CookieSecrets;
   readonly serialOf: SerialOf;
+  /** Default: nobody looks at them. */
+  readonly serialProblem?: SerialProblem;
   /** Those in force, which are taken again where nothing has changed. */
   readonly tables?: CompiledTables | undefined;
   readonly compiled?: typeof compiledTables;
@@ -24,6 +26,8 @@ export interface DnsPlanContext {
 
 export interface PlannedDns {
   readonly plan: DnsPlan;
+  /** Lines. What was told when the settings were checked is not told again. */
+  readonly warnings: readonly string[];
   readonly tables: CompiledTables;
   /** The datacenters that records choose among, by name: a list for each map, and one for each place that has its own. */
   readonly choices: readonly (readonly string[])[];
@@ -36,10 +40,12 @@ export interface PlannedDns {
 export async function planDns(settings: DnsSettings, context: DnsPlanContext): Promise<PlannedDns> {
   const datacenters = datacenterPlans(settings.datacenters);
   const maps = new Maps(settings);
-  const { readText = readTextFile, compiled = compiledTables } = context;
-  const zones = packZones(settings.zones, maps, datacenters, context.serialOf, readText);
+  const { readText = readTextFile, compiled = compiledTables, serialOf, serialProblem } = context;
+  const packing = { serialOf, serialProblem, readText };
+  const { zones, warnings } = packZones(settings.zones, maps, datacenters, packing);
   const tables = await compiled(compileOrder(settings, datacenters, maps.plans), context.tables);
   return {
+    warnings,
     plan: {
       zones,
       datacenters,

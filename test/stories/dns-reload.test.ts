@@ -34,6 +34,19 @@ describe('a zone file that was changed', () => {
     expect(await site.addresses('www.example.org.')).toEqual(['192.0.2.2']);
   });
 
+  test('is served with a warning when its serial is what it was, or before', async () => {
+    const { file, config, site } = await siteWithFile();
+    await writeFile(file, ZONE.replace('192.0.2.1', '192.0.2.2'));
+    expect(await site.node.reload(config())).toMatchObject({ message: 'reloaded' });
+    expect(site.node.portico.events.all.filter(({ message }) => message === 'configuration')).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        warning: `${file}:2: serial 1 as before, but the content is another: secondaries keep what they have`,
+      }),
+    );
+    expect(await site.addresses('www.example.org.')).toEqual(['192.0.2.2']);
+  });
+
   test('is refused with file and line when it is bad, and the old one serves on', async () => {
     const { file, config, site } = await siteWithFile();
     await writeFile(file, `${ZONE}mail MX first mail\nwww2 A 192.0.2.3\n`);

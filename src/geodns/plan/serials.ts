@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeDirectory, writeSecret } from '../../base/secret-file.ts';
 import type { Ms } from '../../base/units.ts';
 
-/** A serial of `serial: auto`, and the content of the zone that it was given to. */
+/** The serial of a zone, and the content that it had with it. */
 interface Given {
   readonly serial: number;
   /** A digest of all but the serial. */
@@ -16,9 +16,9 @@ const FILE = 'dns-serials.json';
 const SPACE = 2 ** 32;
 
 /**
- * The serials that zones with `serial: auto` have: the second at which their content changed last. They are kept in
+ * The serials that zones have. With `serial: auto` it is the second at which their content changed last. They are kept in
  * `state_dir`, so that a start alone changes none, and none goes back when the clock does, which would keep secondaries from
- * ever asking again.
+ * ever asking again. Those that somebody else gives are kept, too, so that can be told which secondaries will not take.
  */
 export class Serials {
   readonly #file: string;
@@ -46,22 +46,43 @@ export class Serials {
     return serial;
   }
 
+  /** For a zone that has a serial: what is wrong with it, as secondaries see it that have what was served before. */
+  problemOf(zone: string, serial: number, content: string): string | undefined {
+    const before = this.#given.get(zone);
+    this.#next.set(zone, { serial, content });
+    if (before === undefined) return undefined;
+    if (serial === before.serial) {
+      return content === before.content ? undefined : `serial ${serial} as before, but the content is another`;
+    }
+    return isLater(serial, before.serial)
+      ? undefined
+      : `serial ${serial} is not after ${before.serial}, which it was before`;
+  }
+
   /** Keeps what was given since this was read, and of zones that are gone what they had. Throws when it cannot. */
   save(): void {
     const all = new Map([...this.#given, ...this.#next]);
-    const isNews = [...this.#next].some(([zone, { serial }]) => this.#given.get(zone)?.serial !== serial);
+    const isNews = [...this.#next].some(([zone, { serial, content }]) => {
+      const before = this.#given.get(zone);
+      return before?.serial !== serial || before.content !== content;
+    });
     if (!isNews) return;
     makeDirectory(this.#stateDir);
     writeSecret(this.#file, `${JSON.stringify(Object.fromEntries(all))}\n`);
   }
 }
 
-/** Now, unless that would not be later (RFC 1982 §3.2). */
+/** Now, unless that would not be later. */
 function laterThan(before: number | undefined, now: number): number {
   const serial = now % SPACE;
   if (before === undefined) return serial;
+  return isLater(serial, before) ? serial : (before + 1) % SPACE;
+}
+
+/** RFC 1982 §3.2. Of two that are half of all apart neither is. */
+function isLater(serial: number, before: number): boolean {
   const ahead = (serial - before + SPACE) % SPACE;
-  return ahead > 0 && ahead < SPACE / 2 ? serial : (before + 1) % SPACE;
+  return ahead > 0 && ahead < SPACE / 2;
 }
 
 function readGiven(file: string): ReadonlyMap<string, Given> {

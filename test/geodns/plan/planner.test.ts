@@ -57,6 +57,32 @@ describe('a plan', () => {
     expect(choices).toEqual([['us', 'uk'], ['uk', 'us'], ['uk'], [], ['us', 'uk']]);
   });
 
+  test('tells by file and line what is wrong with a serial, which is no part of the content', async () => {
+    const asked: unknown[] = [];
+    const warningsOf = async (serial: number) => {
+      const text = `$TTL 60\n@ NS ns.other.\n@ SOA a. b. ${serial} 1 1 1 1`;
+      const planned = await planOf(
+        { zones: [{ name: 'example.org', file: 'org' }, zone([])] },
+        {
+          readText: () => text,
+          serialProblem: (...given) => {
+            asked.push(given);
+            return 'wrong';
+          },
+        },
+      );
+      return planned.warnings;
+    };
+    expect(await warningsOf(7)).toEqual(['org:3: wrong: secondaries keep what they have']);
+    await warningsOf(8);
+    const content = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(asked).toEqual([
+      ['\x07example\x03org\0', 7, content],
+      ['\x07example\x03org\0', 8, content],
+    ]);
+    expect((asked[0] as unknown[])[2]).toBe((asked[1] as unknown[])[2]);
+  });
+
   test('has the serial of a zone where it is asked for', async () => {
     const asked: string[] = [];
     const { plan } = await planOf(

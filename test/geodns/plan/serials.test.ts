@@ -71,6 +71,67 @@ describe('serial: auto', () => {
   });
 });
 
+describe('a serial that somebody else gives', () => {
+  /** What is told of it by the last of these starts. */
+  function told(...starts: readonly (readonly [serial: number, content: string])[]): string | undefined {
+    return starts.reduce<string | undefined>((_, [serial, content]) => {
+      const serials = Serials.read(stateDir);
+      const problem = serials.problemOf('a', serial, content);
+      serials.save();
+      return problem;
+    }, undefined);
+  }
+
+  test.each([
+    { name: 'the first', starts: [[7, 'one']] },
+    {
+      name: 'a later one',
+      starts: [
+        [7, 'one'],
+        [8, 'two'],
+      ],
+    },
+    {
+      name: 'a later one beyond the end of 32 bits',
+      starts: [
+        [2 ** 32 - 1, 'one'],
+        [0, 'two'],
+      ],
+    },
+    {
+      name: 'the same of the same',
+      starts: [
+        [7, 'one'],
+        [7, 'one'],
+      ],
+    },
+    {
+      name: 'what was told before',
+      starts: [
+        [7, 'one'],
+        [7, 'two'],
+        [7, 'two'],
+      ],
+    },
+  ] as { name: string; starts: [number, string][] }[])('is taken without a word: $name', ({ starts }) => {
+    expect(told(...starts)).toBeUndefined();
+  });
+
+  test('is told when it goes back', () => {
+    expect(told([7, 'one'], [6, 'two'])).toBe('serial 6 is not after 7, which it was before');
+    expect(told([2 ** 31 + 6, 'three'])).toBe(`serial ${2 ** 31 + 6} is not after 6, which it was before`);
+  });
+
+  test('is told when the content is another under it', () => {
+    expect(told([7, 'one'], [7, 'two'])).toBe('serial 7 as before, but the content is another');
+  });
+
+  test('is what those of serial: auto come after', () => {
+    told([1_900_000_000, 'one']);
+    expect(start(1_800_000_000, { a: 'two' })).toEqual({ a: 1_900_000_001 });
+  });
+});
+
 describe('the content of a zone', () => {
   const www = { name: 'www', geo: ['us', 'uk'], ttl: '60s' };
   const a = { name: 'a', type: 'A', value: '192.0.2.1' };
