@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EventLog } from './event-log.ts';
+import { EventLog, type LogEvent } from './event-log.ts';
 import type { Lan } from './lan.ts';
 import { MAIN } from './portico.ts';
 import { tempDir } from './temp.ts';
@@ -33,27 +33,56 @@ export class LanNode {
     this.#dir = dir;
   }
 
-  /** `vrrp`: of its settings. What it serves is nothing to anybody. Resolves when it is ready. */
-  async start(vrrp: object, more: object = {}): Promise<void> {
-    const file = join(this.#dir, 'portico.yaml');
-    writeFileSync(file, JSON.stringify(this.#config(vrrp, more)));
+  /** `vrrp`: of its settings. What it serves is nothing to anybody, unless `more` says so. Resolves when it is ready. */
+  async start(vrrp: object, more: object = {}, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const file = this.#write(vrrp, more);
     this.events = new EventLog();
     const { events } = this;
     const args = [MAIN, 'run', '-c', file];
-    const child = this.#lan.spawn(this.host, process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = this.#lan.spawn(this.host, process.execPath, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     this.#child = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => events.push(text));
     child.once('close', (code, signal) => events.end(`${this.host} has ended (${signal ?? `status ${code}`})`));
     await events.waitFor('ready', { limit: 9000 });
   }
 
+  /** Has it take other settings, by SIGHUP. Resolves when the agent has them, too. */
+  async reload(vrrp: object, more: object = {}): Promise<void> {
+    this.#write(vrrp, more);
+    const from = this.events.all.length;
+    this.#child?.kill('SIGHUP');
+    const isOutcome = ({ message }: LogEvent) => message === 'reloaded' || message === 'reload refused';
+    const { message, problems } = await this.events.waitFor(isOutcome, { from, limit: 9000 });
+    if (message !== 'reloaded') throw new Error(`the reload was refused: ${problems}`);
+  }
+
   /** SIGKILL for it and for its agent at once. */
   async kill(): Promise<void> {
     const child = this.#child as ChildProcess;
     const ended = once(child, 'close');
+    child.kill('SIGSTOP');
     process.kill(this.agent, 'SIGKILL');
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** SIGKILL for all of it but the agent, which sees that. */
+  async killProxy(): Promise<void> {
+    const child = this.#child as ChildProcess;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** SIGTERM. Resolves when it has ended. */
+  async stop(): Promise<void> {
+    const child = this.#child as ChildProcess;
+    const ended = once(child, 'close');
+    child.kill('SIGTERM');
+    await within(ended, () => `${this.host} to end: ${this.events.tail()}`, 9000);
   }
 
   /** The pid of the process that has the addresses. */
@@ -81,6 +110,12 @@ export class LanNode {
   // biome-ignore lint/suspicious/noExplicitAny: what a test looks into
   async vrrp(): Promise<any> {
     return JSON.parse((await this.command('vrrp', 'status', '--json')).stdout);
+  }
+
+  #write(vrrp: object, more: object): string {
+    const file = join(this.#dir, 'portico.yaml');
+    writeFileSync(file, JSON.stringify(this.#config(vrrp, more)));
+    return file;
   }
 
   #config(vrrp: object, { node, ...more }: { readonly node?: object } = {}): object {

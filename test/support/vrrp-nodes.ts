@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import type { Ms } from '../../src/base/units.ts';
+import { AddressWatch } from './address-watch.ts';
+import { AdvertCapture } from './advert-capture.ts';
+import { Lan } from './lan.ts';
+import { LanNode } from './lan-node.ts';
+import { VipClient } from './vip-client.ts';
+
+const NAMES = new URL('./host-name-process.ts', import.meta.url).pathname;
+
+/** Of each host, for its node alone. */
+const ORIGIN = 8080;
+
+export const VIP = '10.99.0.100';
+export const VIP6 = 'fd99::100';
+
+/** Whole nodes `a` and `b`, in front of an origin each that says the name of its host, and a client `c`, on one switch. */
+export class VrrpNodes {
+  readonly lan: Lan;
+  readonly watch: AddressWatch;
+  readonly capture: AdvertCapture;
+  readonly a: LanNode;
+  readonly b: LanNode;
+
+  static async open(): Promise<VrrpNodes> {
+    const lan = Lan.open('a', 'b', 'c');
+    const [watch, capture, a, b] = await Promise.all([
+      AddressWatch.open(lan, ['a', 'b']),
+      AdvertCapture.open(lan),
+      LanNode.on(lan, 'a'),
+      LanNode.on(lan, 'b'),
+      serveName(lan, 'a'),
+      serveName(lan, 'b'),
+    ]);
+    return new VrrpNodes(lan, watch, capture, a, b);
+  }
+
+  private constructor(lan: Lan, watch: AddressWatch, capture: AdvertCapture, a: LanNode, b: LanNode) {
+    this.lan = lan;
+    this.watch = watch;
+    this.capture = capture;
+    this.a = a;
+    this.b = b;
+  }
+
+  client(address = VIP): Promise<VipClient> {
+    return VipClient.start(this.lan, 'c', address);
+  }
+
+  /** Resolves when this host alone has it. */
+  async heldBy(host: 'a' | 'b', address = VIP): Promise<void> {
+    await this.watch.heldBy(address, host);
+  }
+
+  /** When this host advertised, from then on. */
+  advertsOf(host: string, since: Ms, vrid = 51): Ms[] {
+    const { all } = this.capture.adverts;
+    return all
+      .filter((advert) => advert.host === host && advert.vrid === vrid && advert.at >= since)
+      .map(({ at }) => at);
+  }
+}
+
+/** What a node of these serves: what its origin says. */
+export const SERVING = {
+  listeners: [
+    { address: '0.0.0.0:80', protocol: 'http' },
+    { address: '[::]:80', protocol: 'http' },
+  ],
+  pools: { app: { origins: [`http://127.0.0.1:${ORIGIN}`] } },
+};
+
+/** Of an instance, as `vrrp.instances` has it. */
+export function front(priority: number, more: object = {}): object {
+  return { name: 'front', vrid: 51, interface: 'eth0', priority, addresses: [`${VIP}/24`], ...more };
+}
+
+async function serveName(lan: Lan, host: string): Promise<void> {
+  const args = [NAMES, host, String(ORIGIN)];
+  const server = lan.spawn(host, process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(server.stdout as NodeJS.ReadableStream, 'data');
+}
