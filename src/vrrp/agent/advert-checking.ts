@@ -21,7 +21,9 @@ export class AdvertChecking {
   readonly #verifier: HmacVerifier | undefined;
   #heard: ChecksumForm | undefined;
 
-  constructor({ rules, unicastPeers, hopLimits, password, hmac }: InstancePlan) {
+  /** `heard`: by a former one. */
+  constructor({ rules, unicastPeers, hopLimits, password, hmac }: InstancePlan, heard?: ChecksumForm) {
+    this.#heard = heard;
     const peers = unicastPeers.map((peer) => addressBytes(peer) as AddressBytes);
     this.#expected = {
       version: rules.version,

@@ -15,6 +15,7 @@ import { Instance } from './instance.ts';
 import { Interfaces, type Link } from './interfaces.ts';
 import { Neighborhood } from './neighborhood.ts';
 import { type InstanceNews, newsInLog } from './news.ts';
+import { groupsOf, isSameRouter } from './plan-groups.ts';
 import { Reception } from './reception.ts';
 import type { InstanceStatus } from './status.ts';
 import { Tracking } from './tracking.ts';
@@ -67,7 +68,10 @@ export class Agent {
     });
   }
 
-  /** What is the same in both goes on as it is; what is no more leaves at once. Rejects when the witness' protocol cannot be had. */
+  /**
+   * What is the same in both goes on as it is, and what is the same virtual router with other settings goes on by those; what is no
+   * more leaves at once. Rejects when the witness' protocol cannot be had.
+   */
   async take(plan: VrrpPlan, kept: Readonly<Record<string, Kept>>): Promise<void> {
     if (!isDeepStrictEqual(plan.guard, this.#guardPlan)) await this.#reguard(plan.guard);
     const before = this.#running;
@@ -82,7 +86,10 @@ export class Agent {
     this.#drivers = drivers;
     this.#tracking.take(plan);
     this.#listen();
-    for (const group of wanted) this.#start(group);
+    for (const group of wanted) {
+      this.#become(group);
+      this.#start(group);
+    }
     this.#closeUnused();
   }
 
@@ -145,14 +152,14 @@ export class Agent {
     void this.#guard?.close();
   }
 
-  /** The driver of the same instances, if each of them is as it was but for what can change as it runs. */
+  /** The driver of the same instances, if each of them is the same virtual router as before. */
   #sameAs(group: readonly InstancePlan[], before: ReadonlyMap<string, Running>): GroupDriver | undefined {
     const found = group.map((plan) => before.get(plan.rules.name));
     const driver = found[0]?.driver;
     if (driver === undefined || driver.names.length !== group.length) return undefined;
     if (this.#guard !== this.#guardOf.get(driver)) return undefined;
     const isSame = group.every(
-      (plan, i) => found[i]?.driver === driver && isDeepStrictEqual(found[i]?.instance.plan, plan),
+      (plan, i) => found[i]?.driver === driver && isSameRouter(plan, (found[i] as Running).instance.plan),
     );
     if (!isSame) return undefined;
     for (const each of found as Running[]) this.#running.set(each.instance.plan.rules.name, each);
@@ -226,19 +233,39 @@ export class Agent {
     }
   }
 
+  /** What is tracked is told before the rules change: what is in both is not told to be otherwise. */
+  #become(group: readonly InstancePlan[]): void {
+    const [first] = group.map(({ rules }) => this.#running.get(rules.name) as Running);
+    const isOther = group.some((plan) => !isDeepStrictEqual(plan, this.#running.get(plan.rules.name)?.instance.plan));
+    if (first === undefined || !isOther) return;
+    for (const plan of group) {
+      const { instance, driver } = this.#running.get(plan.rules.name) as Running;
+      instance.become(plan);
+      this.#tellOfAll(driver, plan, instance.look());
+    }
+    first.driver.reconfigure(group.map(({ rules }) => rules));
+  }
+
   #start(group: readonly InstancePlan[]): void {
-    for (const { rules, interfaces } of group) {
+    for (const plan of group) {
+      const { rules } = plan;
       const { instance, driver } = this.#running.get(rules.name) as Running;
       if (driver.state(rules.name).standing.role !== 'stopped') continue;
       if (this.#guard !== undefined) instance.guardedBy(this.#guard, this.#guardPlan?.voters ?? []);
       const source = instance.look();
       instance.clear();
-      for (const name of interfaces)
-        this.#tellOfLink(driver, rules.name, name, name === rules.interface ? source : undefined);
-      for (const { name, status, adds } of this.#tracking.known()) {
-        driver.handle(rules.name, { kind: 'tracked', name, status, adds });
-      }
+      this.#tellOfAll(driver, plan, source);
       driver.handle(rules.name, { kind: 'start', source: source ?? '' });
+    }
+  }
+
+  /** What is known of all that it tracks. `source`: its address there, if its interface is up. */
+  #tellOfAll(driver: GroupDriver, { rules, interfaces }: InstancePlan, source: string | undefined): void {
+    for (const name of interfaces) {
+      this.#tellOfLink(driver, rules.name, name, name === rules.interface ? source : undefined);
+    }
+    for (const { name, status, adds } of this.#tracking.known()) {
+      driver.handle(rules.name, { kind: 'tracked', name, status, adds });
     }
   }
 
@@ -326,13 +353,6 @@ export class Agent {
       if (tracks.some((track) => track.name === event.name)) driver.handle(name, event);
     }
   }
-}
-
-/** Each sync group, and each instance that is in none. */
-function groupsOf({ instances, groups }: VrrpPlan): (readonly InstancePlan[])[] {
-  const inGroups = new Set(groups.flat());
-  const alone = instances.filter(({ rules }) => !inGroups.has(rules.name)).map((plan) => [plan]);
-  return [...groups.map((names) => instances.filter(({ rules }) => names.includes(rules.name))), ...alone];
 }
 
 function isLeaving(driver: GroupDriver, { plan }: Instance): boolean {

@@ -21,7 +21,7 @@ import type { Interfaces, Link } from './interfaces.ts';
 import type { Neighborhood } from './neighborhood.ts';
 import type { InstanceNews } from './news.ts';
 import type { InstanceStatus } from './status.ts';
-import { VirtualAddresses } from './virtual-addresses.ts';
+import { type SharedAddresses, VirtualAddresses } from './virtual-addresses.ts';
 
 export interface InstanceParts {
   readonly system: VrrpSystem;
@@ -40,11 +40,11 @@ export interface InstanceParts {
 
 /** One instance in the world: carries out what its state machine wants, and tells it what happens. */
 export class Instance {
-  readonly plan: InstancePlan;
-  readonly addresses: readonly AddressBytes[];
   readonly #parts: InstanceParts;
-  readonly #checking: AdvertChecking;
-  readonly #sending: AdvertSending;
+  #plan: InstancePlan;
+  #addresses: readonly AddressBytes[];
+  #checking: AdvertChecking;
+  #sending: AdvertSending;
   readonly #virtual: VirtualAddresses;
   readonly #hooks: HookRunner;
   readonly #drops = new Map<DropReason, number>();
@@ -56,23 +56,20 @@ export class Instance {
   #droppedAt: Ms | undefined;
 
   constructor(plan: InstancePlan, parts: InstanceParts) {
-    this.plan = plan;
+    this.#plan = plan;
     this.#parts = parts;
-    const { addresses, interval, name } = plan.rules;
-    this.addresses = addresses.map(({ address }) => addressBytes(address) as AddressBytes);
+    const shared = sharedIn(plan);
+    this.#addresses = shared.addresses;
     this.#checking = new AdvertChecking(plan);
     this.#sending = new AdvertSending(parts.system, plan);
     this.#hooks = new HookRunner(parts.log);
-    this.#virtual = new VirtualAddresses({
+    this.#virtual = new VirtualAddresses(shared, {
       requests: parts.requests,
-      addresses: this.addresses,
-      interval,
-      isOwner: plan.rules.priority === OWNER,
       index: () => this.#link?.index,
       onProblem: (what, address, errno) => {
         const problem = getSystemErrorName(-errno);
         parts.log.error(`a virtual address cannot be ${what === 'add' ? 'added' : 'removed'}`, {
-          instance: name,
+          instance: plan.rules.name,
           address,
           problem,
         });
@@ -82,7 +79,7 @@ export class Instance {
 
   /** From here on others have a say. Throws when they cannot. */
   guardedBy(guard: Guard, voters: GuardedOptions['voters']): void {
-    const { rules, pair, digest } = this.plan;
+    const { rules, pair } = this.#plan;
     const { state, handle, now, log } = this.#parts;
     if (rules.witness === undefined) return;
     this.#guarded = guard.add({
@@ -90,7 +87,10 @@ export class Instance {
       interval: rules.interval,
       timeout: rules.witness.timeout,
       voters,
-      standing: () => ({ priority: priorityOf(state(), rules), grade: gradeOf(state(), rules), digest }),
+      standing: () => {
+        const { rules: own, digest } = this.#plan;
+        return { priority: priorityOf(state(), own), grade: gradeOf(state(), own), digest };
+      },
       tell: (news) => {
         if (news.kind === 'lost') handle({ kind: 'lease', until: now() });
         else if (news.kind !== 'settings') handle(news);
@@ -106,14 +106,37 @@ export class Instance {
     return this.#virtual.gone;
   }
 
+  get plan(): InstancePlan {
+    return this.#plan;
+  }
+
+  get addresses(): readonly AddressBytes[] {
+    return this.#addresses;
+  }
+
   get link(): Link | undefined {
     return this.#link;
+  }
+
+  /** Goes on by another plan, in which it is the same virtual router. It is to be looked after anew then. */
+  become(plan: InstancePlan): void {
+    const before = this.#addresses;
+    const shared = sharedIn(plan);
+    this.#plan = plan;
+    this.#addresses = shared.addresses;
+    this.#checking = new AdvertChecking(plan, this.#checking.heard);
+    this.#sending.close();
+    this.#sending = new AdvertSending(this.#parts.system, plan);
+    this.#virtual.become(shared);
+    const added = this.#addresses.filter((address) => !includesAddress(before, address));
+    if (this.#link === undefined || !added.some((address) => this.#virtual.isHeld(address))) return;
+    this.#parts.neighborhood(this.#link).announce(added, plan.rules.announcements.count);
   }
 
   /** Looks at the interface: whether it can be worked by, and from which address. Returns that; `undefined`: it cannot. */
   look(): string | undefined {
     const { interfaces } = this.#parts;
-    const link = interfaces.link(this.plan.rules.interface);
+    const link = interfaces.link(this.#plan.rules.interface);
     const isOther = link?.index !== this.#link?.index;
     this.#link = link;
     const source = link?.isUp === true ? this.#sourceOn(link) : undefined;
@@ -128,7 +151,7 @@ export class Instance {
       return addressText(source);
     } catch (error) {
       this.#parts.log.warn('an interface cannot be used', {
-        instance: this.plan.rules.name,
+        instance: this.#plan.rules.name,
         interface: link.name,
         error,
       });
@@ -143,13 +166,13 @@ export class Instance {
 
   /** Whether this one is meant by a message of that VRID, there. */
   isMeant(link: Link, family: 4 | 6, vrid: number | undefined): boolean {
-    const { rules } = this.plan;
+    const { rules } = this.#plan;
     return link.name === rules.interface && family === rules.family && vrid === rules.vrid;
   }
 
   received(advert: Advertisement, wall: Ms): void {
     const { interfaces, handle } = this.#parts;
-    const own = this.#link === undefined ? [] : interfaces.addressesOf(this.#link, this.plan.rules.family);
+    const own = this.#link === undefined ? [] : interfaces.addressesOf(this.#link, this.#plan.rules.family);
     const reason = this.#checking.refuses(advert, own, wall);
     if (reason !== undefined) {
       this.dropped(reason, addressText(advert.source), wall);
@@ -223,7 +246,7 @@ export class Instance {
 
   /** `wall`: epoch milliseconds. */
   status(wall: Ms): InstanceStatus {
-    const { rules } = this.plan;
+    const { rules } = this.#plan;
     const state = this.#parts.state();
     const now = this.#parts.now();
     return {
@@ -260,7 +283,7 @@ export class Instance {
   }
 
   #hook(hook: HookName, question: number | undefined): void {
-    const { rules, hooks } = this.plan;
+    const { rules, hooks } = this.#plan;
     const commands = hooks[hook] ?? [];
     const { state, handle } = this.#parts;
     this.#hooks.run({
@@ -282,11 +305,19 @@ export class Instance {
 
   #sourceOn(link: Link): AddressBytes | undefined {
     const { interfaces, isVirtual } = this.#parts;
-    const own = interfaces.addressesOf(link, this.plan.rules.family);
-    const wanted = this.plan.source === undefined ? undefined : addressBytes(this.plan.source);
+    const own = interfaces.addressesOf(link, this.#plan.rules.family);
+    const wanted = this.#plan.source === undefined ? undefined : addressBytes(this.#plan.source);
     if (wanted !== undefined) return own.find((address) => sameBytes(address, wanted));
     return own.find((address) => !isVirtual(address));
   }
+}
+
+function sharedIn({ rules }: InstancePlan): SharedAddresses {
+  return {
+    addresses: rules.addresses.map(({ address }) => addressBytes(address) as AddressBytes),
+    interval: rules.interval,
+    isOwner: rules.priority === OWNER,
+  };
 }
 
 /** 1, 2, 4, 8, …: a flood is told of ever more seldom. */

@@ -51,6 +51,8 @@ export class Tracking {
     );
     for (const each of oldScripts) if (!this.#scripts.includes(each)) each.close();
     for (const each of oldFiles) if (!this.#files.includes(each)) each.close();
+    const names = new Set([PROXY, ...scripts.map(({ name }) => name), ...files.map(({ name }) => name)]);
+    for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
     this.#proxy = proxy;
     if (proxy === undefined) clearTimeout(this.#quiet);
     if (this.#check?.url === proxy?.url) return;

@@ -9,13 +9,16 @@ const { EADDRNOTAVAIL, ENODEV } = constants.errno;
 /** The kernel counts lifetimes in whole seconds, and takes an address away up to one later. */
 const REFRESH: Ms = 1_000;
 
-export interface VirtualAddressesOptions {
-  readonly requests: RouteRequests;
+export interface SharedAddresses {
   readonly addresses: readonly AddressBytes[];
   /** From one advertisement to the next: a node that does not run loses the addresses by the time that others have them. */
   readonly interval: Ms;
   /** Priority 255. */
   readonly isOwner: boolean;
+}
+
+export interface VirtualAddressesOptions {
+  readonly requests: RouteRequests;
   /** `undefined`: there is no such interface now. */
   readonly index: () => number | undefined;
   readonly onProblem: (what: 'add' | 'remove', address: string, errno: number) => void;
@@ -27,13 +30,24 @@ export interface VirtualAddressesOptions {
  */
 export class VirtualAddresses {
   readonly #options: VirtualAddressesOptions;
+  #shared: SharedAddresses;
   #held: readonly AddressBytes[] = [];
   #refresh: NodeJS.Timeout | undefined;
   /** Those that are not ours any more, and still there. */
   #lingering: { readonly end: NodeJS.Timeout; readonly gone: PromiseWithResolvers<void> } | undefined;
 
-  constructor(options: VirtualAddressesOptions) {
+  constructor(shared: SharedAddresses, options: VirtualAddressesOptions) {
+    this.#shared = shared;
     this.#options = options;
+  }
+
+  /** From here on they are these. Where they are held, those that are new come, and those that are no more go. */
+  become(shared: SharedAddresses): void {
+    const isHeld = this.#held.length > 0;
+    const former = this.#shared.addresses.filter((address) => !includesAddress(shared.addresses, address));
+    this.#shared = shared;
+    this.#removeAll(former);
+    if (isHeld) this.add();
   }
 
   isHeld(address: AddressBytes): boolean {
@@ -47,7 +61,7 @@ export class VirtualAddresses {
 
   /** `undefined`: all of them. */
   add(address?: AddressBytes): void {
-    const { addresses } = this.#options;
+    const { addresses } = this.#shared;
     this.#held = addresses;
     this.#lingerNoMore();
     this.#set(address === undefined ? addresses : [address]);
@@ -59,8 +73,9 @@ export class VirtualAddresses {
    * them (priority 255) that may be the host's own.
    */
   clear(): void {
-    const { requests, addresses, isOwner } = this.#options;
-    const place = this.#options.index();
+    const { requests, index } = this.#options;
+    const { addresses, isOwner } = this.#shared;
+    const place = index();
     if (place === undefined) return;
     const family = addresses[0]?.length === 16 ? 6 : 4;
     for (const there of requests.dump((sequence) => dumpAddresses(family, sequence))) {
@@ -77,7 +92,7 @@ export class VirtualAddresses {
     this.#refresh = undefined;
     this.#held = [];
     this.#lingerNoMore();
-    if (after === 0) this.#removeAll();
+    if (after === 0) this.#removeAll(this.#shared.addresses);
     else this.#lingering = { end: setTimeout(() => this.remove(), after), gone: Promise.withResolvers() };
   }
 
@@ -87,10 +102,10 @@ export class VirtualAddresses {
     this.#lingering = undefined;
   }
 
-  #removeAll(): void {
+  #removeAll(addresses: readonly AddressBytes[]): void {
     const place = this.#options.index();
     if (place === undefined) return;
-    for (const address of this.#options.addresses) this.#removeOne({ interface: place, address });
+    for (const address of addresses) this.#removeOne({ interface: place, address });
   }
 
   #removeOne(place: Place): void {
@@ -101,7 +116,8 @@ export class VirtualAddresses {
   }
 
   #set(addresses: readonly AddressBytes[]): void {
-    const { requests, interval, index, onProblem } = this.#options;
+    const { requests, index, onProblem } = this.#options;
+    const { interval } = this.#shared;
     const place = index();
     if (place === undefined) return;
     const lifetimes = { valid: Math.max(2, Math.ceil((3 * interval) / 1000) + 1), preferred: 0 };
