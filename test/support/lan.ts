@@ -81,6 +81,25 @@ export class Lan {
     this.#ip('-n', this.#space(SWITCH), 'link', 'set', port(host), 'up');
   }
 
+  /** Its interface is set down, by an operator there. */
+  setDown(host: string): void {
+    this.#ip('-n', this.#space(host), 'link', 'set', 'eth0', 'down');
+  }
+
+  setUp(host: string): void {
+    this.#ip('-n', this.#space(host), 'link', 'set', 'eth0', 'up');
+  }
+
+  /** Its interface is taken out. */
+  takeOut(host: string): void {
+    this.#ip('-n', this.#space(host), 'link', 'del', 'eth0');
+  }
+
+  /** Another one is put in, of the same name and with its addresses. */
+  putIn(host: string): void {
+    this.#connect(this.host(host));
+  }
+
   /** Nothing passes any more, and the host cannot see that. */
   isolate(host: string): void {
     this.#ip('-n', this.#space(SWITCH), 'link', 'set', port(host), 'nomaster');
@@ -118,20 +137,25 @@ export class Lan {
   }
 
   #add(name: string, number: number): void {
-    const [sw, space] = [this.#space(SWITCH), this.#space(name)];
+    const space = this.#space(name);
     this.#ip('netns', 'add', space);
-    this.#hosts.set(name, { name, address: '', address6: '', mac: '' });
+    const host = { name, address: `10.99.0.${number}`, address6: `fd99::${number}`, mac: '' };
+    this.#hosts.set(name, host);
     this.#ip('-n', space, 'link', 'set', 'lo', 'up');
+    this.#connect(host);
+  }
+
+  #connect({ name, address, address6 }: Host): void {
+    const [sw, space] = [this.#space(SWITCH), this.#space(name)];
     this.#ip('-n', sw, 'link', 'add', port(name), 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space);
     this.#ip('-n', sw, 'link', 'set', port(name), 'master', 'br0', 'up');
-    const host = { name, address: `10.99.0.${number}`, address6: `fd99::${number}`, mac: '' };
-    this.#ip('-n', space, 'addr', 'add', `${host.address}/24`, 'dev', 'eth0');
-    this.#ip('-n', space, '-6', 'addr', 'add', `${host.address6}/64`, 'dev', 'eth0', 'nodad');
+    this.#ip('-n', space, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
+    this.#ip('-n', space, '-6', 'addr', 'add', `${address6}/64`, 'dev', 'eth0', 'nodad');
     // A link-local address that has still to be proved free is none to send from for two seconds.
     this.run(name, 'sysctl', '-q', '-w', 'net.ipv6.conf.eth0.accept_dad=0');
     this.#ip('-n', space, 'link', 'set', 'eth0', 'up');
     const mac = this.run(name, 'cat', '/sys/class/net/eth0/address').trim();
-    this.#hosts.set(name, { ...host, mac });
+    this.#hosts.set(name, { name, address, address6, mac });
   }
 
   #close(): void {

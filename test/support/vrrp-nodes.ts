@@ -4,12 +4,17 @@ import { AddressWatch } from './address-watch.ts';
 import { AdvertCapture } from './advert-capture.ts';
 import { Lan } from './lan.ts';
 import { LanNode } from './lan-node.ts';
-import { VipClient } from './vip-client.ts';
+import { VipClient, type VipRequest } from './vip-client.ts';
 
 const NAMES = new URL('./host-name-process.ts', import.meta.url).pathname;
 
+const CLAIM = new URL('./claim-process.ts', import.meta.url).pathname;
+
 /** Of each host, for its node alone. */
 const ORIGIN = 8080;
+
+/** From the start of a connection until the host has all that is to be asked, on a busy machine. */
+const OPENING: Ms = 20;
 
 export const VIP = '10.99.0.100';
 export const VIP6 = 'fd99::100';
@@ -43,13 +48,42 @@ export class VrrpNodes {
     this.b = b;
   }
 
+  /** Host `c` says so many times that it has an address, of `a` and `b`. */
+  claim(address: string, count: number): void {
+    const index = this.lan.run('c', 'cat', '/sys/class/net/eth0/ifindex').trim();
+    this.lan.run('c', process.execPath, CLAIM, address, this.lan.host('c').mac, index, String(count));
+  }
+
   client(address = VIP): Promise<VipClient> {
     return VipClient.start(this.lan, 'c', address);
+  }
+
+  /**
+   * Requests from then on that failed, but for one that was being opened as the address came to another host: what its client sent before
+   * and after went to two hosts, and the second one resets what it knows nothing of. That nobody can spare it, short of sharing TCP.
+   */
+  async lost(client: VipClient, since: Ms, address = VIP): Promise<VipRequest[]> {
+    await client.report(since);
+    const moves = this.watch.changes.all.filter((change) => change.isThere && change.address === address);
+    const isBetween = ({ start, problem }: VipRequest) =>
+      problem === 'ECONNRESET' && moves.some(({ at }) => start < at && at < start + OPENING);
+    return client.requests.all.filter(
+      (request) => request.start >= since && request.by === undefined && !isBetween(request),
+    );
   }
 
   /** Resolves when this host alone has it. */
   async heldBy(host: 'a' | 'b', address = VIP): Promise<void> {
     await this.watch.heldBy(address, host);
+  }
+
+  /** Resolves when this host has advertised so many more times. */
+  async advertised(host: string, count: number): Promise<void> {
+    const { adverts } = this.capture;
+    for (let left = count, from = adverts.all.length; left > 0; left--) {
+      const next = await adverts.waitFor((advert) => advert.host === host, { from });
+      from = adverts.all.indexOf(next) + 1;
+    }
   }
 
   /** When this host advertised, from then on. */
