@@ -47,9 +47,9 @@ function contest(turn: Turn, standing: ActiveStanding, source: string, theirs: P
     turn.stay({ ...standing, answeredAt: now });
     advertise(turn);
   }
-  // One that is preempted says so once more.
-  const isExpected = EXPECTS_ANOTHER.has(standing.cause) && now - turn.state.since < rules.interval;
-  if (provoked(turn) && !isExpected) turn.alarm({ kind: 'two-actives', source, theirs, ours });
+  // One that is preempted says so once more; where the addresses are has just been told.
+  if (EXPECTS_ANOTHER.has(standing.cause) && now - turn.state.since < rules.interval) return;
+  if (provoked(turn)) turn.alarm({ kind: 'two-actives', source, theirs, ours });
 }
 
 /** With these somebody was active just before. */
@@ -59,11 +59,15 @@ export function conflictInActive(turn: Turn, { address, mac }: Extract<InstanceE
   if (provoked(turn)) turn.alarm({ kind: 'conflict', address, mac });
 }
 
-/** A burst, unless there was one just now. */
+/** A burst, unless there was one just now: then it waits. */
 function provoked(turn: Turn): boolean {
   const { standing } = turn.state;
   if (standing.role !== 'active') return false;
-  if (standing.provokedAt !== undefined && turn.now - standing.provokedAt < CALM) return false;
+  const free = (standing.provokedAt ?? -Infinity) + CALM;
+  if (turn.now < free) {
+    turn.stay({ ...standing, announceAt: Math.min(standing.announceAt ?? Infinity, free) });
+    return false;
+  }
   const { count, delay } = turn.rules.announcements;
   turn.act({ kind: 'announce', count });
   const announceAt = delay > 0 ? turn.now + delay : undefined;

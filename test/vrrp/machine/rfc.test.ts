@@ -163,6 +163,21 @@ describe('Active', () => {
     expect(play.after(20, heard(50)).done).toContain('announce 5');
   });
 
+  test('announces so a second after the last time, when that was sooner', () => {
+    const play = new Play().active().after(400, heard(50)).after(400, heard(50));
+    expect(play.done).not.toContain('announce 5');
+    expect(play.through(610).done).toContain('announce 5');
+  });
+
+  test('is not surprised by the one that it has just preempted, and does not announce twice', () => {
+    const play = new Play().started();
+    for (let second = 0; second < 3; second++) play.after(1000, heard(50));
+    play.after(609.375, TIME);
+    expect(play).toMatchObject({ role: 'active', why: 'preemption' });
+    expect(play.after(1, heard(50)).done).toEqual(['advertise 100']);
+    expect(play.after(1000, heard(50)).done).toContain('alarm two-actives');
+  });
+
   test('does not answer as fast as another does that holds that it wins as well', () => {
     const play = new Play().active();
     let sent = 0;
