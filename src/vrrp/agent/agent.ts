@@ -14,7 +14,7 @@ import { GroupDriver } from './group-driver.ts';
 import { Instance } from './instance.ts';
 import { Interfaces, type Link } from './interfaces.ts';
 import { Neighborhood } from './neighborhood.ts';
-import { type InstanceNews, newsInLog } from './news.ts';
+import { type InstanceNews, NewsLog } from './news.ts';
 import { groupsOf, isSameRouter } from './plan-groups.ts';
 import { Reception } from './reception.ts';
 import type { InstanceStatus } from './status.ts';
@@ -36,6 +36,7 @@ interface Running {
 /** All instances of this node, what they share of the network, and what they are told of it. */
 export class Agent {
   readonly #options: AgentOptions;
+  readonly #newsLog: NewsLog;
   readonly #requests: RouteRequests;
   readonly #events: RouteEvents;
   readonly #interfaces: Interfaces;
@@ -53,6 +54,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     const { system, log } = options;
     this.#options = options;
+    this.#newsLog = new NewsLog(log);
     this.#requests = new RouteRequests(system);
     this.#events = new RouteEvents(system, (message) => this.#interfaces.take(message));
     this.#interfaces = new Interfaces(this.#requests, {
@@ -341,8 +343,8 @@ export class Agent {
   }
 
   #tell(instance: string, news: InstanceNews): void {
-    const { log, onNews, onChange } = this.#options;
-    newsInLog(log, instance, news);
+    const { onNews, onChange } = this.#options;
+    this.#newsLog.take(instance, news, performance.now());
     onNews(instance, news);
     onChange();
   }

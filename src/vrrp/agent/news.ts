@@ -1,3 +1,4 @@
+import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 import { reasonInWords, refusalInWords } from '../machine/explain.ts';
 import type { News } from '../machine/state.ts';
@@ -15,11 +16,39 @@ export type InstanceNews =
       readonly count: number;
     };
 
-/** In the event log. */
-export function newsInLog(log: EventLog, instance: string, news: InstanceNews): void {
-  const [event, fields] = eventOf(news);
-  const level = news.kind === 'role' && news.to !== 'fault' ? 'info' : 'warn';
-  log[level](event, { instance, ...fields });
+/** From one time that a takeover is said to be refused to the next, while nothing else comes of it. */
+const REFUSED_AGAIN: Ms = 60_000;
+
+/** What instances have to tell, in the event log. A takeover that is tried in vain, many times a second perhaps, does not fill it. */
+export class NewsLog {
+  readonly #log: EventLog;
+  /** By instance. */
+  readonly #refused = new Map<string, { readonly because: string; readonly at: Ms }>();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** `now`: of a monotonic clock. */
+  take(instance: string, news: InstanceNews, now: Ms): void {
+    const [event, fields] = eventOf(news);
+    this.#log[this.#levelOf(instance, news, now)](event, { instance, ...fields });
+  }
+
+  #levelOf(instance: string, news: InstanceNews, now: Ms): 'debug' | 'info' | 'warn' {
+    if (news.kind === 'role') {
+      // Until something comes of it, a claim is nothing to the outside.
+      if (news.to === 'claiming' || (news.from === 'claiming' && news.to === 'backup')) return 'debug';
+      this.#refused.delete(instance);
+      return news.to === 'fault' ? 'warn' : 'info';
+    }
+    if (news.kind !== 'alarm' || news.alarm.kind !== 'takeover-refused') return 'warn';
+    const because = refusalInWords(news.alarm.refusal);
+    const last = this.#refused.get(instance);
+    if (last?.because === because && now - last.at < REFUSED_AGAIN) return 'debug';
+    this.#refused.set(instance, { because, at: now });
+    return 'warn';
+  }
 }
 
 /** A sentence without its subject; of a change of role, why. */
