@@ -152,7 +152,7 @@ describe('Active', () => {
     for (let second = 0; second < 3; second++) play.after(1000, heard(50));
     play.through(1000);
     expect(play).toMatchObject({ role: 'active', why: 'preemption' });
-    expect(play.after(1, heard(50)).done).toEqual(['advertise 100', 'announce 5']);
+    expect(play.after(1, heard(50)).done).toEqual(['advertise 100']);
   });
 
   test('announces so once a second, whoever advertises how often', () => {
