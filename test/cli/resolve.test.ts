@@ -157,7 +157,7 @@ describe('resolve tells the answer and why', () => {
     {
       args: 'www.example.com AAAA --from 12.1.1.1',
       out: `
-        ;; NOERROR, authoritative, for clients in 8.0.0.0/5
+        ;; NOERROR, authoritative, for all clients
         ;; authority
         example.com.  60  IN  SOA  ns1.example.net. hostmaster.example.com. 42 3600 900 604800 60
 
