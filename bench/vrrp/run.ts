@@ -44,7 +44,6 @@ async function measure({ trials, repeats, json }: VrrpOptions): Promise<VrrpRow[
   for (const trial of trials) {
     for (const pair of PAIRS) {
       if (trial.isPorticos === true && pair[0] !== 'portico') continue;
-      if (!json) process.stderr.write(`${trial.name}: ${pair.join(', ')}\n`);
       const outcomes: Outcome[] = [];
       let problem: string | undefined;
       try {
@@ -53,6 +52,8 @@ async function measure({ trials, repeats, json }: VrrpOptions): Promise<VrrpRow[
         problem = (error as Error).message;
       }
       rows.push({ trial, pair, outcomes, problem });
+      const gaps = outcomes.map(({ gap }) => gap.toFixed(0)).join(' ');
+      if (!json) process.stderr.write(`${trial.name}: ${pair.join(', ')}: ${problem ?? `${gaps} ms`}\n`);
     }
   }
   return rows;
