@@ -37,7 +37,8 @@ export class AdvertCapture {
     const capture = new AdvertCapture();
     const filter = 'ip proto 112 or ip6 proto 112 or arp or icmp6';
     // -Q in: once for each packet; --immediate-mode: it is told of when it comes, not when a buffer is full.
-    const how = ['-i', 'any', '-Q', 'in', '-nn', '-vvv', '-tt', '-l', '--immediate-mode', filter];
+    // -s: of what it thinks may be 256 KiB each, its buffer holds 8, and a burst is longer.
+    const how = ['-i', 'any', '-Q', 'in', '-s', '2048', '-nn', '-vvv', '-tt', '-l', '--immediate-mode', filter];
     const child = lan.spawnObserver(SWITCH, 'tcpdump', how, { stdio: ['ignore', 'pipe', 'pipe'] });
     const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
