@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterAll, onTestFinished } from 'vitest';
 
 /**
@@ -5,6 +6,10 @@ import { afterAll, onTestFinished } from 'vitest';
  * need not remember to, and a failed test leaves nothing behind. A program that is no test ends it all by `endAll`.
  */
 export function atTeardown(close: () => unknown): void {
+  if (isForFile.getStore() === true) {
+    leftForFile.push(close);
+    return;
+  }
   try {
     onTestFinished(async () => {
       await close();
@@ -13,6 +18,13 @@ export function atTeardown(close: () => unknown): void {
     leftForFile.push(close); // No test is running: a beforeAll, or a benchmark.
   }
 }
+
+/** What is started by this within a test is left to those after it, and ended with the file. */
+export function leaveToFile<T>(start: () => T): T {
+  return isForFile.run(true, start);
+}
+
+const isForFile = new AsyncLocalStorage<boolean>();
 
 /** Module state, and so one list for each test file: vitest loads every file's modules afresh. */
 const leftForFile: Array<() => unknown> = [];
