@@ -102,19 +102,6 @@ describe.skipIf(!MAY_MAKE_LANS)('of two nodes that share an address (needs root)
       await startA();
     });
 
-    test('it is killed with its agent, and comes back before the kernel has taken the address: it is taken', async () => {
-      const { a, watch } = scene;
-      await a.kill();
-      // As of another program: for ever, and with its prefix.
-      scene.lan.run('a', 'ip', 'address', 'flush', 'dev', 'eth0', 'to', VIP);
-      scene.lan.run('a', 'ip', 'address', 'add', `${VIP}/24`, 'dev', 'eth0');
-      const since = wallNow();
-      await startA();
-      await watch.changes.waitFor(
-        ({ host, address, isThere, at }) => at > since && host === 'a' && address === VIP && !isThere,
-      );
-    });
-
     test('none of its workers lives: the other one has the address for as long', async () => {
       const { a } = scene;
       const client = await scene.client();

@@ -85,7 +85,7 @@ export class AdvertCapture {
 
 /** `10.99.0.1 > 224.0.0.18: VRRPv3, Advertisement, vrid 51, prio 150, intvl 10cs, length 12, addrs: 10.99.0.100` */
 const ADVERT =
-  /(?<source>\S+) > (?<destination>\S+): VRRPv(?<version>\d), Advertisement, vrid (?<vrid>\d+), prio (?<priority>\d+),.* intvl (?<number>\d+)(?<unit>c?s),.* addrs(?:\(\d+\))?: (?<addresses>\S+)/;
+  /(?<source>\S+) > (?<destination>\S+): VRRPv(?<version>\d), Advertisement, (?:\(ttl \d+\), )?vrid (?<vrid>\d+), prio (?<priority>\d+),.* intvl (?<number>\d+)(?<unit>c?s),.* addrs(?:\(\d+\))?: (?<addresses>\S+)/;
 
 /** `Request who-has 10.99.0.100 (ff:ff:ff:ff:ff:ff) tell 10.99.0.100` · `neighbor advertisement, length 32, tgt is fd99::100, Flags [override]` */
 const CLAIM =

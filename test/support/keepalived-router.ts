@@ -33,7 +33,9 @@ export class Keepalived implements Router {
   async start(): Promise<void> {
     const directory = await tempDir('keepalived');
     const file = join(directory, 'keepalived.conf');
-    await writeFile(file, configuration(this.rules, this.#lan.host(this.host).address));
+    const { address, address6 } = this.#lan.host(this.host);
+    const own = this.rules.unicastPeers[0]?.includes(':') === true ? address6 : address;
+    await writeFile(file, configuration(this.rules, own));
     this.#pidFile = join(directory, 'vrrp.pid');
     const files = ['-f', file, '-p', join(directory, 'parent.pid'), '-r', this.#pidFile];
     // -P VRRP alone; -n in the foreground; -l -D -G all of its log, to us and nobody else.

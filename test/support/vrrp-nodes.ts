@@ -48,6 +48,11 @@ export class VrrpNodes {
     this.b = b;
   }
 
+  /** A host says its name to whoever asks at this port, without a node. */
+  serve(host: string, port: number): Promise<void> {
+    return serveName(this.lan, host, port);
+  }
+
   /** Host `c` says so many times that it has an address, of `a` and `b`. */
   claim(address: string, count: number): void {
     const index = this.lan.run('c', 'cat', '/sys/class/net/eth0/ifindex').trim();
@@ -109,8 +114,8 @@ export function front(priority: number, more: object = {}): object {
   return { name: 'front', vrid: 51, interface: 'eth0', priority, addresses: [`${VIP}/24`], ...more };
 }
 
-async function serveName(lan: Lan, host: string): Promise<void> {
-  const args = [NAMES, host, String(ORIGIN)];
+async function serveName(lan: Lan, host: string, port = ORIGIN): Promise<void> {
+  const args = [NAMES, host, String(port)];
   const server = lan.spawn(host, process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(server.stdout as NodeJS.ReadableStream, 'data');
 }
