@@ -67,6 +67,8 @@ export const NETLINK_ROUTE = 0;
 export const RTMGRP = { LINK: 1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as const;
 
 export const SCHED_RR = 2;
+/** Of policies: not for threads and processes that are made from here on. */
+export const SCHED_RESET_ON_FORK = 0x4000_0000;
 
 export interface VrrpSystem {
   readonly ffi: Ffi;
