@@ -33,6 +33,7 @@ export class VirtualAddresses {
   #shared: SharedAddresses;
   #held: readonly AddressBytes[] = [];
   #refresh: NodeJS.Timeout | undefined;
+  #renewedAt: Ms = 0;
   /** Those that are not ours any more, and still there. */
   #lingering: { readonly end: NodeJS.Timeout; readonly gone: PromiseWithResolvers<void> } | undefined;
 
@@ -65,7 +66,19 @@ export class VirtualAddresses {
     this.#held = addresses;
     this.#lingerNoMore();
     this.#set(address === undefined ? addresses : [address]);
-    this.#refresh ??= setInterval(() => this.#set(this.#held), REFRESH);
+    this.#renewedAt = performance.now();
+    this.#refresh ??= setInterval(() => this.#renew(), REFRESH);
+  }
+
+  /**
+   * After a standstill that was longer than the lifetime the addresses are gone, and another may have them: that they were removed is told,
+   * and whoever still is active puts them back.
+   */
+  #renew(): void {
+    const now = performance.now();
+    const isInTime = now - this.#renewedAt < this.#lifetime * 1000;
+    this.#renewedAt = now;
+    if (isInTime) this.#set(this.#held);
   }
 
   /**
@@ -115,12 +128,16 @@ export class VirtualAddresses {
     onProblem('remove', addressText(place.address), errno);
   }
 
+  /** In seconds. */
+  get #lifetime(): number {
+    return Math.max(2, Math.ceil((3 * this.#shared.interval) / 1000) + 1);
+  }
+
   #set(addresses: readonly AddressBytes[]): void {
     const { requests, index, onProblem } = this.#options;
-    const { interval } = this.#shared;
     const place = index();
     if (place === undefined) return;
-    const lifetimes = { valid: Math.max(2, Math.ceil((3 * interval) / 1000) + 1), preferred: 0 };
+    const lifetimes = { valid: this.#lifetime, preferred: 0 };
     for (const address of addresses) {
       const errno = requests.change((sequence) => setAddress({ interface: place, address }, lifetimes, sequence));
       if (errno !== 0) onProblem('add', addressText(address), errno);

@@ -201,9 +201,9 @@ function letGo(turn: Turn, reason: Reason): void {
   turn.hook('after_remove');
 }
 
-/** Of those that have a successor, unless we cannot serve, or are forbidden to. */
+/** Of those that have a successor, unless we cannot serve, or are forbidden to, or did not: then nothing is under way here. */
 function lingering({ state, rules, now }: Turn, reason: Reason): Ms {
-  if (reason.kind === 'lease-lost' || faultsOf(state, rules).vital.length > 0) return 0;
+  if (reason.kind === 'lease-lost' || reason.kind === 'superseded' || faultsOf(state, rules).vital.length > 0) return 0;
   const { heard } = state;
   const isFollowed =
     reason.kind === 'group' ? rules.witness?.policy !== 'strict' : heard !== undefined && isAlive(heard, now);

@@ -323,6 +323,7 @@ describe('one that stood still', () => {
   ] as const)('yields to one that took over meanwhile, and may preempt it ($preempt)', ({ preempt, goesOn }) => {
     const play = new Play({ preempt }).active().after(8000, heard(50), TIME);
     expect(play).toMatchObject({ role: 'backup', why: 'superseded', done: ['remove', 'is backup'] });
+    expect(play.actions).toContainEqual({ kind: 'remove', after: 0 });
     for (let second = 0; second < 4; second++) play.through(1000).after(0, heard(50));
     expect(play.role).toBe(goesOn);
   });
