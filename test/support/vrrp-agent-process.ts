@@ -29,7 +29,8 @@ const nothing = () => {};
 const floating = new FloatingAddresses({
   ...{ file: 'test', stateDir, version: '0', log },
   serving: () => serving,
-  ...{ onNews: nothing, onPlanned: nothing, onAgent: nothing },
+  onNews: (item) => say('news', item),
+  ...{ onPlanned: nothing, onAgent: nothing },
 });
 
 async function hear(message: ToControl): Promise<void> {

@@ -4,8 +4,11 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { AddressNewsItem } from '../../src/control/address-news.ts';
 import type { AddressCommand } from '../../src/operator/commands.ts';
+import type { InstanceNews } from '../../src/vrrp/agent/news.ts';
 import type { InstanceStatus } from '../../src/vrrp/agent/status.ts';
+import type { Alarm } from '../../src/vrrp/model.ts';
 import { wallNow } from './clock.ts';
 import { Journal } from './journal.ts';
 import type { Lan } from './lan.ts';
@@ -25,7 +28,7 @@ export interface OwnSettings {
 
 /** A line of what control says. */
 interface Said {
-  readonly type: 'event' | 'taken' | 'refused' | 'commanded' | 'status';
+  readonly type: 'event' | 'news' | 'taken' | 'refused' | 'commanded' | 'status';
   readonly [what: string]: unknown;
 }
 
@@ -95,6 +98,12 @@ export class PorticoRouter implements Router {
   /** An event of the log, of now or later. */
   async event(event: string, from = 0): Promise<Said> {
     return this.said.waitFor((said) => said.type === 'event' && said.event === event, { from, wanted: event });
+  }
+
+  /** An alarm of its state machine of one of these kinds, of now or later; `from`: an index of `said`. */
+  async alarm(kinds: Alarm['kind'] | readonly Alarm['kind'][], from = 0): Promise<AddressNewsItem> {
+    const isIt = ({ type, news }: Said) => type === 'news' && isAlarm(news as InstanceNews, [kinds].flat());
+    return (await this.said.waitFor(isIt, { from, wanted: `${kinds}` })) as unknown as AddressNewsItem;
   }
 
   tell(message: ToControl): void {
@@ -173,6 +182,10 @@ function settingsOf({ preempts, interval, unicastPeers, password, ...same }: Rou
     unicast_peers: unicastPeers,
     ...(password !== undefined && { auth: { password_file: join(directory, 'password') } }),
   };
+}
+
+function isAlarm(news: InstanceNews, kinds: readonly Alarm['kind'][]): boolean {
+  return news.kind === 'alarm' && kinds.includes(news.alarm.kind);
 }
 
 function childrenOf(pid: number): number[] {

@@ -16,7 +16,7 @@ export class Witness {
   /** Resolves when it listens. */
   static async start(lan: Lan, host: string, keyFile: string): Promise<Witness> {
     const witness = new Witness(lan, host, keyFile);
-    await witness.log.waitFor(() => true, { wanted: 'at its start' });
+    await witness.log.waitFor(() => true, { wanted: 'at its start', limit: 8000 });
     return witness;
   }
 
