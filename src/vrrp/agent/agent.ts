@@ -7,7 +7,7 @@ import { keptOf } from '../machine/step.ts';
 import { RouteEvents, RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
 import type { GuardPlan, InstancePlan, VrrpPlan } from '../plan.ts';
-import { type AddressBytes, addressText, type Family, includesAddress } from '../wire/address.ts';
+import { type AddressBytes, type Family, includesAddress } from '../wire/address.ts';
 import type { Advertisement, Drop } from '../wire/advertisement.ts';
 import { Guard } from '../witness/guard.ts';
 import { GroupDriver } from './group-driver.ts';
@@ -307,7 +307,7 @@ export class Agent {
     for (const { instance } of this.#running.values()) {
       if (!instance.isMeant(link, family, advert.vrid)) continue;
       if (advert.kind === 'advertisement') instance.received(advert, wall);
-      else instance.dropped(advert.reason, advert.source === undefined ? undefined : addressText(advert.source), wall);
+      else instance.dropped(advert.reason, advert.source, wall);
     }
   }
 

@@ -175,7 +175,7 @@ export class Instance {
     const own = this.#link === undefined ? [] : interfaces.addressesOf(this.#link, this.#plan.rules.family);
     const reason = this.#checking.refuses(advert, own, wall);
     if (reason !== undefined) {
-      this.dropped(reason, addressText(advert.source), wall);
+      this.dropped(reason, advert.source, wall);
       return;
     }
     this.#received += 1;
@@ -184,12 +184,13 @@ export class Instance {
   }
 
   /** Each is two active routers in the making, but for our own that come back. */
-  dropped(reason: DropReason, source: string | undefined, wall: Ms): void {
+  dropped(reason: DropReason, from: AddressBytes | undefined, wall: Ms): void {
     const count = (this.#drops.get(reason) ?? 0) + 1;
     this.#drops.set(reason, count);
     if (reason === 'own-source') return;
     this.#droppedAt = wall;
-    if (isRound(count)) this.#parts.tell({ kind: 'dropped', reason, source, count });
+    if (!isRound(count)) return;
+    this.#parts.tell({ kind: 'dropped', reason, source: from && addressText(from), count });
   }
 
   claimed({ address, mac }: AddressClaim): void {

@@ -13,7 +13,7 @@ export function advertInActive(turn: Turn, standing: ActiveStanding, advert: Adv
   const { state, rules, now } = turn;
   const { source, priority: theirs } = advert;
   if (theirs === LEAVING) {
-    advertise(turn);
+    answer(turn, standing);
     return;
   }
   hear(turn, advert);
@@ -43,13 +43,17 @@ export function advertInActive(turn: Turn, standing: ActiveStanding, advert: Adv
  */
 function contest(turn: Turn, standing: ActiveStanding, source: string, theirs: Priority, ours: Priority): void {
   const { now, rules } = turn;
-  if (standing.answeredAt === undefined || now - standing.answeredAt >= rules.interval / 2) {
-    turn.stay({ ...standing, answeredAt: now });
-    advertise(turn);
-  }
+  answer(turn, standing);
   // One that is preempted says so once more; where the addresses are has just been told.
   if (EXPECTS_ANOTHER.has(standing.cause) && now - turn.state.since < rules.interval) return;
   if (provoked(turn)) turn.alarm({ kind: 'two-actives', source, theirs, ours });
+}
+
+function answer(turn: Turn, standing: ActiveStanding): void {
+  const { now, rules } = turn;
+  if (standing.answeredAt !== undefined && now - standing.answeredAt < rules.interval / 2) return;
+  turn.stay({ ...standing, answeredAt: now });
+  advertise(turn);
 }
 
 /** With these somebody was active just before. */

@@ -128,6 +128,12 @@ describe('Active', () => {
     expect(play).toMatchObject({ role: 'active', done: ['advertise 100'], wakesIn: 1000 });
   });
 
+  test('answers a flood of goodbyes as it does one', () => {
+    const play = new Play().active().after(400, heard(0)).after(1, heard(0), heard(0, '10.0.0.3'));
+    expect(play.done).toEqual([]);
+    expect(play.after(500, heard(0)).done).toEqual(['advertise 100']);
+  });
+
   test.each([
     { name: 'a higher priority', priority: 101, source: '10.0.0.1', why: 'outranked' },
     { name: 'the same from a greater address', priority: 100, source: '10.0.0.3', why: 'tie' },
