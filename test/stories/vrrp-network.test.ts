@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Ms } from '../../src/base/units.ts';
+import { LONG, tell } from '../endurance/form.ts';
 import { wallNow } from '../support/clock.ts';
 import type { LogEvent } from '../support/event-log.ts';
 import { MAY_MAKE_LANS } from '../support/lan.ts';
@@ -10,6 +12,10 @@ import { front, SERVING, VIP, VIP6, VrrpNodes } from '../support/vrrp-nodes.ts';
 /** What happens to interfaces and addresses below two real nodes, and what comes of reloads. `a` is active before and after each. */
 
 const INTERVAL: Ms = 100;
+
+/** Of an attack. */
+const PACKETS = LONG ? 1_000_000 : 40_000;
+
 const interval = { advert_interval: `${INTERVAL}ms` };
 const six = (priority: number) => ({
   ...front(priority, interval),
@@ -127,6 +133,27 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
       },
     );
 
+    test('packets of all kinds, as many as there may be, change nothing, and take no memory', async () => {
+      const { a, b } = scene;
+      const [rolesA, rolesB] = [rolesFrom(a), rolesFrom(b)];
+      const agents = [a.agent, b.agent];
+      await scene.storm(20_000); // So that what is compiled and counted once is there.
+      const before = agents.map(residentMiB);
+      const client = await scene.client();
+      await scene.storm(PACKETS);
+      const after = agents.map(residentMiB);
+      expect([rolesA(), rolesB()]).toEqual([{}, {}]);
+      expect([a.agent, b.agent]).toEqual(agents);
+      for (const [i, mebibytes] of after.entries()) expect(mebibytes - (before[i] ?? 0)).toBeLessThan(20);
+      expect(await client.stop()).toMatchObject({ failed: 0, answered: { a: expect.any(Number) } });
+      const { instances } = await b.vrrp();
+      const droppedBy = instances.map(({ adverts }: { adverts: { dropped: object } }) => adverts.dropped);
+      tell('storm', { packets: PACKETS, before, after, droppedBy });
+      const reasons = ['checksum', 'destination', 'length', 'ttl', 'type', 'version'];
+      expect(Object.keys(droppedBy[0])).toEqual(expect.arrayContaining([...reasons, 'version-differs']));
+      expect(Object.keys(droppedBy[1])).toEqual(expect.arrayContaining([...reasons, 'link-local-first']));
+    }, 180_000);
+
     test('another primary address is the one that it advertises from, without a pause', async () => {
       const { lan, capture, a } = scene;
       const roles = rolesFrom(a);
@@ -217,6 +244,11 @@ function count(roles: Record<string, string[]>, role: string): number {
   return Object.values(roles)
     .flat()
     .filter((each) => each === role).length;
+}
+
+function residentMiB(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round(Number(kibibytes) / 1024);
 }
 
 function longestPause(at: readonly Ms[]): Ms {

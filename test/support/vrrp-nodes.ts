@@ -8,6 +8,7 @@ import { VipClient, type VipRequest } from './vip-client.ts';
 
 const NAMES = new URL('./host-name-process.ts', import.meta.url).pathname;
 
+const STORM = new URL('./vrrp-storm-process.ts', import.meta.url).pathname;
 const CLAIM = new URL('./claim-process.ts', import.meta.url).pathname;
 
 /** Of each host, for its node alone. */
@@ -57,6 +58,13 @@ export class VrrpNodes {
   claim(address: string, count: number): void {
     const index = this.lan.run('c', 'cat', '/sys/class/net/eth0/ifindex').trim();
     this.lan.run('c', process.execPath, CLAIM, address, this.lan.host('c').mac, index, String(count));
+  }
+
+  /** Host `c` sends so many packets of VRRP's protocol. Resolves when it has. */
+  async storm(count: number): Promise<void> {
+    const child = this.lan.spawn('c', process.execPath, [STORM, String(count), '1'], { stdio: 'ignore' });
+    const [status] = await once(child, 'exit');
+    if (status !== 0) throw new Error(`the storm ended with ${status}`);
   }
 
   client(address = VIP): Promise<VipClient> {
