@@ -3,8 +3,9 @@ import type { Ms } from '../base/units.ts';
 import { AdminClient } from './admin-client.ts';
 import { command, type ExitStatus, Failure, type Options, type Surroundings, UsageError } from './command.ts';
 import { findNode } from './find-node.ts';
+import { interruptible } from './interruptible.ts';
 import { NODE_OPTIONS } from './node-options.ts';
-import { Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import { reasonOr } from './reason.ts';
 import { type NodeReply, nodeOf } from './replies.ts';
 import { visible } from './screen.ts';
@@ -69,12 +70,8 @@ async function waitForDrained(
   wait: Wait,
   { out, err }: Pick<Surroundings, 'out' | 'err'>,
 ): Promise<ExitStatus> {
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
-  const progress = new Progress(err, () => performance.now());
-  try {
-    const last = await follow(client, wait, progress, interrupt.signal);
+  return interruptible(err, { what: ` for ${visible(name)}`, left: STAYS }, async (progress, signal) => {
+    const last = await follow(client, wait, progress, signal);
     progress.end();
     if (last.drained) {
       out.write(`${visible(name)}: drained after ${span(performance.now() - wait.start)}\n`);
@@ -82,14 +79,7 @@ async function waitForDrained(
     }
     err.write(`portico: ${visible(name)} is not drained after ${span(wait.limit)}: ${heldBy(last)}; ${STAYS}\n`);
     return 3;
-  } catch (error) {
-    progress.end();
-    if (!interrupt.signal.aborted) throw error;
-    err.write(`portico: interrupted while waiting for ${visible(name)}; ${STAYS}\n`);
-    return 130;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  });
 }
 
 const STAYS = 'it goes on draining; portico node resume ends that';

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Ms } from '../base/units.ts';
 import type { AdminClient } from './admin-client.ts';
 import { type ExitStatus, Failure, type Surroundings } from './command.ts';
-import { Progress } from './progress.ts';
+import { interruptible } from './interruptible.ts';
+import type { Progress } from './progress.ts';
 import { visible } from './screen.ts';
 import { type InstanceReply, vrrpOf } from './vrrp-replies.ts';
 import { stateText } from './vrrp-status.ts';
@@ -29,12 +30,8 @@ export async function waitForAddresses(
   wait: VrrpWait,
   { out, err }: Pick<Surroundings, 'out' | 'err'>,
 ): Promise<ExitStatus> {
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
-  const progress = new Progress(err, () => performance.now());
-  try {
-    const pending = await follow(client, wait, progress, interrupt.signal, (line) => {
+  return interruptible(err, { what: '', left: staysAs(wait) }, async (progress, signal) => {
+    const pending = await follow(client, wait, progress, signal, (line) => {
       progress.end();
       out.write(`${line}\n`);
     });
@@ -43,14 +40,7 @@ export async function waitForAddresses(
     const states = pending.join('; ');
     err.write(`portico: in vain after ${span(wait.limit)}: ${states}; ${staysAs(wait)}\n`);
     return 3;
-  } catch (error) {
-    progress.end();
-    if (!interrupt.signal.aborted) throw error;
-    err.write(`portico: interrupted while waiting; ${staysAs(wait)}\n`);
-    return 130;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  });
 }
 
 /** Tells each that is so. Resolves with how the others are when the time is over. */

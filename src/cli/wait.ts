@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Ms } from '../base/units.ts';
 import type { AdminClient } from './admin-client.ts';
 import { type ExitStatus, Failure, type Surroundings } from './command.ts';
-import { Progress } from './progress.ts';
+import { interruptible } from './interruptible.ts';
+import type { Progress } from './progress.ts';
 import { type OriginReply, originOf, originPath } from './replies.ts';
 import { visible } from './screen.ts';
 import { nameOf, type Target } from './target.ts';
@@ -31,12 +32,8 @@ export async function waitFor(
   { out, err }: Pick<Surroundings, 'out' | 'err'>,
 ): Promise<ExitStatus> {
   const name = nameOf(target);
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
-  const progress = new Progress(err, () => performance.now());
-  try {
-    const last = await follow(client, target, wait, progress, interrupt.signal);
+  return interruptible(err, { what: ` for ${name}`, left: staysAs(wait) }, async (progress, signal) => {
+    const last = await follow(client, target, wait, progress, signal);
     progress.end();
     if (typeof last === 'string') {
       out.write(`${name}: ${last === 'so' ? wait.what : 'removed'} after ${span(performance.now() - wait.start)}\n`);
@@ -45,14 +42,7 @@ export async function waitFor(
     const inVain = `${name} is not ${wait.what} after ${span(wait.limit)}: ${stateOf(last)}`;
     err.write(`portico: ${inVain}; ${staysAs(wait)}\n`);
     return 3;
-  } catch (error) {
-    progress.end();
-    if (!interrupt.signal.aborted) throw error;
-    err.write(`portico: interrupted while waiting for ${name}; ${staysAs(wait)}\n`);
-    return 130;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  });
 }
 
 /** How it ended, or the origin as it is when the time is over. */
