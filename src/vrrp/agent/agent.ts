@@ -123,7 +123,7 @@ export class Agent {
 
   /** Says goodbye for all; resolves when no address is held any more. */
   async stop(atOnce: boolean): Promise<void> {
-    this.#reception.drain();
+    this.#drain();
     for (const driver of this.#drivers) driver.handle(driver.names[0] as string, { kind: 'stop', atOnce });
     while ([...this.#running.values()].some(({ driver, instance }) => isLeaving(driver, instance))) {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -175,7 +175,7 @@ export class Agent {
       rules: group.map(({ rules }) => rules),
       kept: (name) => kept[name],
       carryOut: (name, action) => (this.#running.get(name) as Running).instance.carryOut(action),
-      drain: () => this.#reception.drain(),
+      drain: () => this.#drain(),
       now,
     });
     this.#guardOf.set(driver, this.#guard);
@@ -300,6 +300,12 @@ export class Agent {
     const status = isUp ? 'up' : 'down';
     if ((driver.state(instance).tracks[tracked]?.status ?? 'up') === status) return;
     driver.handle(instance, { kind: 'tracked', name: tracked, status });
+  }
+
+  /** Advertisements come first: by those it is decided what an answer to a probe, and a conflict, are worth. */
+  #drain(): void {
+    this.#reception.drain();
+    for (const each of this.#neighborhoods.values()) each.drain();
   }
 
   #received(link: Link, family: Family, advert: Advertisement | Drop): void {

@@ -43,6 +43,7 @@ export class ClaimReceiver {
   readonly #reception: Reception;
   readonly #readiness: Readiness;
   readonly #onFrame: (frame: Buffer) => void;
+  #isDraining = false;
 
   /** What `onFrame` is given is a view: nothing of it is to be kept. */
   constructor(system: VrrpSystem, index: number, family: 4 | 6, onFrame: (frame: Buffer) => void) {
@@ -60,12 +61,18 @@ export class ClaimReceiver {
     }
   }
 
-  /** Hands on all that waits now. */
+  /** Hands on all that waits now. What is asked for by whoever is handed one is handed on after that one. */
   drain(): void {
-    for (let count = 0; count < TURN; count++) {
-      const length = this.#reception.receive(this.#socket.fd);
-      if (length < 0) return;
-      this.#onFrame(this.#reception.data(length));
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      for (let count = 0; count < TURN; count++) {
+        const length = this.#reception.receive(this.#socket.fd);
+        if (length < 0) return;
+        this.#onFrame(this.#reception.data(length));
+      }
+    } finally {
+      this.#isDraining = false;
     }
   }
 
