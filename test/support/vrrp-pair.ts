@@ -43,7 +43,8 @@ export class VrrpPair {
     await writeFile(keyFile, randomBytes(32).toString('base64'));
     const node = (host: string, priority: number) =>
       new PorticoRouter(scene.lan, host, rulesFor(scene, host, V3, { priority }));
-    const [a, b] = [node('a', 254), node('b', 250)];
+    // So far apart that they do not take over at once when both begin at the same time.
+    const [a, b] = [node('a', 254), node('b', 200)];
     const [witness] = await Promise.all([Witness.start(scene.lan, 'w', keyFile), a.start(), b.start()]);
     await scene.settled(a, b);
     const pair = new VrrpPair(scene, keyFile, a, b, await scene.client(a));

@@ -88,11 +88,12 @@ export class VrrpScene {
 
   /** Resolves when that router alone is active: it says so, the other one does not, and it alone has the addresses. */
   async settled(active: Router, ...others: readonly Router[]): Promise<void> {
-    await this.watch.heldBy(vipOf(active.rules), active.host);
     await active.roles.waitFor(() => active.role === 'active', last(active));
     for (const other of others) {
       await other.roles.waitFor(() => other.role !== 'active', last(other));
     }
+    // Last: addresses stay a moment where they were.
+    await this.watch.heldBy(vipOf(active.rules), active.host);
   }
 }
 
