@@ -4,6 +4,7 @@ import type { EventLog } from '../../observe/event-forward.ts';
 import { interfaceTrack } from '../machine/rules.ts';
 import type { InstanceEvent, Kept } from '../machine/state.ts';
 import { keptOf } from '../machine/step.ts';
+import { KernelTimer } from '../net/kernel-timer.ts';
 import { RouteEvents, RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
 import type { GuardPlan, InstancePlan, VrrpPlan } from '../plan.ts';
@@ -177,6 +178,7 @@ export class Agent {
       carryOut: (name, action) => (this.#running.get(name) as Running).instance.carryOut(action),
       drain: () => this.#drain(),
       now,
+      timer: (onDue) => new KernelTimer(system, onDue),
     });
     this.#guardOf.set(driver, this.#guard);
     for (const plan of group) {

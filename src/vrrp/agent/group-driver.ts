@@ -13,6 +13,16 @@ export interface GroupDriverOptions {
   readonly drain: () => void;
   /** Of a monotonic clock. */
   readonly now: () => Ms;
+  /** One that calls this when it is due. */
+  readonly timer: (onDue: () => void) => DriverTimer;
+}
+
+/** Due once, at most a little early. */
+export interface DriverTimer {
+  /** In place of what was set before. */
+  set(delay: Ms): void;
+  clear(): void;
+  close(): void;
 }
 
 /**
@@ -24,11 +34,12 @@ export class GroupDriver {
   #members: Members;
   readonly #waiting: { readonly instance: string; readonly event: InstanceEvent }[] = [];
   #isBusy = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: DriverTimer;
   #timerAt = Infinity;
 
   constructor(options: GroupDriverOptions) {
     this.#options = options;
+    this.#timer = options.timer(() => this.#due());
     const now = options.now();
     this.#members = Object.fromEntries(
       options.rules.map((rules) => [rules.name, { rules, state: firstState(rules, options.kept(rules.name), now) }]),
@@ -66,7 +77,7 @@ export class GroupDriver {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#timer.close();
     this.#timerAt = Infinity;
   }
 
@@ -76,14 +87,12 @@ export class GroupDriver {
     for (const each of actions) this.#options.carryOut(each.instance, each.action);
   }
 
-  /** Node's timers have whole milliseconds, and may be one early: who is early looks again. */
   #arm(): void {
     const at = Math.min(...Object.values(this.#members).map(({ state, rules }) => wakeAt(state, rules)));
     if (at === this.#timerAt) return;
-    clearTimeout(this.#timer);
     this.#timerAt = at;
-    if (at === Infinity) return;
-    this.#timer = setTimeout(() => this.#due(), Math.max(0, at - this.#options.now()));
+    if (at === Infinity) this.#timer.clear();
+    else this.#timer.set(at - this.#options.now());
   }
 
   #due(): void {

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { NativeMemory } from '../../base/ffi.ts';
 import type { Ms } from '../../base/units.ts';
 import { removeAddress } from '../wire/netlink-request.ts';
+import { KernelTimer } from './kernel-timer.ts';
 import { RouteRequests } from './netlink-socket.ts';
 import { Readiness } from './readiness.ts';
 import { Reception } from './reception.ts';
@@ -29,6 +30,7 @@ export async function proveNet(system: VrrpSystem): Promise<void> {
   expect(system.errno(), EBADF, 'errno of close for no descriptor');
   proveAddresses(system);
   await proveReception(system);
+  await proveTimer(system);
 }
 
 /** An address that nobody has is removed from the loopback interface: it is not found, by who may remove it. */
@@ -65,6 +67,22 @@ async function proveReception(system: VrrpSystem): Promise<void> {
     clearTimeout(overdue);
     readiness.close();
     socket.close();
+  }
+}
+
+async function proveTimer(system: VrrpSystem): Promise<void> {
+  const delay: Ms = 5;
+  const { promise, resolve } = Promise.withResolvers<Ms>();
+  const timer = new KernelTimer(system, () => resolve(performance.now()));
+  const overdue = setTimeout(() => resolve(Infinity), PATIENCE);
+  try {
+    const since = performance.now();
+    timer.set(delay);
+    const waited = (await promise) - since;
+    expect(waited >= delay && waited < PATIENCE, true, `that a timer of ${delay} ms waited ${waited} ms`);
+  } finally {
+    clearTimeout(overdue);
+    timer.close();
   }
 }
 

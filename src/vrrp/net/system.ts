@@ -13,6 +13,8 @@ const LIBC = {
   sendto: { return: 'i64', arguments: ['i32', 'pointer', 'u64', 'i32', 'pointer', 'u32'] },
   recvmsg: { return: 'i64', arguments: ['i32', 'pointer', 'i32'] },
   close: { return: 'i32', arguments: ['i32'] },
+  timerfd_create: { return: 'i32', arguments: ['i32', 'i32'] },
+  timerfd_settime: { return: 'i32', arguments: ['i32', 'i32', 'pointer', 'pointer'] },
   sched_setscheduler: { return: 'i32', arguments: ['i32', 'i32', 'pointer'] },
 } as const;
 
@@ -65,6 +67,10 @@ export const IPV6_TCLASS = 67;
 
 export const NETLINK_ROUTE = 0;
 export const RTMGRP = { LINK: 1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as const;
+
+export const CLOCK_MONOTONIC = 1;
+export const TFD_NONBLOCK = SOCK_NONBLOCK;
+export const TFD_CLOEXEC = SOCK_CLOEXEC;
 
 export const SCHED_RR = 2;
 /** Of policies: not for threads and processes that are made from here on. */
