@@ -5,7 +5,7 @@ import { priorityOf } from './fitness.ts';
 import { hear, isAlive, learn } from './hearing.ts';
 import type { InstanceRules } from './rules.ts';
 import type { BackupStanding, InstanceState } from './state.ts';
-import { downInterval, probeLead, retryInterval, skewTime } from './timers.ts';
+import { downInterval, MAY_HAVE_DIED, PROBED_AGAIN, probeLead, retryInterval, skewTime } from './timers.ts';
 import type { Turn } from './turn.ts';
 
 /** RFC 9568 §6.4.2. What comes before a takeover is ours: the addresses are probed while the timer still runs. */
@@ -67,6 +67,8 @@ function timerEnd(timer: BackupStanding['timer'], state: InstanceState, rules: I
       return timer.from + skewTime(priority, state.activeInterval, rules.version);
     case 'retry':
       return timer.from + retryInterval(rules.interval);
+    case 'probed':
+      return timer.from + PROBED_AGAIN;
   }
 }
 
@@ -111,7 +113,10 @@ function takeOver(turn: Turn, standing: BackupStanding): void {
     const kind = isRefused ? 'takeover-refused' : 'takeover-doubted';
     turn.alarm({ kind, refusal: { by: 'probe', macs: probe.macs } });
     if (isRefused) {
-      turn.stay({ ...standing, timer: { from: now, wait: 'retry' }, probe: undefined });
+      const silence = now - (state.heard?.at ?? state.since);
+      const down = downInterval(priorityOf(state, rules), state.activeInterval, rules.version);
+      const wait = silence < down + MAY_HAVE_DIED ? 'probed' : 'retry';
+      turn.stay({ ...standing, timer: { from: now, wait }, probe: undefined });
       return;
     }
   }

@@ -66,7 +66,7 @@ export interface BackupStanding {
 
 /** Active_Down_Timer. How long it waits follows from priorities and intervals as they are when it is looked at. */
 export type DownTimer =
-  | { readonly from: Ms; readonly wait: 'down' | 'retry' }
+  | { readonly from: Ms; readonly wait: 'down' | 'retry' | 'probed' }
   /** Who was active said goodbye. */
   | { readonly from: Ms; readonly wait: 'skew'; readonly leaver: string };
 

@@ -42,6 +42,12 @@ export function lingerTime(interval: Ms): Ms {
   return Math.min(500, 3 * interval);
 }
 
+/** From one probe that was answered to the next try, while whoever has the addresses may just have died: its kernel takes them away. */
+export const PROBED_AGAIN: Ms = 50;
+
+/** For so long after the first try: the lifetime of addresses is up to two seconds longer than Active_Down_Interval, and the kernel takes its time. */
+export const MAY_HAVE_DIED: Ms = 5_000;
+
 /** By then a backup of any priority has taken over: an active router that was silent for so long may have been superseded. */
 export function supersededAfter(interval: Ms): Ms {
   return 3 * interval;

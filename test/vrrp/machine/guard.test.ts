@@ -21,12 +21,37 @@ describe('the probe', () => {
     expect(play.after(play.wakesIn, TIME).role).toBe('active');
   });
 
-  test('that is answered keeps it from taking over, and is tried again an interval later', () => {
+  test('that is answered keeps it from taking over, and soon is tried again', () => {
     const play = new Play({ probe: 'refuse' }).started().after(3580, TIME).after(1, ANSWERED).after(40, TIME);
-    expect(play).toMatchObject({ role: 'backup', done: ['alarm takeover-refused'], wakesIn: 970 });
-    expect(play.after(970, TIME).done).toEqual(['probe']);
+    expect(play).toMatchObject({ role: 'backup', done: ['alarm takeover-refused'], wakesIn: 20 });
+    expect(play.after(20, TIME).done).toEqual(['probe']);
     expect(play.after(30, TIME).role).toBe('active');
   });
+
+  test.each([
+    { interval: 10, later: 100 },
+    { interval: 1000, later: 1000 },
+    { interval: 10_000, later: 10_000 },
+  ])(
+    'that is answered for as long as the addresses of a dead one last comes $later ms later ($interval ms)',
+    ({ interval, later }) => {
+      const play = new Play({ probe: 'refuse', interval }).started();
+      const due = play.wakesIn;
+      const probes: number[] = [];
+      for (let now = 0; now < due + 5000 + 3 * later; ) {
+        now += play.wakesIn;
+        play.after(play.wakesIn, TIME);
+        if (play.done.includes('probe')) {
+          probes.push(now);
+          play.after(0, ANSWERED);
+        }
+      }
+      const steps = probes.map((at, i) => Math.round(at - (probes[i - 1] ?? at))).slice(1);
+      const [soon, late] = [steps.slice(0, 99), steps.slice(101)];
+      expect(new Set(soon)).toEqual(new Set([50]));
+      expect(new Set(late)).toEqual(new Set([later]));
+    },
+  );
 
   test('that is answered is told, where that is set', () => {
     const play = new Play({ probe: 'alarm' }).started().after(3580, TIME).after(1, ANSWERED).after(40, TIME);
