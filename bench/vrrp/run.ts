@@ -1,4 +1,5 @@
 import { cpus, release } from 'node:os';
+import type { Ms } from '../../src/base/units.ts';
 import { MAY_MAKE_LANS } from '../../test/support/lan.ts';
 import { endAll } from '../../test/support/teardown.ts';
 import type { Program } from '../../test/support/vrrp-router.ts';
@@ -59,10 +60,22 @@ async function measure({ trials, repeats, json }: VrrpOptions): Promise<VrrpRow[
   return rows;
 }
 
+/** Held up for longer, a client tells more of the machine than of routers. */
+const HELD_UP: Ms = 20;
+const TRIES = 3;
+
+/** Once more when the client was held up; the last one counts. */
+async function undisturbed(run: () => Promise<Outcome>): Promise<Outcome> {
+  for (let left = TRIES - 1; ; left--) {
+    const outcome = await run();
+    if (outcome.stall <= HELD_UP || left === 0) return outcome;
+  }
+}
+
 /** All of them with one pair that goes on running; what happens is spread evenly over an interval. */
 async function* play(
   scene: VrrpScene,
-  { interval, priorities, run }: Trial,
+  { interval, priorities, every, run }: Trial,
   [first, second]: readonly [Program, Program],
   repeats: number,
 ): AsyncGenerator<Outcome> {
@@ -73,10 +86,12 @@ async function* play(
   try {
     await Promise.all([a.start(), b.start()]);
     await scene.settled(a, b);
-    const client = await scene.client(a);
+    const client = await scene.client(a, every);
     for (let i = 0; i < repeats; i++) {
-      await client.answeredBy('a');
-      yield await run({ scene, client, a, b }, (i + 0.5) / repeats);
+      yield await undisturbed(async () => {
+        await client.answeredBy('a');
+        return run({ scene, client, a, b }, (i + 0.5) / repeats);
+      });
     }
     await client.stop();
   } finally {

@@ -18,6 +18,7 @@ const HEAD = [
   'from – to',
   '/ keepalived',
   'silence ms',
+  'advert to advert',
   'failed',
   'both ms',
   'stall ms',
@@ -25,7 +26,7 @@ const HEAD = [
 ];
 
 /** Columns with text; the others hold figures and are flush right. */
-const FLUSH_LEFT = new Set([0, 1, 9]);
+const FLUSH_LEFT = new Set([0, 1, 10]);
 
 export function formatVrrpTable(rows: readonly VrrpRow[]): string {
   const lines = [HEAD, ...rows.map((row) => cellsOf(row, rows))];
@@ -48,6 +49,7 @@ function cellsOf(row: VrrpRow, rows: readonly VrrpRow[]): string[] {
   if (outcomes.length === 0) return [...head, ...HEAD.slice(3).map(() => ''), `invalid: ${problem}`];
   const gaps = outcomes.map(({ gap }) => gap);
   const silences = outcomes.flatMap(({ silence }) => silence ?? []);
+  const takeovers = outcomes.flatMap(({ takeover }) => takeover ?? []);
   const ratio = ratioOf(row, rows);
   return [
     ...head,
@@ -55,6 +57,7 @@ function cellsOf(row: VrrpRow, rows: readonly VrrpRow[]): string[] {
     `${Math.min(...gaps).toFixed(0)} – ${Math.max(...gaps).toFixed(0)}`,
     ratio === undefined ? '' : `${ratio.toFixed(2)} ×`,
     silences.length === 0 ? '' : median(silences).toFixed(0),
+    takeovers.length === 0 ? '' : median(takeovers).toFixed(1),
     outcomes.map(({ failed }) => failed).join(' '),
     median(outcomes.map(({ double }) => double)).toFixed(1),
     Math.max(...outcomes.map(({ stall }) => stall)).toFixed(0),

@@ -58,8 +58,8 @@ export class VrrpScene {
     return this.watch.changes.all.filter(({ address }) => address === vipOf(rules)).length;
   }
 
-  client({ rules }: Router): Promise<VipClient> {
-    return VipClient.start(this.lan, 'c', vipOf(rules));
+  client({ rules }: Router, every?: Ms): Promise<VipClient> {
+    return VipClient.start(this.lan, 'c', vipOf(rules), every);
   }
 
   /** Resolves when a host has sent so many more. */
