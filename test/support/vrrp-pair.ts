@@ -5,25 +5,13 @@ import type { Ms } from '../../src/base/units.ts';
 import type { WitnessPolicy } from '../../src/vrrp/model.ts';
 import { wallNow } from './clock.ts';
 import { tempDir } from './temp.ts';
-import type { VipClient, VipReport, VipRequest } from './vip-client.ts';
+import type { VipClient } from './vip-client.ts';
 import { PorticoRouter } from './vrrp-agent.ts';
 import { vipOf } from './vrrp-router.ts';
-import { DIALECTS, type Dialect, rulesFor, type VrrpScene } from './vrrp-scene.ts';
+import { DIALECTS, type Dialect, rulesFor, type SeenByAll, type VrrpScene } from './vrrp-scene.ts';
 import { Witness } from './vrrp-witness.ts';
 
 const [V3] = DIALECTS as [Dialect];
-
-export interface SeenByAll extends VipReport {
-  /**
-   * Of those that failed, all but the ones that were just being opened when another host got the address: of a connection no other
-   * host knows.
-   */
-  readonly failedLater: number;
-  readonly double: Ms;
-}
-
-/** A connection is opened, and has asked, within that. */
-const OPEN: Ms = 5;
 
 /** Two nodes that run all the time, `a` the one with the higher priority; a client; and on `w` a witness. */
 export class VrrpPair {
@@ -95,14 +83,8 @@ export class VrrpPair {
   }
 
   /** What clients and hosts saw from then on until now. */
-  async seen(since: Ms): Promise<SeenByAll> {
-    const { scene, vip, client } = this;
-    const report = await client.report(since);
-    const arrivals = scene.watch.changes.all.filter(({ address, isThere }) => isThere && address === vip);
-    const isOpen = ({ start }: VipRequest) => arrivals.some(({ at }) => start <= at && at - start < OPEN);
-    const failed = client.requests.all.filter(({ start, by }) => start >= since && by === undefined);
-    const late = failed.filter((request) => !isOpen(request)).length;
-    return { ...report, failedLater: late, double: scene.watch.doubleTime(vip, since) };
+  seen(since: Ms): Promise<SeenByAll> {
+    return this.scene.seen(this.client, this.vip, since);
   }
 
   /** So many intervals later. */
