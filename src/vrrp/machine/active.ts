@@ -4,7 +4,7 @@ import { advertise, enterBackup, enterLeaving, leave, prepareToLeave, sayGoodbye
 import { faultsOf, priorityOf } from './fitness.ts';
 import { hear, isGreater, learn } from './hearing.ts';
 import type { ActiveStanding, InstanceEvent } from './state.ts';
-import { CALM, offerInterval, supersededAfter } from './timers.ts';
+import { CALM, lingerTime, offerInterval, supersededAfter } from './timers.ts';
 import type { Turn } from './turn.ts';
 
 /** RFC 9568 §6.4.3, and what keeps the addresses ours, and known to be ours, meanwhile. */
@@ -151,11 +151,13 @@ const DO: Readonly<Record<(typeof JOBS)[number], (turn: Turn, standing: ActiveSt
   },
   announceAt(turn, standing) {
     turn.act({ kind: 'announce', count: turn.rules.announcements.count });
+    askWhoElse(turn);
     turn.stay({ ...standing, announceAt: undefined });
   },
   refreshAt(turn, standing) {
     const { refresh } = turn.rules.announcements;
     turn.act({ kind: 'announce', count: 1 });
+    askWhoElse(turn);
     turn.stay({ ...standing, refreshAt: refresh > 0 ? turn.now + refresh : undefined });
   },
   restoreAt(turn, standing) {
@@ -167,6 +169,16 @@ const DO: Readonly<Record<(typeof JOBS)[number], (turn: Turn, standing: ActiveSt
     leave(turn, { kind: 'fault', reason: { kind: 'fault', what: faultsOf(turn.state, turn.rules).weak } });
   },
 };
+
+/**
+ * One whose advertisements do not come here, and who has the addresses as well, answers for them: that is told as a conflict. Not while
+ * who has just given them away still answers; and not by IPv6, where the answer would go to all, and they would believe it.
+ */
+function askWhoElse(turn: Turn): void {
+  const { rules, state, now } = turn;
+  if (rules.probe === 'off' || rules.family === 6 || now - state.since < 2 * lingerTime(rules.interval)) return;
+  turn.act({ kind: 'probe' });
+}
 
 /** The next is counted from when this one was due, so that they do not drift; what was slept through is not caught up on. */
 function advertiseInTime(turn: Turn, { advertiseAt, advertisedAt }: ActiveStanding): void {

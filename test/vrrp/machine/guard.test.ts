@@ -85,6 +85,34 @@ describe('the probe', () => {
     expect(play.why).toBe('preemption');
   });
 
+  test('goes out once more a while after a takeover, and with each refresh: another may have the addresses as well', () => {
+    const announcements = { count: 5, delay: 5000, refresh: 60_000 };
+    const play = new Play({ probe: 'refuse', announcements }).started().through(3700);
+    expect(play.through(4900).done).not.toContain('probe');
+    expect(play.through(200).done).toEqual(expect.arrayContaining(['announce 5', 'probe']));
+    expect(play.through(50_000).done).not.toContain('probe');
+    expect(play.through(10_000).done).toEqual(expect.arrayContaining(['announce 1', 'probe']));
+  });
+
+  test.each([
+    {
+      name: 'while one that gave them away may still answer',
+      more: { announcements: { count: 5, delay: 900, refresh: 0 } },
+    },
+    { name: 'by IPv6, where all would hear the answer', more: { family: 6 } },
+    { name: 'where nobody is to ask', more: { probe: 'off' } },
+  ] as const)('does not go out from an active one $name', ({ more }) => {
+    const play = new Play({
+      probe: 'refuse',
+      announcements: { count: 5, delay: 5000, refresh: 60_000 },
+      ...more,
+    })
+      .started()
+      .through(3700);
+    expect(play.role).toBe('active');
+    expect(play.through(58_000).done).not.toContain('probe');
+  });
+
   test('remembers no more than a few of those that answer', () => {
     const play = new Play({ probe: 'refuse' }).started().after(3580, TIME);
     for (let i = 0; i < 100; i++) play.after(0, { kind: 'answered', mac: String(i) });
