@@ -48,6 +48,19 @@ describe('imports', () => {
     expect(problemsOf(file, readFileSync(join(SRC, file), 'utf8'))).toEqual([]);
   });
 
+  test('go round in no circle, not even those of types', () => {
+    expect(circleIn(new Map(files.map((file) => [file, targetsOf(file)])))).toEqual([]);
+    expect(
+      circleIn(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+    ).toEqual(['b', 'c', 'b']);
+  });
+
   test('need no barrels: there is no index.ts', () => {
     expect(files.filter((file) => basename(file) === 'index.ts')).toEqual([]);
   });
@@ -143,4 +156,34 @@ function isPackageAllowed(file: string, specifier: string): boolean {
 
 function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** What one file imports of ours. */
+function targetsOf(file: string): string[] {
+  return importsOf(readFileSync(join(SRC, file), 'utf8'))
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ specifier }) => posix.join(posix.dirname(file), specifier));
+}
+
+/** The first circle that there is, from a file back to itself; empty: there is none. */
+function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const known = new Set<string>();
+  const way: string[] = [];
+  const visit = (file: string): string[] => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (known.has(file)) return [];
+    known.add(file);
+    way.push(file);
+    for (const target of imports.get(file) ?? []) {
+      const circle = visit(target);
+      if (circle.length > 0) return circle;
+    }
+    way.pop();
+    return [];
+  };
+  for (const file of imports.keys()) {
+    const circle = visit(file);
+    if (circle.length > 0) return circle;
+  }
+  return [];
 }

@@ -13,8 +13,10 @@ import { crc32 } from 'node:zlib';
 import { attempt } from '../base/attempt.ts';
 import type { Bytes } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
-import { CELLS } from './invalidations.ts';
 import { type KeyHash, randomSeed } from './memory/hash.ts';
+
+/** Of a table; a power of two. Two URLs that share a cell cost one of them a fetch now and then, and nothing else. */
+export const CELLS = 65_536;
 
 /**
  * The file beside the objects on disk that says which of them are not to be brought back: the cells of `Invalidations`,

@@ -1,8 +1,5 @@
-import type { InvalidationsFile } from './invalidations-file.ts';
+import { CELLS, type InvalidationsFile } from './invalidations-file.ts';
 import type { KeyHash } from './memory/hash.ts';
-
-/** A power of two. Two URLs that share a cell cost one of them a fetch now and then, and nothing else. */
-export const CELLS = 65_536;
 
 /**
  * What is no longer good, by URL, in memory that all threads share. For the hash of each URL there are two numbers: an

@@ -5,16 +5,9 @@ import { Failure } from './command.ts';
 import { type ConnectError, explainConnectError } from './explain-connect.ts';
 import { explainReply } from './explain-reply.ts';
 import type { NodeAddress } from './find-node.ts';
+import type { Reply } from './reply.ts';
 
 /** The admin API of one node. What goes wrong is a `Failure`, told in one line. */
-
-export interface Reply {
-  readonly status: number;
-  /** As it came. */
-  readonly text: string;
-  readonly retryAfter: string | undefined;
-  readonly body: unknown;
-}
 
 export interface Asked {
   readonly method?: 'GET' | 'PUT' | 'POST';

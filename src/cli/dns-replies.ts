@@ -1,6 +1,5 @@
 import type { Ms } from '../base/units.ts';
-import type { Reply } from './admin-client.ts';
-import { fieldsOf, notUnderstood } from './replies.ts';
+import { fieldsOf, notUnderstood, type Reply } from './reply.ts';
 
 /** What commands read of replies about the name server. `GET /status` has the first three fields alone. */
 export interface DnsReply {

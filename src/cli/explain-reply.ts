@@ -1,5 +1,5 @@
-import type { Reply } from './admin-client.ts';
 import type { NodeAddress } from './find-node.ts';
+import type { Reply } from './reply.ts';
 import { visible } from './screen.ts';
 
 /** `application/problem+json` (RFC 9457), as far as it is told. */

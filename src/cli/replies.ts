@@ -1,7 +1,7 @@
 import type { Fraction, Ms } from '../base/units.ts';
-import type { AdminClient, Reply } from './admin-client.ts';
-import { Failure } from './command.ts';
+import type { AdminClient } from './admin-client.ts';
 import type { DnsReply } from './dns-replies.ts';
+import { fieldsOf, notUnderstood, type Reply } from './reply.ts';
 import type { VrrpReply } from './vrrp-replies.ts';
 
 /** What commands read of the admin API's replies. Times are in ISO 8601; a node of another version may leave things out. */
@@ -180,14 +180,4 @@ function isOrigin(value: unknown): value is OriginReply {
 
 function isOfPool(value: unknown): value is OriginReply & { readonly pool: string } {
   return isOrigin(value) && typeof (value as { pool?: unknown }).pool === 'string';
-}
-
-/** Of an object. */
-export function fieldsOf({ body }: Reply): Record<string, unknown> {
-  if (typeof body !== 'object' || body === null) throw notUnderstood();
-  return body as Record<string, unknown>;
-}
-
-export function notUnderstood(): Failure {
-  return new Failure('the node answers in a form that is not understood: is it of another version?');
 }

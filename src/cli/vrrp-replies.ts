@@ -1,5 +1,4 @@
-import type { Reply } from './admin-client.ts';
-import { fieldsOf, notUnderstood } from './replies.ts';
+import { fieldsOf, notUnderstood, type Reply } from './reply.ts';
 
 /** What commands read of replies about addresses that a node shares. `GET /status` has less of each instance. */
 export interface VrrpReply {

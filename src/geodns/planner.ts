@@ -1,7 +1,7 @@
 import type { AnswerSettings } from './answer/settings.ts';
 import type { DnsSettings } from './config.ts';
 import type { PlaceMap } from './geo/plan.ts';
-import type { CompileOrder } from './plan/compile-order.ts';
+import type { CompileOrder } from './plan/compile-files.ts';
 import type { CookieSecrets } from './plan/cookie-secrets.ts';
 import type { DatacenterPlan, DnsPlan, MapPlan } from './plan/dns-plan.ts';
 import { type CompiledTables, compiledTables } from './plan/geo-tables.ts';

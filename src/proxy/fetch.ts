@@ -2,39 +2,17 @@ import type { Duplex } from 'node:stream';
 import type { Ms } from '../base/units.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { failureOf } from './caching/failure.ts';
-import type { Client } from './client.ts';
 import { PROXY_ERRORS, type ProxyError, type ProxyErrorCode } from './error.ts';
-import type { Fields, RequestBody, RequestHead } from './exchange.ts';
+import type { FetchOrder } from './fetch-order.ts';
 import type { OriginFields } from './headers.ts';
 import type { OriginRequest } from './origin/call.ts';
 import type { Admission } from './pool/admission.ts';
 import type { Origin } from './pool/origin.ts';
-import type { Chosen, Pool } from './pool/pool.ts';
+import type { Chosen } from './pool/pool.ts';
 import type { QueueMember, Waiter } from './pool/queue.ts';
 import { ReplayBody } from './replay-body.ts';
 import { SiblingAttempt, type SiblingOrder, type SiblingTarget } from './sibling-attempt.ts';
-import type { SiblingPeers } from './sibling-peers.ts';
 import { type TrafficCounter, UNCOUNTED } from './traffic.ts';
-
-/** What a fetch is asked for. */
-export interface FetchOrder {
-  readonly head: RequestHead;
-  /** What the origin is sent of the fields that came; with those that make a request conditional, where it is ours. */
-  readonly fields: Fields;
-  readonly body: RequestBody | undefined;
-  readonly pool: Pool;
-  /** Who asks: some pools keep their clients at one origin. */
-  readonly client: Client;
-  /** What the origin is told beside them, as lines. */
-  readonly lines: string;
-  /** How long the origins may be silent, all attempts together; without the time in which the client is waited for. */
-  readonly patience: Ms;
-  readonly bodyLimit: number | undefined;
-  /** Default: nothing is counted. */
-  readonly traffic?: TrafficCounter | undefined;
-  /** Who may be asked first, where what comes is to be stored. Default: nobody. */
-  readonly siblings?: SiblingPeers | undefined;
-}
 
 /** Whom a fetch brings its reply. After `end`, `upgraded`, `broken` or `failed` nothing more comes. */
 export interface FetchTarget {

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { ProxyErrorCode } from './error.ts';
 import type { Exchange, ExchangeListener } from './exchange.ts';
-import { Fetch, type FetchOrder, type FetchTarget } from './fetch.ts';
+import { Fetch, type FetchTarget } from './fetch.ts';
+import type { FetchOrder } from './fetch-order.ts';
 import { endToEndFields, type OriginFields, type ResponseRules, responseFields } from './headers.ts';
 import { keepClient } from './keep-client.ts';
 

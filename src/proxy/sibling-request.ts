@@ -2,7 +2,7 @@ import type { CacheQuery } from '../cache/query.ts';
 import { parseRequestCacheControl } from '../cache/semantics/cache-control.ts';
 import type { RequestDirectives } from '../cache/semantics/directives.ts';
 import type { Fields } from './exchange.ts';
-import type { FetchOrder } from './fetch.ts';
+import type { FetchOrder } from './fetch-order.ts';
 import type { OriginRequest } from './origin/call.ts';
 import type { SiblingQuestion } from './siblings.ts';
 

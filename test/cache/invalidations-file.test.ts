@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CELLS, Invalidations } from '../../src/cache/invalidations.ts';
-import { INVALIDATIONS_FILE, InvalidationsFile } from '../../src/cache/invalidations-file.ts';
+import { Invalidations } from '../../src/cache/invalidations.ts';
+import { CELLS, INVALIDATIONS_FILE, InvalidationsFile } from '../../src/cache/invalidations-file.ts';
 import { atTeardown } from '../support/teardown.ts';
 import { tempDir } from '../support/temp.ts';
 import { recordedLog } from './disk/scene.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Ms } from '../../base/units.ts';
 import type { OperatorPort, OriginId } from '../../operator/commands.ts';
-import { holds } from './waiting.ts';
+import { holds } from './condition.ts';
 
 /** A change of several origins, and the wait for what comes of it. */
 export interface Operation {

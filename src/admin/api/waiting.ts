@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Ms } from '../../base/units.ts';
-import type { OriginId, WaitFor } from '../../operator/commands.ts';
+import type { OriginId } from '../../operator/commands.ts';
 import type { OriginState } from '../../operator/model.ts';
 import { Problem } from '../problem.ts';
+import { type Condition, holds } from './condition.ts';
 import { etagOf } from './conditions.ts';
 import type { ApiContext } from './context.ts';
 import { originBody } from './represent.ts';
@@ -19,24 +20,6 @@ export const DEFAULT_TIMEOUT: Ms = 60_000;
 
 /** In seconds: whoever waited in vain asks again then. */
 const RETRY_AFTER = '5';
-
-type Condition = Exclude<WaitFor, 'changed'>;
-
-/** As `OperatorPort.wait` has it. */
-export function holds(condition: Condition, origin: OriginState): boolean {
-  const { drain, health, effective, observed, ignoreErrors } = origin;
-  switch (condition) {
-    case 'drained':
-      return drain?.drained === true;
-    case 'up':
-      // Whom nobody checks takes requests.
-      if (observed.unproven) return false;
-      return (health === 'up' || health === 'unknown') && (ignoreErrors || observed.ejectedUntil === undefined);
-    case 'active':
-      if (observed.unproven) return false;
-      return effective === 'active' || effective === 'standby' || effective === 'spare';
-  }
-}
 
 /**
  * Throws a 409 that shows the origin when the time is over, so that `curl -f` and Ansible fail; a 410 when it is gone; a

@@ -1,6 +1,6 @@
 import type { InstanceStatus } from '../../vrrp/agent/status.ts';
 import { addressWords, droppedWords, maintenanceWords } from './address-words.ts';
-import type { Concern } from './overview-page.ts';
+import type { Concern } from './concern.ts';
 import { ADDRESSES_PATH, addressAnchor } from './paths.ts';
 import type { View } from './view.ts';
 

@@ -1,5 +1,5 @@
+import type { Concern } from './concern.ts';
 import { datacenterProblem, datacenterWords } from './datacenter-words.ts';
-import type { Concern } from './overview-page.ts';
 import { DNS_PATH, datacenterAnchor } from './paths.ts';
 import type { View } from './view.ts';
 

@@ -2,6 +2,7 @@ import type { PoolState } from '../../operator/model.ts';
 import { problemsOf } from '../sibling-problems.ts';
 import { addressConcerns } from './address-concerns.ts';
 import type { CacheSeries } from './cache-series.ts';
+import type { Concern } from './concern.ts';
 import { dnsConcerns } from './dns-concerns.ts';
 import { figure, isMany } from './figure-cell.ts';
 import { bytes, counted, grouped, milliseconds, number, percent, share, span } from './figures.ts';
@@ -32,14 +33,6 @@ ${pools.length === 0 && html`<p class="empty">No pools are configured.</p>`}
 ${sites(view)}`;
   const bad = concerns.filter(({ tone }) => tone === 'bad').length;
   return { title: bad > 0 ? `(${bad}) Overview` : 'Overview', main };
-}
-
-export interface Concern {
-  readonly tone: 'bad' | 'hand';
-  /** Where it is. */
-  readonly href: string;
-  readonly name: string;
-  readonly text: string;
 }
 
 function nodeConcerns({ source }: View): Concern[] {

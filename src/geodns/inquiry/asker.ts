@@ -3,7 +3,7 @@ import { compile } from '../geo/compile.ts';
 import { Ordering, placeOfCountry } from '../geo/order.ts';
 import type { Order } from '../geo/plan.ts';
 import type { GeoTableData } from '../geo/table.ts';
-import type { ClientPlace } from '../model.ts';
+import type { ClientPlace, WireName } from '../model.ts';
 import type { DnsPlan, MapPlan } from '../plan/dns-plan.ts';
 
 /** For whom something is resolved, offline. */
@@ -69,4 +69,13 @@ function textOf(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes);
   if (buffer.length === 4) return formatAddress(buffer.readUInt32BE());
   return formatAddress([0, 4, 8, 12].map((at) => buffer.readUInt32BE(at)) as unknown as IPv6Words);
+}
+
+/** A question that is asked of a plan, without a server. */
+export interface Inquiry {
+  readonly name: WireName;
+  readonly type: number;
+  readonly asker: Asker;
+  /** Positions of datacenters that are to count as out of service. */
+  readonly without: ReadonlySet<number>;
 }

@@ -9,17 +9,8 @@ import { rcodeToText, TYPE, typeToText } from '../wire/types.ts';
 import { GEO_TYPES } from '../zone/check.ts';
 import { resolve } from '../zone/resolve.ts';
 import type { Found, ZoneSet } from '../zone/zone.ts';
-import { ANYWHERE, type Asker, netAround, tablesFor } from './asker.ts';
+import { ANYWHERE, type Inquiry, netAround, tablesFor } from './asker.ts';
 import { type ToldGeo, tellGeo } from './tell-geo.ts';
-
-/** A question that is asked of a plan, without a server. */
-export interface Inquiry {
-  readonly name: WireName;
-  readonly type: number;
-  readonly asker: Asker;
-  /** Positions of datacenters that are to count as out of service. */
-  readonly without: ReadonlySet<number>;
-}
 
 /** The answer, and why it is this one: plain data. */
 export interface Told {

@@ -7,8 +7,7 @@ import type { GeoMode, Order } from '../geo/plan.ts';
 import type { Ttl } from '../model.ts';
 import type { DatacenterPlan, DnsPlan, MapPlan } from '../plan/dns-plan.ts';
 import type { DatacenterRecord, GeoMap } from '../plan/geo-map.ts';
-import { ANYWHERE, type Asker, orderFor } from './asker.ts';
-import type { Inquiry } from './inquiry.ts';
+import { ANYWHERE, type Asker, type Inquiry, orderFor } from './asker.ts';
 
 /** Why a geographic record has the answer that it has. */
 export interface ToldGeo {

@@ -2,18 +2,13 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { GeoTables } from '../geo/compile.ts';
 import { DatabaseError } from '../geo/mmdb/database-error.ts';
-import type { Datacenter } from '../geo/plan.ts';
-import { compileFiles } from './compile-files.ts';
-import type { Compiled } from './compile-thread.ts';
-import type { MapPlan } from './dns-plan.ts';
+import { type CompileOrder, compileFiles } from './compile-files.ts';
 
-/** What tables are compiled of. */
-export interface CompileOrder {
-  /** Paths of the databases. */
-  readonly files: readonly string[];
-  readonly datacenters: readonly Datacenter[];
-  readonly maps: readonly MapPlan[];
-}
+/** What the thread that compiles sends, once. */
+export type Compiled =
+  | { readonly tables: GeoTables }
+  /** Why there are none, for the operator. */
+  | { readonly problem: string };
 
 export type Compile = (order: CompileOrder) => Promise<GeoTables>;
 

@@ -1,13 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { GeoTables } from '../geo/compile.ts';
-import { compileFiles } from './compile-files.ts';
-import type { CompileOrder } from './compile-order.ts';
-
-/** What the thread that compiles sends, once. */
-export type Compiled =
-  | { readonly tables: GeoTables }
-  /** Why there are none, for the operator. */
-  | { readonly problem: string };
+import { type CompileOrder, compileFiles } from './compile-files.ts';
+import type { Compiled } from './compile-order.ts';
 
 parentPort?.postMessage(attempt());
 

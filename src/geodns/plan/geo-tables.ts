@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { GeoTables } from '../geo/compile.ts';
-import { type Compile, type CompileOrder, compileAside } from './compile-order.ts';
+import type { CompileOrder } from './compile-files.ts';
+import { type Compile, compileAside } from './compile-order.ts';
 
 /** Tables, and what they were compiled of. */
 export interface CompiledTables extends GeoTables {

@@ -2,7 +2,7 @@ import type { Cache } from '../../cache/cache.ts';
 import type { CacheQuery } from '../../cache/query.ts';
 import { appendStatus } from '../../cache/semantics/cache-status.ts';
 import type { Exchange, Fields } from '../exchange.ts';
-import type { FetchOrder } from '../fetch.ts';
+import type { FetchOrder } from '../fetch-order.ts';
 import type { ResponseRules } from '../headers.ts';
 import type { CacheReport } from './cache-report.ts';
 

@@ -2,7 +2,7 @@ import type { Cache } from '../../cache/cache.ts';
 import type { Flight } from '../../cache/flight.ts';
 import type { CachedObject } from '../../cache/object.ts';
 import type { CacheQuery } from '../../cache/query.ts';
-import type { FetchOrder } from '../fetch.ts';
+import type { FetchOrder } from '../fetch-order.ts';
 
 /** What a fetch is made of whose response may be stored. */
 export interface FillParts {

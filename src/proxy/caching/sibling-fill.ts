@@ -3,7 +3,7 @@ import type { Cache } from '../../cache/cache.ts';
 import type { CachedObject } from '../../cache/object.ts';
 import type { Client } from '../client.ts';
 import type { Endpoints, Fields, RequestHead } from '../exchange.ts';
-import type { FetchOrder } from '../fetch.ts';
+import type { FetchOrder } from '../fetch-order.ts';
 import type { Generation, Route } from '../generation.ts';
 import { hostOf, readRequest1 } from '../request-head.ts';
 import { fetchFields } from './conditions.ts';

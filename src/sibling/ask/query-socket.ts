@@ -1,5 +1,10 @@
-import { createSocket, type Socket } from 'node:dgram';
-import type { QuerySocketsOwner } from './query-sockets.ts';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+
+export interface QuerySocketsOwner {
+  heard(packet: Buffer, from: RemoteInfo): void;
+  /** A socket could not be opened, for a reason other than the last time; `host`: where it was to be bound. */
+  notOpened(host: string | undefined, error: Error): void;
+}
 
 /** The UDP socket that questions of one family leave from. Nothing that happens to it is thrown. */
 export class QuerySocket {

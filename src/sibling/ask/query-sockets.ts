@@ -1,12 +1,5 @@
-import type { RemoteInfo } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { QuerySocket } from './query-socket.ts';
-
-export interface QuerySocketsOwner {
-  heard(packet: Buffer, from: RemoteInfo): void;
-  /** A socket could not be opened, for a reason other than the last time; `host`: where it was to be bound. */
-  notOpened(host: string | undefined, error: Error): void;
-}
+import { QuerySocket, type QuerySocketsOwner } from './query-socket.ts';
 
 /** A socket for each family that a peer is of. */
 export class QuerySockets {

@@ -1,9 +1,8 @@
 import type { Ms } from '../../base/units.ts';
 import type { InstancePlan } from '../plan.ts';
 import { type AddressBytes, addressBytes } from '../wire/address.ts';
-import { type Advertisement, DECODE_REASONS, type DecodeReason } from '../wire/advertisement.ts';
+import { type Advertisement, type ChecksumForm, DECODE_REASONS, type DecodeReason } from '../wire/advertisement.ts';
 import { CHECK_REASONS, type CheckReason, check, type Expectations } from '../wire/check.ts';
-import type { ChecksumForm } from '../wire/checksum-form.ts';
 import { passwordBytes } from '../wire/encode.ts';
 import { HMAC_REASONS, type HmacReason, HmacVerifier } from '../wire/hmac-verifier.ts';
 

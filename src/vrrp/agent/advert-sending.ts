@@ -3,7 +3,8 @@ import { AdvertSender, type InterfaceName } from '../net/advert-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
 import type { InstancePlan } from '../plan.ts';
 import { type AddressBytes, addressBytes, sameBytes, VRRP_GROUP_IPV4, VRRP_GROUP_IPV6 } from '../wire/address.ts';
-import { type ChecksumForm, formToSend } from '../wire/checksum-form.ts';
+import type { ChecksumForm } from '../wire/advertisement.ts';
+import { formToSend } from '../wire/checksum-form.ts';
 import { encode, type Outgoing, passwordBytes } from '../wire/encode.ts';
 import { SendSequence } from '../wire/hmac-sequence.ts';
 

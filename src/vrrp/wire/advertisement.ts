@@ -1,6 +1,5 @@
 import type { Bytes, Ms } from '../../base/units.ts';
 import type { AddressBytes, Family } from './address.ts';
-import type { ChecksumForm } from './checksum-form.ts';
 
 /**
  * The one message of VRRP, IP protocol 112: an advertisement. Numbers are in network order.
@@ -27,6 +26,17 @@ export const VRRP_PROTOCOL = 112;
 export const ON_LINK = 255;
 
 export const ADVERTISEMENT = 1;
+
+/**
+ * What a checksum covers, on which the world does not agree for version 3 over IPv4: a router that computes it as RFC 9568 says
+ * and keepalived as it comes drop each other's advertisements, and both become active.
+ *
+ *     v2            the message, its authentication data included (RFC 3768 §5.3.8)
+ *     pseudo        pseudo-header and message: IPv6 (with a trailer, if there is one); over IPv4 keepalived, FRR, tcpdump
+ *     rfc9568       the message alone: RFC 9568 §5.2.8, Cisco, Juniper, keepalived's v3_checksum_as_v2; IPv4 only
+ *     unicast-old   as pseudo, but with 224.0.0.18 in place of a unicast destination: keepalived before 1.3.6; IPv4 only
+ */
+export type ChecksumForm = 'v2' | 'pseudo' | 'rfc9568' | 'unicast-old';
 
 export type Version = 2 | 3;
 

@@ -1,18 +1,7 @@
 import type { Bytes } from '../../base/units.ts';
 import { type AddressBytes, isMulticast, VRRP_GROUP_IPV4 } from './address.ts';
-import { type Version, VRRP_PROTOCOL } from './advertisement.ts';
+import { type ChecksumForm, type Version, VRRP_PROTOCOL } from './advertisement.ts';
 import { isRight, sumOf, sumOfPseudoHeader } from './checksum.ts';
-
-/**
- * What a checksum covers, on which the world does not agree for version 3 over IPv4: a router that computes it as RFC 9568 says
- * and keepalived as it comes drop each other's advertisements, and both become active.
- *
- *     v2            the message, its authentication data included (RFC 3768 §5.3.8)
- *     pseudo        pseudo-header and message: IPv6 (with a trailer, if there is one); over IPv4 keepalived, FRR, tcpdump
- *     rfc9568       the message alone: RFC 9568 §5.2.8, Cisco, Juniper, keepalived's v3_checksum_as_v2; IPv4 only
- *     unicast-old   as pseudo, but with 224.0.0.18 in place of a unicast destination: keepalived before 1.3.6; IPv4 only
- */
-export type ChecksumForm = 'v2' | 'pseudo' | 'rfc9568' | 'unicast-old';
 
 /** What version 3 over IPv4 is sent with. `auto`: as the peer does, and `pseudo` as long as none was heard. */
 export type ChecksumPolicy = 'auto' | 'pseudo' | 'rfc9568';

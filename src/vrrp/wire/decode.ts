@@ -4,6 +4,7 @@ import {
   ADVERTISEMENT,
   type Advertisement,
   AUTH_DATA,
+  type ChecksumForm,
   type DecodeReason,
   type Drop,
   FIXED,
@@ -13,7 +14,7 @@ import {
   VRRP_PROTOCOL,
 } from './advertisement.ts';
 import { u16 } from './bytes.ts';
-import { type ChecksumForm, formOf } from './checksum-form.ts';
+import { formOf } from './checksum-form.ts';
 import { TRAILER } from './hmac.ts';
 
 /** What a raw socket of IPv6 tells beside the payload: by IPV6_RECVPKTINFO and IPV6_RECVHOPLIMIT. */

@@ -5,6 +5,7 @@ import {
   AUTH_DATA,
   AUTH_TYPE,
   CHECKSUM_AT,
+  type ChecksumForm,
   FIXED,
   LONGEST_INTERVAL_V2,
   LONGEST_INTERVAL_V3,
@@ -14,7 +15,7 @@ import {
 } from './advertisement.ts';
 import { putU16 } from './bytes.ts';
 import { checksumOf } from './checksum.ts';
-import { type ChecksumForm, sumIn } from './checksum-form.ts';
+import { sumIn } from './checksum-form.ts';
 import { type Signature, sign, TRAILER } from './hmac.ts';
 
 /** What is sent. The kernel puts the IP header in front. */

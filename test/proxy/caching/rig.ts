@@ -18,7 +18,7 @@ import { type EventLog, eventLevels } from '../../../src/observe/event-forward.t
 import { CachedReply } from '../../../src/proxy/caching/cached-reply.ts';
 import type { ProxyErrorCode } from '../../../src/proxy/error.ts';
 import type { Fields } from '../../../src/proxy/exchange.ts';
-import type { FetchOrder } from '../../../src/proxy/fetch.ts';
+import type { FetchOrder } from '../../../src/proxy/fetch-order.ts';
 import type { SiblingPeers } from '../../../src/proxy/sibling-peers.ts';
 import type { Purge } from '../../cache/model.ts';
 import { type Asked, CollectedExchange } from './collected-exchange.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { ChecksumForm } from '../../../src/vrrp/wire/advertisement.ts';
 import { checksumOf, isRight, sumOf } from '../../../src/vrrp/wire/checksum.ts';
-import { type ChecksumForm, type ChecksumPolicy, formToSend } from '../../../src/vrrp/wire/checksum-form.ts';
+import { type ChecksumPolicy, formToSend } from '../../../src/vrrp/wire/checksum-form.ts';
 import { fromHex } from './packets.ts';
 
 describe('the sum of RFC 1071', () => {
