@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { MEMORY_WORK, SERVER_NAMES, type ServerName, WORKS, type Work } from './works.ts';
 
 /** What a run is asked to do. */
@@ -35,7 +35,18 @@ export const USAGE = `npm run bench -- [options]        of proxies; name servers
 
 /** Throws a `UsageError` that says what is wrong. `undefined`: only help was asked for. */
 export function parseOptions(args: readonly string[]): Options | undefined {
-  const values = parse(args);
+  const values = read(args, {
+    only: { type: 'string' },
+    objects: { type: 'string', default: '1000000' },
+    servers: { type: 'string' },
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '2' },
+    workers: { type: 'string', default: '1' },
+    log: { type: 'string', default: 'on' },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false, short: 'h' },
+  });
   if (values.help) return undefined;
   if (values.log !== 'on' && values.log !== 'off') throw new UsageError('--log: expected on or off');
   const { only } = values;
@@ -56,23 +67,10 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   };
 }
 
-function parse(args: readonly string[]) {
+/** What is given, by names of options. Throws a `UsageError` for what is none of them. */
+export function read<const T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: 'string' },
-        objects: { type: 'string', default: '1000000' },
-        servers: { type: 'string' },
-        seconds: { type: 'string', default: '3' },
-        rounds: { type: 'string', default: '2' },
-        workers: { type: 'string', default: '1' },
-        log: { type: 'string', default: 'on' },
-        profile: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false, short: 'h' },
-      },
-    }).values;
+    return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { count, pick, UsageError } from '../options.ts';
+import { count, pick, read } from '../options.ts';
 import { DNS_SERVER_NAMES, DNS_WORKS, type DnsServerName, type DnsWork } from './works.ts';
 
 /** What a run is asked to do. */
@@ -24,7 +23,15 @@ export const DNS_USAGE = `npm run bench -- dns [options]
 
 /** Throws a `UsageError` that says what is wrong. `undefined`: only help was asked for. */
 export function parseDnsOptions(args: readonly string[]): DnsOptions | undefined {
-  const values = parse(args);
+  const values = read(args, {
+    only: { type: 'string' },
+    servers: { type: 'string' },
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false, short: 'h' },
+  });
   if (values.help) return undefined;
   return {
     works: pick('--only', values.only, DNS_WORKS, (work) => work.name),
@@ -34,23 +41,4 @@ export function parseDnsOptions(args: readonly string[]): DnsOptions | undefined
     profile: values.profile,
     json: values.json,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: 'string' },
-        servers: { type: 'string' },
-        seconds: { type: 'string', default: '3' },
-        rounds: { type: 'string', default: '3' },
-        profile: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false, short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

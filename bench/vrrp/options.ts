@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { count, pick, UsageError } from '../options.ts';
+import { count, pick, read } from '../options.ts';
 import { TRIALS, type Trial } from './trials.ts';
 
 /** What a run is asked to do. */
@@ -18,27 +17,16 @@ export const VRRP_USAGE = `npm run bench -- vrrp [options]
 
 /** Throws a `UsageError` that says what is wrong. `undefined`: only help was asked for. */
 export function parseVrrpOptions(args: readonly string[]): VrrpOptions | undefined {
-  const values = parse(args);
+  const values = read(args, {
+    only: { type: 'string' },
+    repeats: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false, short: 'h' },
+  });
   if (values.help) return undefined;
   return {
     trials: pick('--only', values.only, TRIALS, ({ name }) => name),
     repeats: count('--repeats', values.repeats, 100),
     json: values.json,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: 'string' },
-        repeats: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false, short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
