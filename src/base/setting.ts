@@ -54,11 +54,6 @@ export function cidr() {
   return text('an address or a network such as 10.0.0.0/8', isNetwork, /^[0-9a-fA-F:.]+(%[^/]+)?(\/\d{1,3})?$/);
 }
 
-/** A setting that the design has and this version does not: refused with these words instead of ignored. */
-export function notYet() {
-  return z.never({ error: 'is not yet supported by this version' }).optional();
-}
-
 /** The `error` of a schema: one form of message, for a wrong type and a wrong value alike. */
 export function expected(what: string) {
   return { error: (issue: { readonly input?: unknown }) => `expected ${what}, got ${show(issue.input)}` };

@@ -41,7 +41,13 @@ function forEditors(schema: JsonSchema): JsonSchema {
 
 function orVariable(schema: JsonSchema): JsonSchema {
   const { properties, required = [], items, additionalProperties, anyOf, pattern } = schema;
-  if (properties !== undefined) return { ...schema, properties: supported(properties, required) };
+  if (properties !== undefined) {
+    const named = Object.entries(properties).map(([name, each]) => [
+      name,
+      orNothing(forEditors(each), !required.includes(name)),
+    ]);
+    return { ...schema, properties: Object.fromEntries(named) };
+  }
   if (items !== undefined) return { ...schema, items: forEditors(items) };
   if (typeof additionalProperties === 'object') {
     return { ...schema, additionalProperties: forEditors(additionalProperties) };
@@ -54,14 +60,6 @@ function orVariable(schema: JsonSchema): JsonSchema {
     };
   }
   return isAnyText(schema) ? schema : { anyOf: [schema, reference] };
-}
-
-/** Leaves out what this version does not have (`notYet()`), so that editors do not offer it. */
-function supported(properties: Record<string, JsonSchema>, required: string[]): Record<string, JsonSchema> {
-  const kept = Object.entries(properties).filter(([, schema]) => !('not' in schema));
-  return Object.fromEntries(
-    kept.map(([name, schema]) => [name, orNothing(forEditors(schema), !required.includes(name))]),
-  );
 }
 
 /** A section that may be left out may also be empty. */

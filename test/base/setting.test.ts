@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cidr, duration, integer, notYet, percent, show, size, text } from '../../src/base/setting.ts';
+import { cidr, duration, integer, percent, show, size, text } from '../../src/base/setting.ts';
 
 describe('a setting', () => {
   test('is in milliseconds, bytes and fractions once read', () => {
@@ -32,11 +32,6 @@ describe('a setting', () => {
     { name: 'a list for text', schema: text('a b', (input) => input === 'b', /b/), input: ['b'], wanted: 'a b' },
   ])('tells of $name what was expected', ({ schema, input, wanted }) => {
     expect(messages(schema.safeParse(input))).toEqual([`expected ${wanted}, got ${show(input)}`]);
-  });
-
-  test('that this version does not have may only be left out', () => {
-    expect(notYet().parse(undefined)).toBeUndefined();
-    expect(messages(notYet().safeParse({}))).toEqual(['is not yet supported by this version']);
   });
 
   test('cannot be declared with bounds that are none', () => {
