@@ -26,5 +26,4 @@ export interface PeerPlan {
   readonly htcp: HostPort | undefined;
   /** `http://HOST[:PORT]` or `https://HOST[:PORT]`. */
   readonly url: string;
-  readonly tls: { readonly ca: string | undefined; readonly serverName: string | undefined; readonly verify: boolean };
 }

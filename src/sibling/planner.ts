@@ -4,7 +4,7 @@ import type { PeerSettings, SiblingSettings } from './config.ts';
 import type { PeerPlan, SiblingPlan } from './plan.ts';
 
 /**
- * Makes the plan of checked settings: reads the secret and the certificates they name. `slot` gives the row of a peer in
+ * Makes the plan of checked settings: reads the secret they name. `slot` gives the row of a peer in
  * the peer table. Throws an error whose message is one line for the operator.
  */
 export function planSiblings(settings: SiblingSettings, slot: (peer: PeerSettings) => number): SiblingPlan {
@@ -26,18 +26,13 @@ export function peerKey({ name, icp, url }: Pick<PeerSettings, 'name' | 'icp' | 
   return `${name} ${icp} ${url}`;
 }
 
-function planPeer({ name, icp, htcp, url, tls }: PeerSettings, slot: number): PeerPlan {
+function planPeer({ name, icp, htcp, url }: PeerSettings, slot: number): PeerPlan {
   return {
     name,
     slot,
     icp: placeOf(icp) as HostPort,
     htcp: placeOf(htcp),
     url: new URL(url).origin,
-    tls: {
-      ca: tls.ca === undefined ? undefined : readFileSync(tls.ca, 'utf8'),
-      serverName: tls.server_name,
-      verify: tls.verify,
-    },
   };
 }
 

@@ -1,9 +1,8 @@
 import type { PeerPlan, SiblingPlan } from '../../src/sibling/plan.ts';
 
 export function peerPlan(rest: Partial<PeerPlan> = {}): PeerPlan {
-  const tls = { ca: undefined, serverName: undefined, verify: true };
   const icp = { host: '127.0.0.1', port: 3130 };
-  return { name: 'other', slot: 0, icp, htcp: undefined, url: 'http://127.0.0.1', tls, ...rest };
+  return { name: 'other', slot: 0, icp, htcp: undefined, url: 'http://127.0.0.1', ...rest };
 }
 
 /** Those at 127.0.0.1 may do everything. */

@@ -32,7 +32,6 @@ export function planOf({ timeout = 2_000, icp = '127.0.0.30', peers }: Setting):
         icp: address,
         htcp: undefined,
         url,
-        tls: { ca: undefined, serverName: undefined, verify: true },
       }),
     ),
   };

@@ -28,8 +28,7 @@ export const url = (text: string): PurgeOrder => ({ kind: 'url', text });
 export const ALL: PurgeOrder = { kind: 'all' };
 
 export function peer(name: string, icp: HostPort, slot = 0): PeerPlan {
-  const tls = { ca: undefined, serverName: undefined, verify: true };
-  return { name, slot, icp, htcp: undefined, url: `http://${icp.host}`, tls };
+  return { name, slot, icp, htcp: undefined, url: `http://${icp.host}` };
 }
 
 export interface NodeOptions extends Partial<Pick<LinkOptions, 'apply' | 'hottest' | 'now' | 'timing'>> {
