@@ -25,7 +25,6 @@ export const PEERS = {
   tcpdump: 'tcpdump',
   ip: 'iproute2',
   sysctl: 'procps',
-  python3: 'python3-minimal',
   keepalived: 'keepalived',
   unbound: 'unbound',
   pdns_recursor: 'pdns-recursor',

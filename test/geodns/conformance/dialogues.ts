@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import type { HostPort } from '../../../src/base/address.ts';
 import type { Transport } from '../../../src/geodns/answer/source.ts';
 import { RCODE, TYPE } from '../../../src/geodns/wire/types.ts';
 import { type DnsMessage, type DnsQueryParts, dnsQuery, parseDnsMessage } from '../../support/dns-message.ts';
+import { RawUdp } from '../../support/raw-udp.ts';
 import { frame, TcpClient } from '../server/tcp-client.ts';
 import { UdpClient } from '../server/udp-client.ts';
 import { exchange } from './exchange.ts';
@@ -117,21 +116,13 @@ export const DIALOGUES: readonly Dialogue[] = [
   },
 ];
 
-/** Only root can forge packets, and on Linux. */
-export const mayForge = process.platform === 'linux' && process.getuid?.() === 0;
+/** For root alone. */
+export const raw = RawUdp.open();
 
 /** Shows that a query from port 0, to which nobody can reply, does no harm. */
 export async function playPortZero(at: HostPort): Promise<void> {
   const query = dnsQuery({});
-  // A UDP header of our own: source port 0, and no checksum.
-  await promisify(execFile)('python3', [
-    '-c',
-    `import socket, struct
-s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
-q = bytes.fromhex('${query.toString('hex')}')
-for i in range(100):
-    s.sendto(struct.pack('!HHHH', 0, ${at.port}, 8 + len(q), 0) + q, ('${at.host}', 0))`,
-  ]);
+  for (let i = 0; i < 100; i++) raw?.send(query, { host: '127.0.0.1', port: 0 }, at);
   expect(await ask({}, 'udp', at)).toMatchObject({ rcode: RCODE.NOERROR });
 }
 

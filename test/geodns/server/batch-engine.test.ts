@@ -1,15 +1,15 @@
-import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { HostPort } from '../../../src/base/address.ts';
+import { RawUdp } from '../../support/raw-udp.ts';
 import { atTeardown } from '../../support/teardown.ts';
 import { haveIPv6, isLinux, keepBusy, makeBatchEngine, startBatchEngine } from './batch-scene.ts';
 import { ScriptedResponder } from './scripted-responder.ts';
 import { UdpClient } from './udp-client.ts';
 
-const mayMakePackets = process.getuid?.() === 0;
+/** For root alone. */
+const raw = RawUdp.open();
 
 describe.skipIf(!isLinux)('a query by UDP, taken in batches', () => {
   test.each([
@@ -76,16 +76,9 @@ describe.skipIf(!isLinux)('a query by UDP, taken in batches', () => {
 });
 
 describe.skipIf(!isLinux)('what the network sends to a batching engine', () => {
-  test.skipIf(!mayMakePackets)('from port 0 is dropped', async () => {
+  test.skipIf(raw === undefined)('from port 0 is dropped', async () => {
     const { at, counts } = await startBatchEngine();
-    // A UDP header of our own: source port 0, no checksum.
-    await promisify(execFile)('python3', [
-      '-c',
-      `import socket, struct
-s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
-for i in range(3):
-    s.sendto(struct.pack('!HHHH', 0, ${at.port}, 8 + 5, 0) + b'hello', ('127.0.0.1', 0))`,
-    ]);
+    for (let i = 0; i < 3; i++) raw?.send(Buffer.from('hello'), { host: '127.0.0.1', port: 0 }, at);
     const client = await UdpClient.open();
     expect((await client.ask('still there', at)).text).toBe('still there');
     expect(counts.of('udp')).toMatchObject({ queries: 4, portless: 3, replies: 1 });
