@@ -11,7 +11,7 @@ import type { ClearSource } from '../sibling/htcp/server.ts';
 /** A URL that no site answers for counts with its query. */
 const NO_SITE: Pick<CacheRules, 'ignoreQuery'> = { ignoreQuery: false };
 
-/** Tells siblings of a purge that was made here; see `SiblingNode.publish`. */
+/** Tells siblings of a purge that was made here, and never rejects; see `SiblingNode.publish`. */
 export type PublishPurge = (
   orders: readonly PurgeOrder[],
   soft: boolean,

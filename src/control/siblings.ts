@@ -13,7 +13,7 @@ import { type ClearSource, HtcpServer } from '../sibling/htcp/server.ts';
 import { IcpServer } from '../sibling/icp/server.ts';
 import { Link } from '../sibling/link/link.ts';
 import { PeerTable } from '../sibling/peer-table.ts';
-import type { SiblingPlan } from '../sibling/plan.ts';
+import type { PeerPlan, SiblingPlan } from '../sibling/plan.ts';
 import { planSiblings } from '../sibling/planner.ts';
 import type { SiblingReport } from '../sibling/state.ts';
 import { RefusedError } from './refused-error.ts';
@@ -122,22 +122,17 @@ export class SiblingNode {
   /**
    * Tells siblings of a purge that was made here. Portico nodes by the link, others by HTCP, where they take it; but not
    * who told us by HTCP, nor any other of its kind then: they may forward it themselves, in circles. HTCP knows single
-   * URLs and no soft purges.
+   * URLs and no soft purges. Never rejects: what went wrong here is told in the log, and nobody has acknowledged it then.
    */
   async publish(orders: readonly PurgeOrder[], soft: boolean, from?: ClearSource): Promise<readonly SiblingReceipt[]> {
-    const { link, clears } = this.#servers;
     const peers = this.#plan?.peers ?? [];
     if (peers.length === 0 || orders.length === 0) return [];
-    const others = from === undefined ? peers.filter(({ slot }) => !this.table.isPortico(slot)) : [];
-    const [linked, cleared] = await Promise.all([
-      link?.publish(orders, soft) ?? [],
-      clearUrls(orders, soft, others, clears),
-    ]);
-    return peers.map(({ name, slot }): SiblingReceipt => {
-      const receipt = linked.find((each) => each.slot === slot);
-      if (receipt !== undefined && receipt.outcome !== 'unknown') return { peer: name, outcome: receipt.outcome };
-      return { peer: name, outcome: cleared.get(slot) ?? 'not-told' };
-    });
+    try {
+      return await this.#tell(peers, orders, soft, from);
+    } catch (error) {
+      this.#options.log.error('siblings were not told of a purge', { error });
+      return peers.map(({ name }) => ({ peer: name, outcome: 'not-acknowledged' }));
+    }
   }
 
   /** How it stands with each peer, and what we were sent. */
@@ -162,6 +157,25 @@ export class SiblingNode {
     const servers = this.#servers;
     this.#servers = NOTHING;
     await closeOthers(servers, NOTHING);
+  }
+
+  async #tell(
+    peers: readonly PeerPlan[],
+    orders: readonly PurgeOrder[],
+    soft: boolean,
+    from: ClearSource | undefined,
+  ): Promise<readonly SiblingReceipt[]> {
+    const { link, clears } = this.#servers;
+    const others = from === undefined ? peers.filter(({ slot }) => !this.table.isPortico(slot)) : [];
+    const [linked, cleared] = await Promise.all([
+      link?.publish(orders, soft) ?? [],
+      clearUrls(orders, soft, others, clears),
+    ]);
+    return peers.map(({ name, slot }): SiblingReceipt => {
+      const receipt = linked.find((each) => each.slot === slot);
+      if (receipt !== undefined && receipt.outcome !== 'unknown') return { peer: name, outcome: receipt.outcome };
+      return { peer: name, outcome: cleared.get(slot) ?? 'not-told' };
+    });
   }
 
   #planned(settings: SiblingSettings, slot: (peer: PeerSettings) => number): SiblingPlan {

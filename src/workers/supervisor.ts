@@ -32,7 +32,7 @@ export interface SupervisorOptions {
 /** What workers and siblings have to do with each other. */
 export interface SupervisedSiblings {
   readonly memory: SharedArrayBuffer;
-  /** Tells siblings of a purge that was made in a worker. */
+  /** Tells siblings of a purge that was made in a worker. Never rejects. */
   publish(orders: readonly PurgeOrder[], soft: boolean): Promise<readonly SiblingReceipt[]>;
 }
 
@@ -238,6 +238,7 @@ export class Supervisor {
 interface SeatHolder {
   readonly log: EventLog;
   readonly onDeath: (error: unknown) => void;
+  /** Never rejects. */
   readonly onPurge: (orders: readonly PurgeOrder[], soft: boolean) => Promise<readonly SiblingReceipt[]>;
 }
 
