@@ -1,57 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { cacheSettings } from '../../src/cache/config.ts';
-import { listenerSettings, siteSettings } from '../../src/proxy/config.ts';
 import type { PageFacts } from '../../src/proxy/page-facts.ts';
-import { listenerKeys, originKey, type PlanContext, type ProxySettings, planProxy } from '../../src/proxy/planner.ts';
+import { listenerKeys, originKey, type PlanContext } from '../../src/proxy/planner.ts';
 import { poolSettings } from '../../src/proxy/pool/config.ts';
 import { splashPage } from '../../src/proxy/splash.ts';
 import { readCertificate } from '../../src/proxy/tls/certificate.ts';
 import { tempDir } from '../support/temp.ts';
+import { planned, type Written } from './planned.ts';
 import { Authority } from './tls/authority.ts';
-
-interface Written {
-  readonly listeners?: readonly object[];
-  readonly sites?: readonly object[];
-  readonly pools?: Readonly<Record<string, object>>;
-  readonly trusted_proxies?: readonly string[];
-  readonly cache?: object | 'off';
-  readonly siblings?: ProxySettings['siblings'];
-}
-
-/** The settings of a file that says only this much. */
-function settings(written: Written = {}): ProxySettings {
-  const { listeners = [{ address: '0.0.0.0:80', protocol: 'http' }], sites = [{ hosts: ['default'], pool: 'app' }] } =
-    written;
-  const pools = written.pools ?? { app: { origins: ['http://192.0.2.1'] } };
-  return {
-    node: { name: 'us-1', via: true, state_dir: '/nowhere' },
-    listeners: listeners.map((each) => listenerSettings.parse(each)),
-    trusted_proxies: written.trusted_proxies ?? [],
-    sites: sites.map((each) => siteSettings.parse(each)),
-    pools: Object.fromEntries(Object.entries(pools).map(([name, each]) => [name, poolSettings.parse(each)])),
-    cache: cacheSettings.parse(written.cache),
-    siblings: written.siblings ?? 'off',
-  };
-}
-
-function planned(written: Written, context: Partial<PlanContext> = {}) {
-  const all = settings(written);
-  return planProxy(all, {
-    ports: all.listeners.map((_, i) => 8000 + i),
-    ticketKeys: new Uint8Array(48),
-    selfSigned: () => [],
-    poolSlot: () => 0,
-    originSlot: () => 0,
-    siteSlot: () => 0,
-    listenerSlot: () => 0,
-    peerSlot: () => 0,
-    stickyKey: () => new Uint8Array(32),
-    now: 0,
-    ...context,
-  });
-}
 
 function plan(written: Written, context?: Partial<PlanContext>) {
   return planned(written, context).plan;

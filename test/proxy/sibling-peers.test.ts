@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cacheSettings } from '../../src/cache/config.ts';
 import type { AccessEntry } from '../../src/observe/access-entry.ts';
-import { listenerSettings, siteSettings } from '../../src/proxy/config.ts';
 import { Generation } from '../../src/proxy/generation.ts';
 import { Handler } from '../../src/proxy/handle.ts';
 import type { ListenerPlan, ProxyPlan } from '../../src/proxy/plan.ts';
-import { planProxy } from '../../src/proxy/planner.ts';
-import { poolSettings } from '../../src/proxy/pool/config.ts';
 import { type TrafficCounter, UNCOUNTED } from '../../src/proxy/traffic.ts';
 import { OriginTable } from '../../src/workers/origin-table.ts';
 import { answer, type Script, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
@@ -16,6 +12,7 @@ import { within } from '../support/wait.ts';
 import { type Asked, CollectedExchange } from './caching/collected-exchange.ts';
 import { Rig } from './caching/rig.ts';
 import { ScriptedSiblings } from './caching/scripted-siblings.ts';
+import { planned } from './planned.ts';
 
 /** A generation that has siblings: one of them on a real connection, and an origin likewise. */
 
@@ -141,18 +138,12 @@ const PLAIN = { redirectPort: undefined } as ListenerPlan;
 
 function planOf(origin: ScriptedOrigin, { url }: ScriptedOrigin, changes: Changes): ProxyPlan {
   const peers = [{ name: 'edge-2', icp: '127.0.0.1:3130', url, tls: { verify: true } }];
-  const settings = {
-    node: { name: 'edge-1', via: false, state_dir: '/nowhere' },
-    listeners: [listenerSettings.parse({ address: '127.0.0.1:80', protocol: 'http' })],
-    trusted_proxies: [],
-    sites: [siteSettings.parse({ hosts: ['default'], pool: 'app' })],
-    pools: { app: poolSettings.parse({ origins: [origin.url] }) },
-    cache: cacheSettings.parse({}),
+  const written = {
+    node: { name: 'edge-1', via: false },
+    pools: { app: { origins: [origin.url] } },
     siblings: { timeout: 2000, allow: [], peers, ...changes },
   };
-  const slots = { poolSlot: () => 0, originSlot: () => 0, siteSlot: () => 0, listenerSlot: () => 0, peerSlot: () => 0 };
-  const secrets = { ticketKeys: new Uint8Array(48), selfSigned: () => [], stickyKey: () => new Uint8Array(32) };
-  return planProxy(settings, { ports: [80], now: 0, ...slots, ...secrets }).plan;
+  return planned(written, { ports: [80] }).plan;
 }
 
 /** Notes by name what is counted. */

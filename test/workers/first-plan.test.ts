@@ -3,14 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { cacheSettings } from '../../src/cache/config.ts';
 import { SharedCache } from '../../src/cache/shared-cache.ts';
-import { listenerSettings, siteSettings } from '../../src/proxy/config.ts';
-import { planProxy } from '../../src/proxy/planner.ts';
-import { poolSettings } from '../../src/proxy/pool/config.ts';
 import type { FromWorker, ToWorker, WorkerPlan, WorkerStart } from '../../src/workers/messages.ts';
 import { OriginTable } from '../../src/workers/origin-table.ts';
 import { recordedLog } from '../cache/disk/scene.ts';
+import { planned } from '../proxy/planned.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { answer, startOrigin } from '../support/origin.ts';
 import { fetchRaw, fieldOf } from '../support/raw-client.ts';
@@ -54,28 +51,13 @@ async function prepared() {
 }
 
 function planOf(origin: string, port: number, log: string): WorkerPlan {
-  const { plan } = planProxy(
+  const { plan } = planned(
     {
-      node: { name: 'us-1', via: true, state_dir: '/nowhere' },
-      listeners: [listenerSettings.parse({ address: `127.0.0.1:${port}`, protocol: 'http' })],
-      trusted_proxies: [],
-      sites: [siteSettings.parse({ hosts: ['default'], pool: 'app' })],
-      pools: { app: poolSettings.parse({ origins: [origin] }) },
-      cache: cacheSettings.parse({ memory: '4MiB', object_limit: '1MiB' }),
-      siblings: 'off',
+      listeners: [{ address: `127.0.0.1:${port}`, protocol: 'http' }],
+      pools: { app: { origins: [origin] } },
+      cache: { memory: '4MiB', object_limit: '1MiB' },
     },
-    {
-      ports: [port],
-      ticketKeys: new Uint8Array(48),
-      selfSigned: () => [],
-      poolSlot: () => 0,
-      originSlot: () => 0,
-      siteSlot: () => 0,
-      listenerSlot: () => 0,
-      peerSlot: () => 0,
-      stickyKey: () => new Uint8Array(32),
-      now: 0,
-    },
+    { ports: [port] },
   );
   return {
     generation: 1,
