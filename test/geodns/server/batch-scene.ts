@@ -98,3 +98,11 @@ export async function keepBusy(
   await begun;
   return traffic;
 }
+
+/** Opens it alone. */
+export async function isFree({ host, port }: HostPort): Promise<void> {
+  const socket = createSocket('udp4');
+  atTeardown(() => socket.close());
+  socket.bind(port, host);
+  await once(socket, 'listening');
+}

@@ -1,87 +1,19 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import type { NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { HostPort } from '../../../src/base/address.ts';
-import { DnsCounts } from '../../../src/geodns/server/counts.ts';
-import { DgramEngine, type DgramEngineOptions } from '../../../src/geodns/server/dgram-engine.ts';
 import { addressesFor, isWildcard } from '../../../src/geodns/server/local-addresses.ts';
-import { ReplaceableResponder } from '../../../src/geodns/server/replaceable-responder.ts';
-import { type EventRecord, eventLevels } from '../../../src/observe/event-forward.ts';
-import { Journal } from '../../support/journal.ts';
 import { residentMemory } from '../../support/memory.ts';
-import { RawUdp } from '../../support/raw-udp.ts';
 import { atTeardown } from '../../support/teardown.ts';
+import { haveIPv6 } from './batch-scene.ts';
+import { makeDgramEngine, startDgramEngine } from './dgram-scene.ts';
 import { ScriptedResponder } from './scripted-responder.ts';
 import { UdpClient } from './udp-client.ts';
 
-const haveIPv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'));
-/** For root alone. */
-const raw = RawUdp.open();
-
-interface Scene {
-  readonly engine: DgramEngine;
-  readonly log: Journal<EventRecord>;
-  readonly at: HostPort;
-}
-
-function make(listen: readonly string[], options: Partial<DgramEngineOptions> = {}): Omit<Scene, 'at'> {
-  const events = new Journal<EventRecord>('event');
-  const log = eventLevels((event) => events.add(event));
-  const counts = new DnsCounts();
-  const engine = new DgramEngine({
-    listen: listen.map((host) => ({ host, port: 0 })),
-    responder: new ReplaceableResponder(new ScriptedResponder(), counts, log),
-    counts,
-    log,
-    ...options,
-  });
-  atTeardown(() => engine.close());
-  return { engine, log: events };
-}
-
-async function start(host = '127.0.0.1', options: Partial<DgramEngineOptions> = {}): Promise<Scene> {
-  const { engine, log } = make([host], options);
-  await engine.listen();
-  return { engine, log, at: engine.addresses[0] as HostPort };
-}
-
 describe('a query by UDP', () => {
-  test.each([
-    { host: '127.0.0.1', client: '127.0.0.7', source: 'udp 7f000007' },
-    { host: '127.0.0.5', client: '127.0.0.7', source: 'udp 7f000007' },
-    { host: '::1', client: '::1', source: 'udp 00000000000000000000000000000001' },
-  ])('to $host is answered from there, and its source known', async ({ host, client: from, source }) => {
-    if (host === '::1' && !haveIPv6) return;
-    const { at } = await start(host);
-    const client = await UdpClient.open(from);
-    const reply = await client.ask('who', at);
-    expect(reply.text).toBe(`${source} ${client.port}`);
-    expect(reply.from).toMatchObject({ address: host, port: at.port });
-  });
-
-  test('is answered by whatever has room in a reply', async () => {
-    const { at, engine } = await start();
-    const client = await UdpClient.open();
-    expect((await client.ask('big 4096', at)).bytes).toHaveLength(4096);
-    expect((await client.ask('aad', at)).text).toBe('aad');
-    // Its third byte has the bit of TC.
-    expect((await client.ask('abcd', at)).text).toBe('abcd');
-    expect(engine.counts.of('udp')).toMatchObject({ queries: 3, replies: 3, truncated: 2, unsent: 0 });
-  });
-
-  test('is not answered if the responder is silent, throws or writes too much; the next one is', async () => {
-    const { at, engine, log } = await start();
-    const client = await UdpClient.open();
-    for (const query of ['silent', 'throw', 'long', '']) client.send(query, at);
-    expect((await client.ask('still there', at)).text).toBe('still there');
-    expect(engine.counts.of('udp')).toMatchObject({ queries: 5, replies: 1, silent: 4 });
-    expect(engine.counts.of('responder')).toEqual({ failed: 2 });
-    expect(log.all.filter(({ event }) => event === 'a DNS query could not be answered')).toHaveLength(1);
-  });
-
   test('that comes beside many others gets its own reply, not what was in the buffer later', async () => {
-    const { at, engine } = await start();
+    const { at, counts } = await startDgramEngine();
     const client = await UdpClient.open();
     const count = 2_000;
     const queries = Array.from({ length: count }, (_, index) => `query ${index}`);
@@ -91,30 +23,22 @@ describe('a query by UDP', () => {
     }
     await client.next(count - 1);
     expect(client.all.map(({ text }) => text).sort()).toEqual(queries.sort());
-    expect(engine.counts.of('udp')).toMatchObject({ replies: count, dropped: 0, unsent: 0 });
+    expect(counts.of('udp')).toMatchObject({ replies: count, dropped: 0, unsent: 0 });
   });
 });
 
 describe('what the network sends', () => {
-  test.skipIf(raw === undefined)('from port 0 is dropped', async () => {
-    const { at, engine } = await start();
-    for (let i = 0; i < 3; i++) raw?.send(Buffer.from('hello'), { host: '127.0.0.1', port: 0 }, at);
-    const client = await UdpClient.open();
-    expect((await client.ask('still there', at)).text).toBe('still there');
-    expect(engine.counts.of('udp')).toMatchObject({ queries: 4, portless: 3, replies: 1 });
-  });
-
   test('100,000 random packets end nothing and cost no memory', async () => {
-    const { at, engine } = await start();
+    const { at, counts } = await startDgramEngine();
     const client = await UdpClient.open();
     const batch = async (packets: number) => {
-      const before = engine.counts.of('udp').queries;
+      const before = counts.of('udp').queries;
       for (let sent = 0; sent < packets; sent++) {
         const length = Math.floor(Math.random() ** 3 * 600);
         noise.send(random.subarray(sent % 1000, (sent % 1000) + length), at.port, at.host);
         if (sent % 200 === 199) await client.ask('mark', at);
       }
-      return engine.counts.of('udp').queries - before;
+      return counts.of('udp').queries - before;
     };
     const random = Buffer.alloc(2000, 0).map(() => Math.floor(Math.random() * 256));
     const noise = createSocket('udp4');
@@ -125,45 +49,25 @@ describe('what the network sends', () => {
     const before = residentMemory(process.pid);
     expect(await batch(80_000)).toBeGreaterThanOrEqual(80_000);
     expect(residentMemory(process.pid) - before).toBeLessThan(48 * 1024 * 1024);
-    const { queries, replies, silent } = engine.counts.of('udp');
+    const { queries, replies, silent } = counts.of('udp');
     expect(queries).toBe(replies + silent);
     expect((await client.ask('still there', at)).text).toBe('still there');
   });
 
   test('is answered by what cannot be sent at all: it is counted, and ends nothing', async () => {
-    const { at, engine } = await start('127.0.0.1', { responder: new ScriptedResponder() });
+    const { at, counts } = await startDgramEngine(['127.0.0.1'], { responder: new ScriptedResponder() });
     const client = await UdpClient.open();
     // With nobody who looks after the responder: node:dgram throws on a length beyond the buffer, as it does on port 0.
     client.send('long', at);
     expect((await client.ask('still there', at)).text).toBe('still there');
-    expect(engine.counts.of('udp')).toMatchObject({ replies: 2, unsent: 1 });
+    expect(counts.of('udp')).toMatchObject({ replies: 2, unsent: 1 });
   });
 });
 
 describe('listening', () => {
-  test('is refused with the address and the reason, and leaves nothing open', async () => {
-    const other = createSocket('udp4');
-    atTeardown(() => other.close());
-    other.bind(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address();
-    const { engine } = make([], {
-      listen: [
-        { host: '127.0.0.2', port },
-        { host: '127.0.0.1', port },
-      ],
-    });
-    await expect(engine.listen()).rejects.toThrow(`another program listens on 127.0.0.1:${port} already (UDP)`);
-    expect(engine.addresses).toEqual([]);
-    const after = createSocket('udp4');
-    atTeardown(() => after.close());
-    after.bind(port, '127.0.0.2');
-    await once(after, 'listening');
-  });
-
   test.skipIf(!haveIPv6)('by IPv6 leaves the same port to IPv4', async () => {
-    const { at } = await start('::1');
-    const { engine } = make([], { listen: [{ host: '127.0.0.1', port: at.port }] });
+    const { at } = await startDgramEngine(['::1']);
+    const { engine } = makeDgramEngine([{ host: '127.0.0.1', port: at.port }]);
     await engine.listen();
     expect(engine.addresses).toEqual([{ host: '127.0.0.1', port: at.port }]);
   });
@@ -179,7 +83,7 @@ describe('a wildcard', () => {
   });
 
   test('stands for each address of the machine, that its replies come from', async () => {
-    const { engine, log } = make(['0.0.0.0'], {
+    const { engine, log } = makeDgramEngine([{ host: '0.0.0.0', port: 0 }], {
       interfaces: () => loopback('127.0.0.1', '127.0.0.2', '::1'),
     });
     await engine.listen();
@@ -193,7 +97,7 @@ describe('a wildcard', () => {
 
   test('follows addresses as they come and go', async () => {
     let has = loopback('127.0.0.1');
-    const { engine, log } = make(['0.0.0.0'], {
+    const { engine, log } = makeDgramEngine([{ host: '0.0.0.0', port: 0 }], {
       interfaces: () => has,
       followEvery: 5,
     });
