@@ -1,7 +1,6 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { formatHostPort, type HostPort } from '../base/address.ts';
+import { bindUdp, closeUdp } from '../base/udp-socket.ts';
 import type { Bytes } from '../base/units.ts';
 
 /** What may wait while the thread is busy. The system may allow less (net.core.rmem_max). */
@@ -25,18 +24,13 @@ export class UdpService {
   /** Rejects with an `Error` that says which address, and why not. */
   static async open(address: HostPort, events: UdpEvents): Promise<UdpService> {
     const { host, port } = address;
-    const v6 = isIPv6(host);
-    const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: v6, recvBufferSize: RECEIVE_BUFFER });
     try {
-      const listening = once(socket, 'listening');
-      socket.bind({ address: host, port });
-      await listening;
+      const socket = await bindUdp(address, { recvBufferSize: RECEIVE_BUFFER });
+      return new UdpService({ host, port: socket.address().port }, socket, events);
     } catch (error) {
-      socket.close();
       const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
       throw new Error(`cannot listen on ${formatHostPort(host, port)} (UDP): ${reason}`, { cause: error });
     }
-    return new UdpService({ host, port: socket.address().port }, socket, events);
   }
 
   private constructor(address: HostPort, socket: Socket, { packet, trouble }: UdpEvents) {
@@ -51,7 +45,7 @@ export class UdpService {
     });
   }
 
-  /** The packet may not be changed until it is sent, some turns of the event loop later. */
+  /** The packet may not be changed until it is sent, which may be some turns of the event loop later. */
   send(packet: Uint8Array, { host, port }: HostPort): void {
     if (!this.#isClosed) this.#socket.send(packet, port, host, this.#trouble);
   }
@@ -59,8 +53,6 @@ export class UdpService {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const closed = once(this.#socket, 'close');
-    this.#socket.close();
-    await closed;
+    await closeUdp(this.#socket);
   }
 }

@@ -1,7 +1,6 @@
-import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import type { HostPort } from '../../base/address.ts';
+import { bindUdp, closeUdp } from '../../base/udp-socket.ts';
 import type { Bytes } from '../../base/units.ts';
 import { RECEIVE_BUFFER } from './udp-engine.ts';
 
@@ -21,19 +20,10 @@ export class DgramSocket {
   readonly #socket: Socket;
 
   /** Rejects with the system's error. */
-  static async open({ host, port }: HostPort, events: DgramEvents): Promise<DgramSocket> {
-    const isV6 = isIPv6(host);
+  static async open(address: HostPort, events: DgramEvents): Promise<DgramSocket> {
     // Shared, so that it can be had while whoever found the port for it still holds that.
-    const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6, reusePort: true, lookup: asItIs });
-    try {
-      const listening = once(socket, 'listening');
-      socket.bind({ address: host, port });
-      await listening;
-    } catch (error) {
-      socket.close();
-      throw error;
-    }
-    return new DgramSocket({ host, port: socket.address().port }, socket, events);
+    const socket = await bindUdp(address, { reusePort: true });
+    return new DgramSocket({ host: address.host, port: socket.address().port }, socket, events);
   }
 
   private constructor(address: HostPort, socket: Socket, events: DgramEvents) {
@@ -49,17 +39,10 @@ export class DgramSocket {
     this.#socket.send(bytes, 0, length, to.port, to.address, sent);
   }
 
-  async close(): Promise<void> {
-    const closed = once(this.#socket, 'close');
-    this.#socket.close();
-    await closed;
+  close(): Promise<void> {
+    return closeUdp(this.#socket);
   }
 }
-
-/** What comes from the system is an address: dns.lookup would find that out as well, a turn of the event loop later. */
-const asItIs = ((address: string, family: unknown, found: (error: null, address: string, family: unknown) => void) => {
-  found(null, address, family);
-}) as unknown as NonNullable<SocketOptions['lookup']>;
 
 /** Linux gives what it allows, other systems refuse what is too much. Linux tells twice as much as packets may take. */
 function enlarge(socket: Socket): Bytes {

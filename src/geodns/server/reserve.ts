@@ -1,8 +1,8 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
+import type { Socket } from 'node:dgram';
 import { createServer, isIPv6, type Server } from 'node:net';
 import type { HostPort } from '../../base/address.ts';
 import { listenProblem } from '../../base/listen-problem.ts';
+import { bindUdp, closeUdp } from '../../base/udp-socket.ts';
 import { isWildcard } from './local-addresses.ts';
 
 /**
@@ -96,7 +96,7 @@ async function tryAlone(address: HostPort): Promise<void> {
     const server = await openTcp(address, false);
     await new Promise((resolve) => server.close(resolve));
   } finally {
-    await new Promise<void>((resolve) => socket.close(resolve));
+    await closeUdp(socket);
   }
 }
 
@@ -111,16 +111,11 @@ function openTcp({ host, port }: HostPort, reusePort: boolean): Promise<Server> 
 }
 
 async function openUdp(address: HostPort, reusePort: boolean): Promise<Socket> {
-  const isV6 = isIPv6(address.host);
-  const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6, reusePort });
   try {
-    const listening = once(socket, 'listening');
-    socket.bind({ address: address.host, port: address.port });
-    await listening;
+    const socket = await bindUdp(address, { reusePort });
+    socket.on('error', () => {});
+    return socket;
   } catch (error) {
-    socket.close();
     throw new Error(`${listenProblem(error, address)} (UDP)`, { cause: error });
   }
-  socket.on('error', () => {});
-  return socket;
 }

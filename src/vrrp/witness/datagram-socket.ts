@@ -1,9 +1,7 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
-import type { HostPort } from '../../base/address.ts';
-import { formatHostPort } from '../../base/address.ts';
+import type { Socket } from 'node:dgram';
+import { formatHostPort, type HostPort } from '../../base/address.ts';
 import { listenProblem } from '../../base/listen-problem.ts';
+import { bindUdp, closeUdp } from '../../base/udp-socket.ts';
 import type { Bytes } from '../../base/units.ts';
 
 /** What may wait to be sent: beyond that it is as well lost. */
@@ -24,24 +22,15 @@ export class DatagramSocket {
   #isClosed = false;
 
   /** Rejects with an `Error` that says which address, and why not. */
-  static async open({ host, port }: HostPort, events: DatagramEvents): Promise<DatagramSocket> {
-    const isV6 = isIPv6(host);
-    const socket = createSocket({
-      type: isV6 ? 'udp6' : 'udp4',
-      ipv6Only: isV6,
-      // Addresses are addresses. So all is sent at once, not in a later turn: before a close, and by whoever is called from native code.
-      lookup: (address, _family, found) => found(null, address, isV6 ? 6 : 4),
-    });
+  static async open(address: HostPort, events: DatagramEvents): Promise<DatagramSocket> {
+    const { host, port } = address;
     try {
-      const listening = once(socket, 'listening');
-      socket.bind({ address: host, port });
-      await listening;
+      const socket = await bindUdp(address);
+      return new DatagramSocket({ host, port: socket.address().port }, socket, events);
     } catch (error) {
-      socket.close();
-      const problem = listenProblem(error, { host, port });
+      const problem = listenProblem(error, address);
       throw new Error(`cannot listen on ${formatHostPort(host, port)} (UDP): ${problem}`, { cause: error });
     }
-    return new DatagramSocket({ host, port: socket.address().port }, socket, events);
   }
 
   private constructor(address: HostPort, socket: Socket, events: DatagramEvents) {
@@ -55,6 +44,7 @@ export class DatagramSocket {
     });
   }
 
+  /** At once: before a close that comes next, and by whoever is called from native code. */
   send(packet: Uint8Array, { host, port }: HostPort): void {
     if (this.#isClosed) return;
     if (this.#socket.getSendQueueSize() > SEND_QUEUE_MOST) this.#sent(new Error('too much waits to be sent'));
@@ -64,9 +54,7 @@ export class DatagramSocket {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const closed = once(this.#socket, 'close');
-    this.#socket.close();
-    await closed;
+    await closeUdp(this.#socket);
   }
 
   readonly #sent = (error: Error | null) => {
