@@ -8,7 +8,7 @@ import { KernelTimer } from '../net/kernel-timer.ts';
 import { RouteEvents, RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
 import type { GuardPlan, InstancePlan, VrrpPlan } from '../plan.ts';
-import { type AddressBytes, type Family, includesAddress } from '../wire/address.ts';
+import { type AddressBytes, type Family, includesAddress, macText } from '../wire/address.ts';
 import type { Advertisement, Drop } from '../wire/advertisement.ts';
 import { Guard } from '../witness/guard.ts';
 import { GroupDriver } from './group-driver.ts';
@@ -43,7 +43,7 @@ export class Agent {
   readonly #interfaces: Interfaces;
   readonly #reception: Reception;
   readonly #tracking: Tracking;
-  /** By number of the interface, and family. */
+  /** By interface, as it is, and family. */
   readonly #neighborhoods = new Map<string, Neighborhood>();
   readonly #guardOf = new WeakMap<GroupDriver, Guard | undefined>();
   #running = new Map<string, Running>();
@@ -320,7 +320,7 @@ export class Agent {
   }
 
   #neighborhood(link: Link, family: Family): Neighborhood {
-    const key = `${link.index} ${family}`;
+    const key = neighborhoodOf(link, family);
     const known = this.#neighborhoods.get(key);
     if (known !== undefined) return known;
     const made = new Neighborhood(this.#options.system, link, family, (claim) => {
@@ -342,7 +342,7 @@ export class Agent {
       return link === undefined ? [] : [{ link, family: instance.plan.rules.family }];
     });
     this.#reception.keep(wanted);
-    const keys = new Set(wanted.map(({ link, family }) => `${link.index} ${family}`));
+    const keys = new Set(wanted.map(({ link, family }) => neighborhoodOf(link, family)));
     for (const [key, neighborhood] of this.#neighborhoods) {
       if (keys.has(key)) continue;
       neighborhood.close();
@@ -363,6 +363,11 @@ export class Agent {
       if (tracks.some((track) => track.name === event.name)) driver.handle(name, event);
     }
   }
+}
+
+/** What is told of an interface that has another MAC address is told by another one. */
+function neighborhoodOf({ index, mac }: Link, family: Family): string {
+  return `${index} ${family} ${mac === undefined ? '' : macText(mac)}`;
 }
 
 function isLeaving(driver: GroupDriver, { plan }: Instance): boolean {

@@ -5,7 +5,7 @@ import { explain } from '../machine/explain.ts';
 import { gradeOf, priorityOf } from '../machine/fitness.ts';
 import { isAlive } from '../machine/hearing.ts';
 import type { Action, InstanceEvent, InstanceState } from '../machine/state.ts';
-import { type HookName, OWNER } from '../model.ts';
+import { type HookName, OWNER, type Priority } from '../model.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
 import type { InstancePlan } from '../plan.ts';
@@ -51,6 +51,10 @@ export class Instance {
   /** Has a say in whether it may be active; `undefined`: nobody has. */
   #guarded: GuardedInstance | undefined;
   #link: Link | undefined;
+  /** Of the interface that it worked by last: addresses that are to go may be on one that has another name now. */
+  #index: number | undefined;
+  /** Why the last advertisement was not sent, by the number of the error. */
+  #unsent = 0;
   #sent = 0;
   #received = 0;
   #droppedAt: Ms | undefined;
@@ -65,7 +69,7 @@ export class Instance {
     this.#hooks = new HookRunner(parts.log);
     this.#virtual = new VirtualAddresses(shared, {
       requests: parts.requests,
-      index: () => this.#link?.index,
+      index: () => this.#index,
       onProblem: (what, address, errno) => {
         const problem = getSystemErrorName(-errno);
         parts.log.error(`a virtual address cannot be ${what === 'add' ? 'added' : 'removed'}`, {
@@ -137,8 +141,10 @@ export class Instance {
   look(): string | undefined {
     const { interfaces } = this.#parts;
     const link = interfaces.link(this.#plan.rules.interface);
-    const isOther = link?.index !== this.#link?.index;
+    const before = this.#link;
+    const isOther = link?.index !== before?.index;
     this.#link = link;
+    this.#index = link?.index ?? this.#index;
     const source = link?.isUp === true ? this.#sourceOn(link) : undefined;
     if (link === undefined || source === undefined) {
       this.#sending.close();
@@ -148,6 +154,9 @@ export class Instance {
     try {
       this.#parts.neighborhood(link);
       if (!isSame) this.#sending.use(link, source);
+      // Whoever knows where the addresses are knows it by the former one.
+      if (before?.mac !== undefined && link.mac !== undefined && !sameBytes(before.mac, link.mac))
+        this.#announceHeld(link);
       return addressText(source);
     } catch (error) {
       this.#parts.log.warn('an interface cannot be used', {
@@ -157,6 +166,11 @@ export class Instance {
       });
       return undefined;
     }
+  }
+
+  #announceHeld(link: Link): void {
+    const held = this.#addresses.filter((address) => this.#virtual.isHeld(address));
+    if (held.length > 0) this.#parts.neighborhood(link).announce(held, this.#plan.rules.announcements.count);
   }
 
   /** What a former process has left on the interface. */
@@ -215,8 +229,7 @@ export class Instance {
     switch (action.kind) {
       case 'advertise':
         this.#guarded?.beat();
-        this.#sent += 1;
-        this.#sending.send(action.priority, this.#checking.heard, Date.now());
+        this.#advertise(action.priority);
         return;
       case 'add':
         this.#virtual.add(action.address === undefined ? undefined : addressBytes(action.address));
@@ -281,6 +294,16 @@ export class Instance {
     this.#guarded?.close();
     this.#virtual.remove();
     this.#sending.close();
+  }
+
+  #advertise(priority: Priority): void {
+    const errno = this.#sending.send(priority, this.#checking.heard, Date.now());
+    if (errno === 0) this.#sent += 1;
+    else if (errno !== this.#unsent) {
+      const problem = getSystemErrorName(-errno);
+      this.#parts.log.warn('advertisements cannot be sent', { instance: this.#plan.rules.name, problem });
+    }
+    this.#unsent = errno;
   }
 
   #hook(hook: HookName, question: number | undefined): void {

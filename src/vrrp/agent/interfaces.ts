@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import { type AddressBytes, type Family, isLinkLocal, type MacBytes, sameBytes } from '../wire/address.ts';
 import type { NetlinkMessage } from '../wire/netlink.ts';
@@ -17,7 +18,7 @@ interface Held {
 }
 
 export interface InterfaceNews {
-  /** It came, went, or is up or down now; or another of its addresses is there or gone. */
+  /** It came, went, is up or down now, or has another MAC address; or another of its addresses is there or gone. */
   changed(name: string): void;
   /** From whichever hand. */
   removed(interfaceIndex: number, address: AddressBytes): void;
@@ -87,8 +88,11 @@ export class Interfaces {
       this.#links.delete(index);
       this.#addresses = this.#addresses.filter((held) => held.interface !== index);
     } else {
-      this.#links.set(index, { name, index, mac, isUp: isUp && hasCarrier });
-      if (before?.name === name && before.isUp === (isUp && hasCarrier)) return;
+      const link = { name, index, mac, isUp: isUp && hasCarrier };
+      this.#links.set(index, link);
+      if (before !== undefined && isDeepStrictEqual(before, link)) return;
+      // To whoever works by its former name it is gone.
+      if (before !== undefined && before.name !== name) this.#news.changed(before.name);
     }
     this.#news.changed(name);
   }
