@@ -15,6 +15,7 @@ export function* checkVrrp({ vrrp }: Draft, has: (path: Path) => boolean): Gener
   for (const [index, instance] of vrrp.instances.entries()) {
     yield* checkInstance(instance, ['vrrp', 'instances', index], has);
   }
+  yield* sourcesAreOwn(vrrp);
   yield* tracksAgree(vrrp);
   yield* checkGroups(vrrp);
 }
@@ -23,6 +24,7 @@ function* checkInstance(instance: InstanceSettings, path: Path, has: (path: Path
   yield* addressesFit(instance, path);
   yield* intervalFits(instance, path);
   yield* peersFit(instance, path);
+  yield* sourceFits(instance, path);
   yield* authFits(instance, path, has);
   yield* tracksStandOnce(instance, path);
   yield* ownerHasItsPriority(instance, path, has);
@@ -57,9 +59,7 @@ function* addressesStandOnce({ instances }: VrrpSettings): Generator<Finding> {
   for (const [index, { addresses, interface: device }] of instances.entries()) {
     for (const [at, text] of addresses.entries()) {
       const { address = text } = parseShared(text) ?? {};
-      // A link-local one is another one on each interface.
-      const identity = LINK_LOCAL.has(address) ? `${address} ${device}` : address;
-      yield* once(seen, identity, text, ['vrrp', 'instances', index, 'addresses', at]);
+      yield* once(seen, identityOf(address, device), text, ['vrrp', 'instances', index, 'addresses', at]);
     }
   }
 }
@@ -121,6 +121,43 @@ function* peersFit(instance: InstanceSettings, path: Path): Generator<Finding> {
       yield { path: place, message: `expected a node's own address, got ${show(text)}, which is one of addresses` };
     }
   }
+}
+
+function* sourceFits(instance: InstanceSettings, path: Path): Generator<Finding> {
+  const { source, unicast_peers } = instance;
+  if (source === undefined) return;
+  const family = familyOf(instance);
+  const at = [...path, 'source'];
+  const address = canonical(source);
+  if (address.includes(':') !== (family === 6)) {
+    yield { path: at, message: `expected an address of IPv${family} as addresses are, got ${show(source)}` };
+  } else if (unicast_peers.map(canonical).includes(address)) {
+    yield { path: at, message: `expected this node's own address, got ${show(source)}, which is one of unicast_peers` };
+  } else if (parseShared(`${address}/${family === 4 ? 32 : 128}`) === undefined) {
+    yield { path: at, message: `expected an address of this node, got ${show(source)}, which is of no host` };
+  } else if (family === 6 && unicast_peers.length === 0 && !LINK_LOCAL.has(address)) {
+    // RFC 9568 §5.1.2.1.
+    yield { path: at, message: `expected a link-local address (fe80::…) by multicast, got ${show(source)}` };
+  }
+}
+
+/** An address that is shared is not there before it was won. */
+function* sourcesAreOwn({ instances }: VrrpSettings): Generator<Finding> {
+  const owners = new Map<string, string>();
+  for (const { name, addresses, interface: device } of instances) {
+    for (const text of addresses) owners.set(identityOf(parseShared(text)?.address ?? text, device), name);
+  }
+  for (const [index, { source, interface: device }] of instances.entries()) {
+    const owner = source === undefined ? undefined : owners.get(identityOf(canonical(source), device));
+    if (owner === undefined) continue;
+    const message = `expected this node's own address, got ${show(source)}, which is one of addresses of ${owner}`;
+    yield { path: ['vrrp', 'instances', index, 'source'], message };
+  }
+}
+
+/** A link-local one is another one on each interface. */
+function identityOf(address: string, device: string): string {
+  return LINK_LOCAL.has(address) ? `${address} ${device}` : address;
 }
 
 function* authFits({ auth, version }: InstanceSettings, path: Path, has: (path: Path) => boolean): Generator<Finding> {

@@ -175,6 +175,11 @@ const instanceSettings = z.strictObject({
     .describe(
       'With their prefix; all of IPv4 or all of IPv6. The first one of IPv6 is link-local, or one is made of the vrid.',
     ),
+  source: ipAddress()
+    .optional()
+    .describe(
+      'Its own address that advertisements come from: without it there is a fault. Default: the first own one of the interface.',
+    ),
   unicast_peers: z
     .array(ipAddress())
     .max(64)

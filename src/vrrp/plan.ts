@@ -21,7 +21,7 @@ export interface VrrpPlan {
 
 export interface InstancePlan {
   readonly rules: InstanceRules;
-  /** Where advertisements come from: one of ours on the interface; `undefined`: the first that there is. */
+  /** Where advertisements come from: one of ours on the interface, without which there is a fault; `undefined`: the first that there is. */
   readonly source: string | undefined;
   /** Empty: multicast. */
   readonly unicastPeers: readonly string[];
@@ -37,7 +37,7 @@ export interface InstancePlan {
   readonly digest: bigint;
   /** Commands with their arguments, in order; of `stop` in reverse. */
   readonly hooks: Readonly<Partial<Record<HookName, readonly Command[]>>>;
-  /** What rules call `interface NAME`, `script NAME`, `file NAME`, `proxy`: what tracks are of. */
+  /** What rules call `interface NAME`, `source ADDRESS on NAME`, `script NAME`, `file NAME`, `proxy`: what tracks are of. */
   readonly interfaces: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type HostPort, parseListenAddress } from '../base/address.ts';
 import type { HookSettings, InstanceSettings, VrrpSettings } from './config.ts';
 import { fileTrack, type InstanceRules, scriptTrack } from './machine/rules.ts';
-import { hooksOf, rulesOf } from './machine/rules-of.ts';
+import { hooksOf, rulesOf, sourceOf } from './machine/rules-of.ts';
 import type { HookName } from './model.ts';
 import type { Command, FilePlan, GuardPlan, HmacPlan, InstancePlan, ProxyPlan, ScriptPlan, VrrpPlan } from './plan.ts';
 import { readKeyFile } from './witness/key.ts';
@@ -38,11 +38,11 @@ export function planVrrp(vrrp: VrrpSettings, context: VrrpContext): VrrpPlan {
 }
 
 function instancePlan(instance: InstanceSettings, rules: InstanceRules, vrrp: VrrpSettings): InstancePlan {
-  const { auth, unicast_peers, checksum, track } = instance;
+  const { auth, source, unicast_peers, checksum, track } = instance;
   const password = auth === 'off' || auth.password_file === undefined ? undefined : firstLine(auth.password_file);
   return {
     rules,
-    source: undefined,
+    source: source === undefined ? undefined : sourceOf(source),
     unicastPeers: unicast_peers,
     hopLimits: FROM_PEERS,
     checksum,

@@ -78,6 +78,15 @@ describe('vrrp', () => {
     { more: 'unicast_peers: [192.0.2.10]', problem: /unicast_peers\[0\]: expected a node's own address, got / },
     { more: 'unicast_peers: ["fe80::1"]', problem: /unicast_peers\[0\]: expected an address of IPv4 as addresses are/ },
     { more: 'unicast_peers: [10.0.0.1, 10.0.0.1]', problem: /unicast_peers\[1\]: .* is already at .*\[0\]/ },
+    { more: 'source: eth0', problem: 'source: expected an IP address, got "eth0"' },
+    { more: 'source: 192.0.2.1/24', problem: 'source: expected an IP address, got "192.0.2.1/24"' },
+    { more: 'source: "2001:db8::1"', problem: /source: expected an address of IPv4 as addresses are, got / },
+    { more: 'source: 224.0.0.18', problem: /source: expected an address of this node, got .* of no host/ },
+    { more: 'source: 192.0.2.10', problem: /source: expected this node's own address, .* of addresses of front/ },
+    {
+      more: 'unicast_peers: [192.0.2.2], source: 192.0.2.2',
+      problem: /source: expected this node's own address, got .*, which is one of unicast_peers/,
+    },
     { more: 'version: 2, checksum: pseudo', problem: 'checksum: is for version 3 by IPv4, where there are two' },
     { more: 'auth: {}', problem: 'auth: expected password_file or keys, got neither' },
     {
@@ -133,6 +142,12 @@ describe('vrrp', () => {
     { name: 'IPv6 with a link-local address of its own', part: { addresses: '["fe80::1/64", "2001:db8::1/64"]' } },
     { name: 'a delay to preempt', part: { preempt: '30s' } },
     { name: 'the owner', part: { priority: 255 } },
+    { name: 'a source', part: { source: '192.0.2.1' } },
+    { name: 'a source of IPv6', part: { addresses: '["2001:db8::10/64"]', source: '"fe80::1"' } },
+    {
+      name: 'any source of IPv6 by unicast',
+      part: { addresses: '["2001:db8::10/64"]', source: '"2001:db8::1"', unicast_peers: '["2001:db8::2"]' },
+    },
     { name: 'version 2', part: { version: 2, auth: '{ password_file: key }' } },
   ])('takes beside another instance $name', ({ part }) => {
     expect(scene.problems(vrrp(`instances: [{ ${FRONT} }, ${other(part)}]`))).toEqual([]);
@@ -155,6 +170,11 @@ describe('vrrp', () => {
     {
       part: { addresses: many('2001:db8:', 255) },
       problem: 'addresses: expected at most 255 addresses with the link-local one, got 256',
+    },
+    { part: { source: '192.0.2.10' }, problem: 'vrrp.instances[1].source: expected this node' },
+    {
+      part: { addresses: '["2001:db8::10/64"]', source: '"2001:db8::1"' },
+      problem: 'source: expected a link-local address (fe80::…) by multicast, got "2001:db8::1"',
     },
     { part: { priority: 255, preempt: 'never' }, problem: 'preempt: expected always with priority 255' },
     {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
-import { interfaceTrack } from '../machine/rules.ts';
+import { interfaceTrack, sourceTrack } from '../machine/rules.ts';
 import type { InstanceEvent, Kept } from '../machine/state.ts';
 import { keptOf } from '../machine/step.ts';
 import { KernelTimer } from '../net/kernel-timer.ts';
@@ -245,7 +245,7 @@ export class Agent {
     for (const plan of group) {
       const { instance, driver } = this.#running.get(plan.rules.name) as Running;
       instance.become(plan);
-      this.#tellOfAll(driver, plan, instance.look());
+      this.#tellOfAll(driver, plan, this.#look(driver, instance));
     }
     first.driver.reconfigure(group.map(({ rules }) => rules));
   }
@@ -283,25 +283,38 @@ export class Agent {
       }
       const link = this.#interfaces.link(name);
       if (link !== undefined) this.#open(link, rules.family);
-      const before = driver.state(rules.name).source;
-      const source = instance.look();
-      if (source !== undefined && source !== before) driver.handle(rules.name, { kind: 'source', address: source });
-      this.#tellOfLink(driver, rules.name, name, source);
+      this.#tellOfLink(driver, rules.name, name, this.#look(driver, instance));
     }
     this.#closeUnused();
   }
 
-  /** Its own interface is up when it has an address there to advertise from. */
+  /** From which address it advertises now, if it can; an instance that is there is told. */
+  #look(driver: GroupDriver, instance: Instance): string | undefined {
+    const { name } = instance.plan.rules;
+    const before = driver.state(name).source;
+    const source = instance.look();
+    if (source !== undefined && source !== before) driver.handle(name, { kind: 'source', address: source });
+    return source;
+  }
+
+  /** Its own interface is up when it has an address there to advertise from; that it lacks the one that it is told is told apart. */
   #tellOfLink(driver: GroupDriver, instance: string, name: string, source: string | undefined): void {
-    const running = this.#running.get(instance) as Running;
-    const isUp =
-      name === running.instance.plan.rules.interface
-        ? source !== undefined
-        : this.#interfaces.link(name)?.isUp === true;
-    const tracked = interfaceTrack(name);
+    const { plan, lacksSource } = (this.#running.get(instance) as Running).instance;
+    const isUp = this.#interfaces.link(name)?.isUp === true;
+    if (name !== plan.rules.interface) {
+      this.#tellTracked(driver, instance, interfaceTrack(name), isUp);
+      return;
+    }
+    if (plan.source !== undefined) {
+      this.#tellTracked(driver, instance, sourceTrack(plan.source, name), !lacksSource);
+    }
+    this.#tellTracked(driver, instance, interfaceTrack(name), source !== undefined || (isUp && lacksSource));
+  }
+
+  #tellTracked(driver: GroupDriver, instance: string, name: string, isUp: boolean): void {
     const status = isUp ? 'up' : 'down';
-    if ((driver.state(instance).tracks[tracked]?.status ?? 'up') === status) return;
-    driver.handle(instance, { kind: 'tracked', name: tracked, status });
+    if ((driver.state(instance).tracks[name]?.status ?? 'up') === status) return;
+    driver.handle(instance, { kind: 'tracked', name, status });
   }
 
   /** Advertisements come first: by those it is decided what an answer to a probe, and a conflict, are worth. */

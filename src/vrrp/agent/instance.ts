@@ -173,6 +173,11 @@ export class Instance {
     if (held.length > 0) this.#parts.neighborhood(link).announce(held, this.#plan.rules.announcements.count);
   }
 
+  /** Whether the address is not on the interface that it is to advertise from, where it is told one. */
+  get lacksSource(): boolean {
+    return this.#plan.source !== undefined && (this.#link === undefined || this.#sourceOn(this.#link) === undefined);
+  }
+
   /** What a former process has left on the interface. */
   clear(): void {
     this.#virtual.clear();

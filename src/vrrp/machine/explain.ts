@@ -3,7 +3,7 @@ import { OWNER, type Reason, type Refusal } from '../model.ts';
 import { deadline } from './backup.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { isAlive } from './hearing.ts';
-import type { InstanceRules, Preempt } from './rules.ts';
+import { type InstanceRules, isSourceTrack, type Preempt } from './rules.ts';
 import type { InstanceState } from './state.ts';
 
 /** An instance in words, for `portico vrrp status`. */
@@ -44,9 +44,9 @@ export function reasonInWords(reason: Reason): string {
     case 'superseded':
       return `${reason.source} took over while this node stood still for ${seconds(reason.stalled)}`;
     case 'fault':
-      return `${list(reason.what)} ${reason.what.length === 1 ? 'is' : 'are'} not as needed`;
+      return missing(reason.what);
     case 'last-resort':
-      return `nobody else took the addresses, although ${list(reason.what)} ${reason.what.length === 1 ? 'is' : 'are'} not as needed`;
+      return `nobody else took the addresses, although ${missing(reason.what)}`;
     case 'handover':
       return `${reason.by} handed over${quoted(reason.why)}`;
     case 'release':
@@ -133,6 +133,10 @@ function faultInWords(state: InstanceState, rules: InstanceRules): string {
   const { vital, weak } = faultsOf(state, rules);
   const what = [...vital, ...weak];
   return what.length === 0 ? '' : `waits for ${list(what)}`;
+}
+
+function missing(what: readonly string[]): string {
+  return `${list(what)} ${what.length === 1 ? 'is' : 'are'} not ${what.every(isSourceTrack) ? 'there' : 'as needed'}`;
 }
 
 function priorityInWords(priority: number, rules: InstanceRules): string {

@@ -1,8 +1,8 @@
-import { AddressSet } from '../../base/address.ts';
+import { AddressSet, normalizeAddress } from '../../base/address.ts';
 import type { Ms } from '../../base/units.ts';
 import { type HookSettings, type InstanceSettings, parseShared, type VrrpSettings } from '../config.ts';
 import type { Family, HookName, VirtualAddress, Vrid } from '../model.ts';
-import { fileTrack, type InstanceRules, interfaceTrack, PROXY, scriptTrack, type Track } from './rules.ts';
+import { fileTrack, type InstanceRules, interfaceTrack, PROXY, scriptTrack, sourceTrack, type Track } from './rules.ts';
 
 /** Of checked settings, what the machine of each instance goes by. */
 export function rulesOf(vrrp: VrrpSettings): readonly InstanceRules[] {
@@ -36,6 +36,11 @@ export function hooksOf({ hooks }: InstanceSettings, { hooks: forAll }: VrrpSett
   return { ...forAll, ...hooks, resources };
 }
 
+/** As the kernel writes it. */
+export function sourceOf(source: string): string {
+  return normalizeAddress(source) ?? source;
+}
+
 /** As they are advertised, and in this order. RFC 9568 §5.2.9: the first one of IPv6 is link-local. */
 function addressesOf({ addresses, vrid }: InstanceSettings): readonly VirtualAddress[] {
   const shared = addresses.flatMap((text) => parseShared(text) ?? []);
@@ -67,8 +72,9 @@ function tracksOf(instances: readonly InstanceSettings[]): readonly Track[] {
   const put = (track: Track) => {
     if (tracks.get(track.name)?.isVital !== true) tracks.set(track.name, track);
   };
-  for (const { interface: device, track } of instances) {
+  for (const { interface: device, source, track } of instances) {
     put({ name: interfaceTrack(device), weight: 0, isVital: true });
+    if (source !== undefined) put({ name: sourceTrack(sourceOf(source), device), weight: 0, isVital: true });
     if (track.proxy !== 'off') put({ name: PROXY, weight: track.proxy.weight, isVital: true });
     for (const { name, weight } of track.interfaces) put({ name: interfaceTrack(name), weight, isVital: false });
     for (const { path, weight } of track.files) {

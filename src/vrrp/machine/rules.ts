@@ -51,5 +51,8 @@ export interface Track {
 /** By what name events tell of what is tracked. */
 export const PROXY = 'proxy';
 export const interfaceTrack = (name: string) => `interface ${name}`;
+/** Of the address that an instance is to advertise from. */
+export const sourceTrack = (address: string, device: string) => `source ${address} on ${device}`;
+export const isSourceTrack = (name: string) => name.startsWith('source ');
 export const fileTrack = (path: string) => `file ${path}`;
 export const scriptTrack = (name: string) => `script ${name}`;

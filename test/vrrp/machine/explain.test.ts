@@ -75,6 +75,14 @@ describe('an instance in words', () => {
       expected: /^fault since .*, because proxy is not as needed; waits for eth0 and proxy$/,
     },
     {
+      name: 'fault without its source',
+      play: new Play({ tracks: [{ name: 'source 10.0.0.9 on eth0', weight: 0, isVital: true }] })
+        .active()
+        .after(0, tracked('source 10.0.0.9 on eth0', 'down')),
+      expected:
+        /^fault since .*, because source 10\.0\.0\.9 on eth0 is not there; waits for source 10\.0\.0\.9 on eth0$/,
+    },
+    {
       name: 'released',
       play: new Play().started().after(0, operator('release')),
       expected: /^released .* because ops released it \(kernel\); takes no part until it is resumed$/,

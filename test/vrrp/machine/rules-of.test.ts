@@ -38,6 +38,12 @@ describe('the rules of an instance', () => {
     ]);
   });
 
+  test('have the source as something that is vital, written as the kernel writes it', () => {
+    const addresses = ['2001:db8::10/64'];
+    const [rules] = rulesOf(settings({ instances: [{ ...FRONT, addresses, source: 'FE80:0::1' }] }));
+    expect(rules?.tracks).toContainEqual({ name: 'source fe80::1 on eth0', weight: 0, isVital: true });
+  });
+
   test.each([
     { addresses: ['2001:db8::1/64'], vrid: 51, expected: ['fe80::200:5eff:fe00:233', '2001:db8::1'] },
     { addresses: ['2001:DB8::1/64'], vrid: 1, expected: ['fe80::200:5eff:fe00:201', '2001:db8::1'] },
