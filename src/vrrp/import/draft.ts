@@ -10,6 +10,7 @@ export interface InstanceDraft {
   preempt?: string;
   start_delay?: string;
   addresses: readonly string[];
+  source?: string;
   unicast_peers?: readonly string[];
   checksum?: 'rfc9568';
   auth?: PassDraft | HmacDraft;

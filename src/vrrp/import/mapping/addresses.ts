@@ -34,7 +34,7 @@ export function readAddresses(block: readonly Statement[], context: AddressConte
     findings.add(statement.place, judgement.finding);
     if (address === undefined || !judgement.isTaken) continue;
     addresses.push(address);
-    taken.add(identity(address, context.interface));
+    taken.add(identity(address.address, context.interface));
   }
   const [first] = block;
   if (family === 6 && addresses[0] !== undefined && !isLinkLocal(addresses[0].address) && first !== undefined) {
@@ -55,7 +55,7 @@ function judged(
   const out = (finding: Judgement) => ({ finding, isTaken: false });
   if (address === undefined) return out(refused('no address that is taken'));
   if (address.family !== family) return out(dropped(`keepalived ignores it: the instance is of IPv${family}`));
-  if (taken.has(identity(address, device))) return out(dropped('it is there already; keepalived ignores it'));
+  if (taken.has(identity(address.address, device))) return out(dropped('it is there already; keepalived ignores it'));
   if (count >= MOST[family]) {
     return out(
       refused(
@@ -88,7 +88,7 @@ export function isLinkLocal(address: string): boolean {
 }
 
 /** A link-local one is another one on each interface. */
-function identity({ address }: SharedAddress, device: string): string {
+export function identity(address: string, device: string): string {
   return isLinkLocal(address) ? `${address} ${device}` : address;
 }
 

@@ -30,17 +30,21 @@ export function factsOf(block: readonly Statement[], globals: Globals): Facts {
   };
 }
 
-/** As the first address or peer has it. */
+/** As the first address, peer or source has it. */
 function familyOf(block: readonly Statement[]): 4 | 6 {
-  for (const { keyword, block: list = [] } of block) {
+  for (const { keyword, args, block: list = [] } of block) {
     if (keyword === 'native_ipv6') return 6;
-    if (keyword !== 'virtual_ipaddress' && keyword !== 'unicast_peer') continue;
-    for (const { keyword: text } of list) {
+    for (const text of addressesIn(keyword, args, list)) {
       const address = addressIn(text);
       if (address !== undefined) return address.family;
     }
   }
   return 4;
+}
+
+function addressesIn(keyword: string, args: readonly string[], list: readonly Statement[]): readonly string[] {
+  if (keyword === 'mcast_src_ip' || keyword === 'unicast_src_ip') return args.slice(0, 1);
+  return keyword === 'virtual_ipaddress' || keyword === 'unicast_peer' ? list.map((each) => each.keyword) : [];
 }
 
 /** The first counts; of IPv6 there is but 3. */

@@ -7,9 +7,6 @@ import { isTrue } from './numbers.ts';
 const VMAC = approximate(
   'the addresses have the MAC of the interface: it changes when they move, and gratuitous ARP tells everybody',
 );
-const SOURCE = approximate(
-  'advertisements come from the first own address of the interface: this has to be it, where peers look at it',
-);
 const ROUTES = refused(
   'no routes and rules move with the addresses: hooks.resources can start and stop them by ip route and ip rule',
 );
@@ -25,9 +22,6 @@ const KEYWORDS: Readonly<Record<string, Judgement>> = {
   use_ipvlan: VMAC,
   native_ipv6: exact('the addresses tell the family'),
   dont_track_primary: approximate('its own interface is always tracked: without it there is a fault'),
-  mcast_src_ip: SOURCE,
-  unicast_src_ip: SOURCE,
-  track_src_ip: approximate('an address of the interface that goes is told, and another one is taken'),
   check_unicast_src: exact('unicast is taken from unicast_peers alone'),
   unicast_fault_no_peer: dropped('for an instance without unicast_peer'),
   old_unicast_checksum: approximate('the checksum of keepalived before 1.3.6 is taken, but not sent'),

@@ -12,6 +12,7 @@ import { judgedKeyword, ON_LINK } from './instance-keywords.ts';
 import type { Names } from './names.ts';
 import { isTrue, timeOf, wholeIn } from './numbers.ts';
 import { settled } from './repeated.ts';
+import { isSource, sourceOf, trackedSource } from './source.ts';
 import { intervalOf, preemptOf, stateJudgement } from './timing.ts';
 import { isTrackList } from './tracks.ts';
 
@@ -98,11 +99,14 @@ class Reading {
     const settings = { downTimerAdverts: globals.downTimerAdverts, checksum: globals.checksum };
     const preempting = preemptOf(this.#block, this.#facts);
     const interval = intervalOf(this.#find('advert_int'), this.#facts);
+    const source = sourceOf(this.#block, this.#facts);
     for (const statement of this.#block) {
       const { keyword, args } = statement;
       if (isNotify(statement) || isTrackList(statement) || LISTS.has(keyword)) continue;
       if (/^(no)?preempt(_delay)?$/.test(keyword)) this.#judge(statement, preempting.judge(statement));
       else if (keyword === 'advert_int') this.#judge(statement, interval.judgement);
+      else if (isSource(statement)) this.#judge(statement, source.judge(statement));
+      else if (keyword === 'track_src_ip') this.#judge(statement, trackedSource(source));
       else if (keyword === 'down_timer_adverts') this.#judge(statement, downTimer(args[0], settings));
       else if (keyword === 'v3_checksum_as_v2') {
         settings.checksum = isTrue(args[0]) ? 'rfc9568' : undefined;
@@ -125,6 +129,7 @@ class Reading {
       ...(preempting.preempt !== undefined && { preempt: preempting.preempt }),
       ...(globals.startDelay > 0 && { start_delay: timeOf(globals.startDelay) }),
       addresses,
+      ...(source.address !== undefined && { source: source.address }),
       ...(peers.length > 0 && { unicast_peers: peers }),
       ...(settings.checksum !== undefined && version === 3 && family === 4 && { checksum: settings.checksum }),
       ...(auth !== undefined && { auth }),

@@ -13,6 +13,7 @@ import { defaultGlobals, readGlobals } from './globals.ts';
 import { hooksOf, isNotify, type Notifying } from './hooks.ts';
 import { type ImportedInstance, readInstance } from './instance.ts';
 import { Names } from './names.ts';
+import { dropForeignSources } from './source.ts';
 import { type ImportedGroup, readGroup } from './sync-groups.ts';
 import { judgeTop, judgeWithin } from './top.ts';
 import { isTrackList, tracksOf } from './tracks.ts';
@@ -66,6 +67,7 @@ export function mapped(statements: readonly Statement[], findings: Findings, sec
     if (instance === undefined) judgeWithin(statement.block ?? [], LEFT_OUT, findings);
     else instances.set(name, instance);
   }
+  dropForeignSources(instances.values(), findings);
   const grouping = { instances, names: new Names(), findings, grouped: new Set<string>() };
   const groups = of('vrrp_sync_group').map((statement) => readGroup(statement, grouping));
   complete(instances, groups, defined, findings);
