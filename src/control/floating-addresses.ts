@@ -15,6 +15,7 @@ import { planVrrp } from '../vrrp/planner.ts';
 import type { AddressNewsItem } from './address-news.ts';
 import { RefusedError } from './refused-error.ts';
 import { VrrpProcess } from './vrrp-process.ts';
+import { witnessPortProblem } from './witness-port.ts';
 
 export interface FloatingAddressesOptions {
   readonly file: string;
@@ -91,6 +92,7 @@ export class FloatingAddresses {
     if (vrrp === 'off' || vrrp.instances.length === 0) return { commit: () => this.stop(), abandon: async () => {} };
     const context = { node: node.name, version: this.#options.version };
     const plan = await this.#orRefused(() => planVrrp(vrrp, { ...context, proxyUrl: proxyUrl(listeners, ports) }));
+    await this.#reserve(plan);
     const isNew = this.#process === undefined;
     const process = this.#process ?? (await this.#orRefused(() => this.#start()));
     return {
@@ -132,6 +134,13 @@ export class FloatingAddresses {
   get #goodbye(): Ms {
     const intervals = (this.#plan?.instances ?? []).map(({ rules }) => rules.interval);
     return 3 * Math.max(0, ...intervals) + STOP_MARGIN;
+  }
+
+  async #reserve({ guard }: VrrpPlan): Promise<void> {
+    if (guard === undefined) return;
+    const ours = this.#process === undefined ? undefined : this.#plan?.guard?.listen;
+    const problem = await witnessPortProblem(guard.listen, ours);
+    if (problem !== undefined) throw new RefusedError([`${this.#options.file} vrrp.witness.listen: ${problem}`]);
   }
 
   #start(): Promise<VrrpProcess> {

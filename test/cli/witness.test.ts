@@ -84,6 +84,18 @@ describe('portico witness', () => {
   });
 });
 
+describe('two of portico witness', () => {
+  test('do not listen on one port: the second one says so', async () => {
+    const { witness, port } = await start();
+    const { cwd } = await directory();
+    const ended = await portico(['witness', '--listen', `127.0.0.1:${port}`, '--key-file', 'key'], { cwd });
+    expect(ended.status).toBe(1);
+    expect(ended.stderr).toContain(`another program listens on 127.0.0.1:${port} already\n`);
+    witness.signal('SIGTERM');
+    await witness.ended();
+  });
+});
+
 async function directory(): Promise<{ readonly cwd: string }> {
   const cwd = await tempDir();
   await writeFile(join(cwd, 'key'), `${KEY}\n`);

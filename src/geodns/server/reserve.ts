@@ -59,7 +59,8 @@ export async function reserveDns(
   return { ok: false, problems };
 }
 
-function overlap(a: HostPort, b: HostPort): boolean {
+/** Whether one socket alone can listen on both: a wildcard stands for all of its family. */
+export function overlap(a: HostPort, b: HostPort): boolean {
   if (a.port !== b.port || isIPv6(a.host) !== isIPv6(b.host)) return false;
   return a.host === b.host || isWildcard(a.host) || isWildcard(b.host);
 }
