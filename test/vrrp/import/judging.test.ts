@@ -99,6 +99,35 @@ describe('two instances', () => {
     expect(parse(imported(within('') + second).yaml).vrrp.instances).toHaveLength(2);
   });
 
+  test('that track one file have one weight for it', () => {
+    const file = 'track_file say {\n file /run/say\n}\n';
+    const second = within('track_file {\n say weight 5\n }').replace('VI_1', 'VI_2').replace('51', '52');
+    const text = file + within('track_file {\n say\n }') + second.replace('.10', '.11');
+    const { instances } = parse(imported(text).yaml).vrrp;
+    expect(instances[0].track.files).toEqual([{ path: '/run/say', weight: 1 }]);
+    expect(instances[1].track).toBeUndefined();
+    expect(judged(text, 'say weight 5')).toMatchObject({
+      verdict: 'refused',
+      why: expect.stringContaining('one weight'),
+    });
+  });
+
+  test('of a sync group have one weight for what they track', () => {
+    const script = 'vrrp_script up {\n script /bin/up\n}\n';
+    const group = 'vrrp_sync_group G {\n group {\n VI_1 VI_2\n }\n sync_group_tracking_weight\n}\n';
+    const second = within('track_script {\n up weight -5\n }').replace('VI_1', 'VI_2').replace('51', '52');
+    const text = script + group + within('track_script {\n up weight -9\n }') + second.replace('.10', '.11');
+    const { instances } = parse(imported(text).yaml).vrrp;
+    expect(instances.map(({ track }: { track: { scripts: object[] } }) => track.scripts[0])).toEqual([
+      expect.objectContaining({ weight: -9 }),
+      expect.objectContaining({ weight: -9 }),
+    ]);
+    expect(judged(text, 'up weight -5')).toMatchObject({ verdict: 'approximate', why: expect.stringContaining('-9') });
+    const again = `${text}vrrp_sync_group G {\n group {\n VI_1 VI_2\n }\n}\n`;
+    expect(parse(imported(again).yaml).vrrp.sync_groups).toHaveLength(1);
+    expect(linesOf(again).at(-1)?.verdict).toBe('dropped');
+  });
+
   test('whose names are the same to us are told apart', () => {
     const second = within('').replace('VI_1', '"a!b"').replace('.10', '.11').replace('51', '52');
     const third = within('').replace('VI_1', '"a?b"').replace('.10', '.12').replace('51', '53');

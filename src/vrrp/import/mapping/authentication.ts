@@ -82,13 +82,13 @@ export function readKeys(block: readonly Statement[], context: AuthContext): Hma
       if (!second.startsWith('file:')) findings.hide(second);
       const id = wholeIn(first, 1, 255);
       const file = second.startsWith('file:') ? second.slice(5) : join(directory, `vrrp-${instance}-key-${first}`);
-      const problem = keyProblem(id, second);
+      const problem = keyProblem(id, second) ?? keyClash(id, keys);
       findings.add(place, problem ?? (second.startsWith('file:') ? OTHERS_FILE : exact(`in ${file}, not here`)));
       if (problem !== undefined || id === undefined) continue;
       keys.push({ id, file });
       if (!second.startsWith('file:')) secrets.push({ file, content: second });
     } else if (keyword === 'active_key') findings.add(place, exact('the first of keys signs'));
-    else if (keyword === 'mode') findings.add(place, EXACT);
+    else if (keyword === 'mode') findings.add(place, MODES.has(args[0] ?? '') ? EXACT : NO_MODE);
     else
       findings.add(
         place,
@@ -97,15 +97,27 @@ export function readKeys(block: readonly Statement[], context: AuthContext): Hma
   }
   if (keys.length === 0) return undefined;
   const ordered = keys.toSorted((a, b) => Number(b.id === active) - Number(a.id === active));
-  return { keys: ordered, ...(mode !== undefined && mode !== 'enforce' && { mode }) };
+  return { keys: ordered, ...(mode !== undefined && mode !== 'enforce' && MODES.has(mode) && { mode }) };
 }
+
+const MODES: ReadonlySet<string> = new Set(['enforce', 'permissive', 'receive-only']);
+const NO_MODE = refused('enforce, permissive or receive-only was meant: it is enforce here');
 
 const OTHERS_FILE = approximate(
   'the file has to be one line of 32 to 64 bytes, which are the key as they are (no hex:)',
 );
 
+/** What our settings take. */
+const MOST_KEYS = 8;
+
+function keyClash(id: number | undefined, keys: readonly { readonly id: number }[]): Judgement | undefined {
+  if (keys.some((key) => key.id === id)) return refused(`there is a key ${id} already: a number stands for one key`);
+  return keys.length < MOST_KEYS ? undefined : refused(`${MOST_KEYS} keys at most`);
+}
+
 function keyProblem(id: number | undefined, value: string): Judgement | undefined {
   if (id === undefined) return refused('a key needs a number from 1 to 255');
+  if (value === 'file:') return refused('no file is named');
   if (value.startsWith('file:')) return undefined;
   if (value.startsWith('hex:'))
     return refused('a key is a line of 32 to 64 characters, no hex: change it on all nodes first');

@@ -26,7 +26,9 @@ export function commandIn({ text }: Statement): Command | undefined {
   }
   const stray = SHELLS.test(first) ? undefined : words.find((word) => SHELL_WORD.test(word));
   const note = stray && `no shell runs it, here as there: ${stray} is an argument; sh -c '…' would take it otherwise`;
-  return { words, user: who, note };
+  // Ours has no empty ones.
+  const isWhole = !words.includes('');
+  return { words: isWhole ? words : ['sh', '-c', words.map(shellQuoted).join(' ')], user: who, note };
 }
 
 const SHELLS = /(^|\/)(ba|da|k|z)?sh$/;

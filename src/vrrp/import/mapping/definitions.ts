@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import type { Statement } from '../blocks.ts';
 import type { ScriptDraft } from '../draft.ts';
 import { approximate, dropped, EXACT, type Findings, type Judgement, refused } from '../findings.ts';
@@ -13,6 +14,8 @@ import { type Weight, weightIn } from './weights.ts';
 
 export interface TrackedScript {
   readonly draft: Omit<ScriptDraft, 'weight'>;
+  /** What the opposite of it is called. */
+  readonly opposite: () => string;
   readonly weight: Weight;
   readonly statement: Statement;
 }
@@ -59,9 +62,14 @@ export function readScript(statement: Statement, names: Names, findings: Finding
       rise,
       fall,
     },
+    opposite: oppositeOf(statement, names),
     weight: weight === undefined ? FAULT : (weightIn(['weight', ...weight.args], FAULT) ?? FAULT),
     statement,
   };
+}
+
+function oppositeOf({ keyword, args: [name = ''] }: Statement, names: Names): () => string {
+  return () => names.of(`${name.slice(0, 50)}-reversed`, `${keyword} ${name} reversed`);
 }
 
 function scriptJudgement(
@@ -114,7 +122,7 @@ function runsOf(statement: Statement | undefined): number {
 export function readFileTrack(statement: Statement, findings: Findings): TrackedFile | undefined {
   const block = settled(statement.block ?? [], findings, /^(file|weight)$/, /^$/);
   const path = block.find(({ keyword }) => keyword === 'file')?.args[0];
-  if (path === undefined) {
+  if (path === undefined || path === '') {
     for (const { place } of [statement, ...block])
       findings.add(place, dropped('no file is set; keepalived ignores it'));
     return undefined;
@@ -123,7 +131,11 @@ export function readFileTrack(statement: Statement, findings: Findings): Tracked
   for (const each of block) findings.add(each.place, fileJudgement(each));
   const one: Weight = { value: 1, isReversed: false, isDefault: true };
   const weight = block.find(({ keyword }) => keyword === 'weight');
-  return { path, weight: weight === undefined ? one : (weightIn(['weight', ...weight.args], one) ?? one), statement };
+  return {
+    path: normalize(path),
+    weight: weight === undefined ? one : (weightIn(['weight', ...weight.args], one) ?? one),
+    statement,
+  };
 }
 
 function fileJudgement({ keyword, args }: Statement): Judgement {
@@ -136,7 +148,7 @@ function fileJudgement({ keyword, args }: Statement): Judgement {
 }
 
 export function readProcess(statement: Statement, names: Names, findings: Findings): TrackedScript | undefined {
-  const block = settled(statement.block ?? [], findings, /^$/, /^$/);
+  const block = settled(statement.block ?? [], findings, /^process$/, /^$/);
   const process = processCommand(block);
   findings.add(
     statement.place,
@@ -153,8 +165,11 @@ export function readProcess(statement: Statement, names: Names, findings: Findin
   if (process === undefined) return undefined;
   const weight = block.find(({ keyword }) => keyword === 'weight');
   const { command, rise, fall } = process;
+  const [name = ''] = statement.args;
   return {
-    draft: { name: names.of(statement.args[0] ?? ''), command, interval: '1s', timeout: '1s', rise, fall },
+    // A script may have the same name.
+    draft: { name: names.of(`process-${name}`, `process ${name}`), command, interval: '1s', timeout: '1s', rise, fall },
+    opposite: oppositeOf(statement, names),
     weight: weight === undefined ? FAULT : (weightIn(['weight', ...weight.args], FAULT) ?? FAULT),
     statement,
   };

@@ -10,7 +10,7 @@ import { downTimer, type Globals, unknownKeyword } from './globals.ts';
 import { isNotify } from './hooks.ts';
 import { judgedKeyword, ON_LINK } from './instance-keywords.ts';
 import type { Names } from './names.ts';
-import { isTrue, timeOf, wholeIn } from './numbers.ts';
+import { isInterfaceName, isTrue, timeOf, wholeIn } from './numbers.ts';
 import { settled } from './repeated.ts';
 import { isSource, sourceOf, trackedSource } from './source.ts';
 import { intervalOf, preemptOf, stateJudgement } from './timing.ts';
@@ -73,7 +73,7 @@ function clashOf(
   { family }: Facts,
   vrids: Set<string>,
 ): string | undefined {
-  if (!/^[^\s/:]{1,15}$/.test(device)) return `${device} is no name of an interface`;
+  if (!isInterfaceName(device)) return `${device} is no name of an interface`;
   const identity = `${vrid} ${device} ${family}`;
   if (vrids.has(identity))
     return `another instance has VRID ${vrid} on ${device}, which keepalived takes with other groups or peers`;
@@ -115,7 +115,7 @@ class Reading {
     }
     const vrid = wholeIn(this.#find('virtual_router_id')?.args[0], 1, 255);
     const addresses = this.#addresses();
-    const peers = this.#peers();
+    const peers = this.#peers(new Set(addresses.map((text) => text.replace(/\/.*/, ''))));
     const auth = this.#auth();
     if (vrid === undefined || addresses.length === 0) return undefined;
     const garpSettings = garpDraft(garp);
@@ -174,20 +174,22 @@ class Reading {
     return readAddresses(entries, { interface: device, family: this.#facts.family, taken, findings });
   }
 
-  #peers(): readonly string[] {
+  #peers(shared: ReadonlySet<string>): readonly string[] {
     const peers = new Set<string>();
     for (const list of this.#all('unicast_peer')) {
       this.#judge(list, EXACT);
-      for (const peer of list.block ?? []) this.#judge(peer, this.#peer(peer, peers));
+      for (const peer of list.block ?? []) this.#judge(peer, this.#peer(peer, peers, shared));
     }
     return [...peers];
   }
 
-  #peer({ keyword, args }: Statement, peers: Set<string>): Judgement {
+  #peer({ keyword, args }: Statement, peers: Set<string>, shared: ReadonlySet<string>): Judgement {
     const address = normalizeAddress(keyword);
     if (address === undefined) return dropped('no address; keepalived ignores it');
     if (address.includes(':') !== (this.#facts.family === 6))
       return dropped(`keepalived ignores it: the instance is of IPv${this.#facts.family}`);
+    if (shared.has(address))
+      return refused('a peer needs an address of its own, by which it is known: this one is shared');
     if (peers.has(address)) return dropped('a peer already');
     if (peers.size >= MOST_PEERS) return refused(`${MOST_PEERS} peers at most`);
     peers.add(address);

@@ -1,6 +1,6 @@
 import type { Statement } from '../blocks.ts';
 import type { InstanceDraft, Secret, SyncGroupDraft, VrrpDraft } from '../draft.ts';
-import { type Findings, type Place, refused } from '../findings.ts';
+import { dropped, type Findings, type Place, refused } from '../findings.ts';
 import {
   readFileTrack,
   readProcess,
@@ -28,6 +28,7 @@ export interface Mapped {
 
 /** What our settings take. */
 const MOST_INSTANCES = 255;
+const MOST_GROUPS = 64;
 
 const LEFT_OUT = refused('of an instance that is left out');
 
@@ -69,7 +70,7 @@ export function mapped(statements: readonly Statement[], findings: Findings, sec
   }
   dropForeignSources(instances.values(), findings);
   const grouping = { instances, names: new Names(), findings, grouped: new Set<string>() };
-  const groups = of('vrrp_sync_group').map((statement) => readGroup(statement, grouping));
+  const groups = distinctGroups(of('vrrp_sync_group'), findings).map((statement) => readGroup(statement, grouping));
   complete(instances, groups, defined, findings);
   return {
     draft: {
@@ -79,6 +80,23 @@ export function mapped(statements: readonly Statement[], findings: Findings, sec
     secrets,
     places: new Map([...instances.values()].map(({ draft, statement }) => [draft, statement.place])),
   };
+}
+
+function distinctGroups(statements: readonly Statement[], findings: Findings): readonly Statement[] {
+  const names = new Set<string>();
+  return statements.filter((statement) => {
+    const [name = ''] = statement.args;
+    const isKnown = names.has(name);
+    if (!isKnown && names.size < MOST_GROUPS) {
+      names.add(name);
+      return true;
+    }
+    const why = isKnown
+      ? dropped('a group of this name is there already; keepalived ignores it')
+      : refused(`${MOST_GROUPS} sync groups at most`);
+    judgeWithin([statement], why, findings);
+    return false;
+  });
 }
 
 const OURS: ReadonlySet<string> = new Set([
@@ -99,11 +117,9 @@ interface Defined {
 
 function definitionsOf(of: (...keywords: readonly string[]) => readonly Statement[], findings: Findings): Defined {
   const names = new Names();
-  // A process may have the name of a script.
-  const processNames = { of: (name: string) => names.of(`process-${name}`) } as Names;
   return {
     scripts: byName(of('vrrp_script'), (statement) => readScript(statement, names, findings)),
-    processes: byName(of('vrrp_track_process'), (statement) => readProcess(statement, processNames, findings)),
+    processes: byName(of('vrrp_track_process'), (statement) => readProcess(statement, names, findings)),
     files: byName(of('track_file', 'vrrp_track_file'), (statement) => readFileTrack(statement, findings)),
   };
 }
@@ -128,6 +144,8 @@ function complete(
   findings: Findings,
 ): void {
   const tracked = new Set<Statement>();
+  const fileWeights = new Map<string, number>();
+  const groupWeights = new Map<ImportedGroup, Map<string, number>>(groups.map((group) => [group, new Map()]));
   for (const instance of instances.values()) {
     const { draft, block, keepalivedName } = instance;
     const group = groups.find(({ members }) => members.includes(instance));
@@ -140,6 +158,8 @@ function complete(
       ...defined,
       findings,
       tracked,
+      fileWeights,
+      groupWeights: (group && groupWeights.get(group)) ?? new Map(),
     };
     const track = tracksOf([...block, ...ofGroup].filter(isTrackList), context);
     if (track !== undefined) draft.track = track;

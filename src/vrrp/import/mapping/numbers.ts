@@ -23,3 +23,8 @@ export function timeOf(ms: number): string {
 export function isTrue(text: string | undefined, whenMissing = true): boolean {
   return text === undefined ? whenMissing : /^(on|true|yes)$/i.test(text);
 }
+
+/** As the kernel has it (IFNAMSIZ): up to 15 bytes, no slash and no space; with a colon it would be an alias. */
+export function isInterfaceName(text: string): boolean {
+  return /^[^\s/:]{1,15}$/.test(text) && !/^\.\.?$/.test(text);
+}

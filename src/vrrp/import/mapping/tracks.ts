@@ -3,6 +3,7 @@ import type { ScriptDraft, TrackDraft, WeightedName } from '../draft.ts';
 import { approximate, dropped, EXACT, type Findings, type Judgement, refused } from '../findings.ts';
 import { shellQuoted } from './commands.ts';
 import type { TrackedFile, TrackedScript } from './definitions.ts';
+import { isInterfaceName } from './numbers.ts';
 import { type Weight, weightIn } from './weights.ts';
 
 /** `track_interface`, `track_script`, `track_file` and `track_process` of an instance or a sync group. */
@@ -19,11 +20,16 @@ export interface TrackContext {
   readonly findings: Findings;
   /** What is tracked by anyone. */
   readonly tracked: Set<Statement>;
+  /** By path: a file is read once for all. */
+  readonly fileWeights: Map<string, number>;
+  /** Of interfaces and scripts, in the same sync group: its members have one priority. */
+  readonly groupWeights: Map<string, number>;
 }
 
 interface Drafts {
   readonly interfaces: Map<string, WeightedName>;
-  readonly files: Map<string, { readonly path: string; readonly weight: number }>;
+  /** By path. `name`: keepalived's. */
+  readonly files: Map<string, { readonly name: string; readonly path: string; readonly weight: number }>;
   readonly scripts: Map<string, ScriptDraft>;
 }
 
@@ -45,7 +51,7 @@ export function tracksOf(lists: readonly Statement[], context: TrackContext): Tr
   const { interfaces, files, scripts } = drafts;
   const draft: TrackDraft = {
     ...(interfaces.size > 0 && { interfaces: [...interfaces.values()] }),
-    ...(files.size > 0 && { files: [...files.values()] }),
+    ...(files.size > 0 && { files: [...files.values()].map(({ path, weight }) => ({ path, weight })) }),
     ...(scripts.size > 0 && { scripts: [...scripts.values()] }),
   };
   return Object.keys(draft).length === 0 ? undefined : draft;
@@ -73,6 +79,7 @@ function trackOne(kind: string, statement: Statement, drafts: Drafts, context: T
 function trackInterface({ keyword: name, args }: Statement, { interfaces }: Drafts, context: TrackContext): Judgement {
   const given = weightIn(args, { value: 0, isReversed: false, isDefault: true });
   if (given === undefined) return dropped('no option that keepalived takes: it ignores the line');
+  if (!isInterfaceName(name)) return refused('no name of an interface');
   if (interfaces.has(name)) return DUPLICATE;
   if (interfaces.size >= MOST) return refused(`${MOST} at most are tracked`);
   const isWeighted = given.value !== 0;
@@ -84,8 +91,21 @@ function trackInterface({ keyword: name, args }: Statement, { interfaces }: Draf
       : approximate('its own interface is always tracked, by weight 0');
   }
   if (given.isReversed) return REVERSED;
-  interfaces.set(name, { name, weight });
+  const agreed = agreedIn(context, `interface ${name}`, weight);
+  interfaces.set(name, { name, weight: agreed });
+  if (agreed !== weight) return ofGroup(agreed);
   return weight !== given.value ? UNWEIGHTED : weight === 0 ? FAULT : EXACT;
+}
+
+/** The weight that a member of its sync group has said before. */
+function agreedIn({ groupWeights }: TrackContext, tracked: string, weight: number): number {
+  const agreed = groupWeights.get(tracked) ?? weight;
+  groupWeights.set(tracked, agreed);
+  return agreed;
+}
+
+function ofGroup(weight: number): Judgement {
+  return approximate(`by weight ${weight}, as another of its sync group has it: they have one priority`);
 }
 
 function trackScript(
@@ -99,21 +119,28 @@ function trackScript(
   context.tracked.add(script.statement);
   const given = weightIn(args, script.weight);
   if (given === undefined) return dropped('no option that keepalived takes: it ignores the line');
-  if (scripts.has(name)) return DUPLICATE;
+  const { name: key } = script.draft;
+  if (scripts.has(key)) return DUPLICATE;
   if (scripts.size >= MOST) return refused(`${MOST} at most are tracked`);
   const judgement = weightedJudgement(given, context);
   if (judgement !== undefined) return judgement;
   const { value, isReversed } = given;
-  scripts.set(name, isReversed ? reversed(script.draft, value) : { ...script.draft, weight: value });
+  const draft = isReversed ? reversed(script, value) : { ...script.draft, weight: value };
+  const agreed = agreedIn(context, `script ${draft.name}`, draft.weight);
+  scripts.set(key, { ...draft, weight: agreed });
+  if (agreed !== draft.weight) return ofGroup(agreed);
   return isReversed ? TURNED : value === 0 ? FAULT : EXACT;
 }
 
 /** Good when it fails. What was taken off while it was up is taken off while this is down, and so on. */
-function reversed({ name, command, rise, fall, ...draft }: TrackedScript['draft'], weight: number): ScriptDraft {
+function reversed(
+  { draft: { command, rise, fall, ...draft }, opposite: name }: TrackedScript,
+  weight: number,
+): ScriptDraft {
   const opposite = `! ${command.map(shellQuoted).join(' ')}`;
   return {
     ...draft,
-    name: `${name}-reversed`,
+    name: name(),
     command: ['sh', '-c', opposite],
     rise: fall,
     fall: rise,
@@ -136,7 +163,8 @@ function trackFile({ keyword: name, args }: Statement, { files }: Drafts, contex
   context.tracked.add(file.statement);
   const given = weightIn(args, file.weight);
   if (given === undefined) return dropped('no option that keepalived takes: it ignores the line');
-  if (files.has(file.path)) return DUPLICATE;
+  const same = files.get(file.path);
+  if (same !== undefined) return same.name === name ? DUPLICATE : SAME_FILE;
   if (files.size >= MOST) return refused(`${MOST} at most are tracked`);
   const { value, isReversed, isDefault } = given;
   // A number that is taken off when it is to be added: the weight with the other sign.
@@ -146,12 +174,24 @@ function trackFile({ keyword: name, args }: Statement, { files }: Drafts, contex
     if (value !== 0 && !(isDefault || value === 1)) return context.isOwner ? OWNER : UNWEIGHTED_FILE;
     weight = 0;
   }
-  files.set(file.path, { path: file.path, weight });
+  const known = context.fileWeights.get(file.path);
+  if (known !== undefined && known !== weight) return otherWeight(known);
+  context.fileWeights.set(file.path, weight);
+  files.set(file.path, { name, path: file.path, weight });
   if (weight === 0) return FAULT;
   return approximate('the priority stays within 1 and 254: a sum below -253 is no fault');
 }
 
+function otherWeight(weight: number): Judgement {
+  return refused(
+    `a file has one weight for all who track it, ${weight} as another instance has it: this one needs a file of its own, or a script`,
+  );
+}
+
 const REVERSED = refused('nothing is tracked in reverse but scripts: a script can tell the opposite');
+const SAME_FILE = refused(
+  'the file is tracked already, by another name: a file counts once, so give it the sum of the weights',
+);
 const TURNED = approximate(
   'by the opposite exit status and the weight with the other sign; it is taken for failing at first',
 );
