@@ -1,4 +1,4 @@
-import { AddressSet, formatAddress, parseAddress } from '../base/address.ts';
+import { AddressSet, formatAddress, formatHostPort, parseAddress, parseListenAddress } from '../base/address.ts';
 import { closest } from '../base/closest.ts';
 import { show } from '../base/setting.ts';
 import type { Ms } from '../base/units.ts';
@@ -16,6 +16,7 @@ export function* checkVrrp({ vrrp }: Draft, has: (path: Path) => boolean): Gener
     yield* checkInstance(instance, ['vrrp', 'instances', index], has);
   }
   yield* sourcesAreOwn(vrrp);
+  yield* witnessFits(vrrp);
   yield* tracksAgree(vrrp);
   yield* checkGroups(vrrp);
 }
@@ -202,6 +203,27 @@ function* tracksStandOnce({ track, interface: device }: InstanceSettings, path: 
   for (const [index, file] of track.files.entries()) {
     yield* once(files, file.path, file.path, [...at, 'files', index, 'path']);
   }
+}
+
+/** One socket asks all voters, and each has one vote. */
+function* witnessFits({ witness }: VrrpSettings): Generator<Finding> {
+  if (witness === undefined) return;
+  const path = ['vrrp', 'witness'];
+  const witnesses = [witness.address].flat();
+  const places = witnesses.map((text, index) => {
+    return { text, at: [...path, 'address', ...(Array.isArray(witness.address) ? [index] : [])] };
+  });
+  const seen = new Map<string, Path>();
+  const isIPv6 = witness.listen.startsWith('[');
+  for (const { text, at } of [{ text: witness.peer, at: [...path, 'peer'] }, ...places]) {
+    const { host = text, port = 0 } = parseListenAddress(text) ?? {};
+    yield* once(seen, formatHostPort(canonical(host), port), text, at);
+    if (text.startsWith('[') === isIPv6) continue;
+    yield { path: at, message: `expected an address of IPv${isIPv6 ? 6 : 4} as listen is, got ${show(text)}` };
+  }
+  if (witnesses.length % 2 === 1) return;
+  const message = `expected an odd number of witnesses, got ${witnesses.length}: no more of them may fail than of ${witnesses.length - 1}`;
+  yield { path: [...path, 'address'], message, severity: 'warning' };
 }
 
 /** A script is run, and a file is read, for all instances that name it: what is not said of one instance is the same in all. */

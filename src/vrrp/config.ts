@@ -225,7 +225,12 @@ const hostPort = () =>
   );
 
 const witnessSettings = z.strictObject({
-  address: hostPort().describe('Where `portico witness` runs: a third host.'),
+  address: z
+    .union(
+      [hostPort(), z.array(hostPort()).min(1).max(7)],
+      expected('ADDRESS:PORT such as "192.0.2.3:8112", or a list'),
+    )
+    .describe('Where `portico witness` runs: a third host, or an odd number of them.'),
   peer: hostPort().describe('The listen of the other node, which has a vote as well.'),
   listen: hostPort().default('0.0.0.0:8112').describe('Where this node is asked, by UDP; of the same family.'),
   pair: text('1 to 63 bytes', (input) => input !== '' && Buffer.byteLength(input) < 64, /^.{1,63}$/)

@@ -75,7 +75,7 @@ export interface GuardPlan {
   /** Of this node. */
   readonly name: string;
   readonly version: string;
-  /** An even number. */
+  /** All others: an even number is best. */
   readonly voters: readonly { readonly kind: 'peer' | 'witness'; readonly address: HostPort }[];
 }
 

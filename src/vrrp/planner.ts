@@ -64,15 +64,19 @@ function digestOf({ vrid, version, interval, addresses }: InstanceRules): bigint
 function guardOf({ witness }: VrrpSettings, { node: name, version }: VrrpContext): GuardPlan | undefined {
   if (witness === undefined) return undefined;
   return {
-    listen: parseListenAddress(witness.listen) as HostPort,
+    listen: hostPortOf(witness.listen),
     key: readKeyFile(witness.key_file),
     name,
     version,
     voters: [
-      { kind: 'peer', address: parseListenAddress(witness.peer) as HostPort },
-      { kind: 'witness', address: parseListenAddress(witness.address) as HostPort },
+      { kind: 'peer', address: hostPortOf(witness.peer) },
+      ...[witness.address].flat().map((address) => ({ kind: 'witness', address: hostPortOf(address) }) as const),
     ],
   };
+}
+
+function hostPortOf(text: string): HostPort {
+  return parseListenAddress(text) as HostPort;
 }
 
 function hmacOf({ auth }: InstanceSettings): HmacPlan | undefined {

@@ -252,6 +252,34 @@ describe('vrrp', () => {
   });
 
   test.each([
+    { address: '"192.0.2.3:8112"', warnings: [] },
+    { address: '["192.0.2.3:8112"]', warnings: [] },
+    { address: '["192.0.2.3:8112", "192.0.2.4:8112", "192.0.2.4:8113"]', warnings: [] },
+    {
+      address: '["192.0.2.3:8112", "192.0.2.4:8112"]',
+      warnings: [
+        'vrrp.witness.address: expected an odd number of witnesses, got 2: no more of them may fail than of 1',
+      ],
+    },
+  ])('takes witnesses at $address', ({ address, warnings }) => {
+    const witness = `{ address: ${address}, peer: "192.0.2.2:8112", key_file: key }`;
+    const result = scene.load(vrrp(`witness: ${witness}`));
+    expect(result.ok).toBe(true);
+    expect(scene.lines(result.warnings)).toEqual(warnings.map((warning) => expect.stringContaining(warning)));
+  });
+
+  test.each([
+    { address: '[]', problem: 'address: expected a list of at least 1' },
+    { address: '["192.0.2.3:8112", 8113]', problem: 'address[1]: expected' },
+    { address: '["192.0.2.3:8112", "192.0.2.3:8112", "192.0.2.4:8112"]', problem: 'address[1]: "192.0.2.3:8112" is' },
+    { address: '"192.0.2.2:8112"', problem: 'address: "192.0.2.2:8112" is already at vrrp.witness.peer' },
+    { address: '"[2001:db8::3]:8112"', problem: 'address: expected an address of IPv4 as listen is' },
+  ])('refuses witnesses at $address', ({ address, problem }) => {
+    const witness = `{ address: ${address}, peer: "192.0.2.2:8112", key_file: key }`;
+    expect(scene.problems(vrrp(`witness: ${witness}`))).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test.each([
     {
       text: 'witness: { address: 192.0.2.3, peer: "192.0.2.2:8112", key_file: key }',
       problem: 'witness.address: expected ADDRESS:PORT',

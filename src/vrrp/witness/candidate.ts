@@ -58,7 +58,7 @@ export interface CandidateOptions {
   readonly interval: Ms;
   /** How long a question stays open. */
   readonly timeout: Ms;
-  /** All voters but ourselves: an even number, so that no two halves have as many. */
+  /** All voters but ourselves. Best an even number: one more makes a majority larger, and not what may fail. */
   readonly voters: readonly VoterKind[];
   /** Where our own vote is kept, and lent from. */
   readonly book: LeaseBook;

@@ -17,7 +17,7 @@ export interface GuardedOptions {
    * died may last a little longer than Active_Down_Timer.
    */
   readonly timeout: Ms;
-  /** All others, an even number. Their order is that of `voter` in news. */
+  /** All others, best an even number. Their order is that of `voter` in news. */
   readonly voters: readonly { readonly kind: VoterKind; readonly address: HostPort }[];
   /** How the instance stands now. */
   readonly standing: () => Omit<NodeStanding, 'version'>;
