@@ -29,6 +29,8 @@ export interface InstanceReply {
   readonly priority?: number;
   readonly transitions?: number;
   readonly heard?: HeardReply | null;
+  /** Who has a say in who is active, beside this node. */
+  readonly voters?: readonly VoterReply[];
   readonly adverts?: {
     readonly sent?: number;
     readonly received?: number;
@@ -36,6 +38,18 @@ export interface InstanceReply {
     readonly dropped?: Readonly<Record<string, number>>;
     readonly droppedAt?: string | null;
   };
+}
+
+export interface VoterReply {
+  readonly kind: string;
+  readonly address: string;
+  /** As it calls itself. */
+  readonly name: string | null;
+  readonly heard: boolean;
+  /** It has lent its vote to this node. */
+  readonly ours: boolean;
+  /** It does not count. */
+  readonly double?: boolean;
 }
 
 export interface HeardReply {

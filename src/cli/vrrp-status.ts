@@ -15,9 +15,14 @@ export function vrrpStatus(vrrp: VrrpReply, screen: Screen): string {
     `${headLine(vrrp, screen)}\n`,
     unusual.length === 0 ? '' : table([{ title: '' }, { title: '' }, { title: '' }], unusual, screen),
     instancesTable(vrrp, screen),
-    vrrp.instances.map((each) => `${screen.paint('bold', visible(each.name))}: ${visible(each.words)}\n`).join(''),
+    vrrp.instances.map((each) => `${screen.paint('bold', visible(each.name))}: ${wordsOf(each)}\n`).join(''),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+function wordsOf(instance: InstanceReply): string {
+  const voters = votersWords(instance);
+  return visible(voters === '' ? instance.words : `${instance.words}; voters: ${voters}`);
 }
 
 /** What is unusual of addresses that a node shares: what keeps it from having them first, then who decided what. */
@@ -29,6 +34,7 @@ export function vrrpRows(vrrp: VrrpReply | undefined): (readonly Cell[])[] {
     ...(agent.ready ? [] : [awayRow(agent)]),
     ...faults.map(({ name, words }): readonly Cell[] => [`addresses ${name}`, { text: 'fault', style: 'red' }, words]),
     ...instances.flatMap(droppedRows),
+    ...instances.flatMap(voterRows),
     ...instances.flatMap(maintenanceRows),
   ];
 }
@@ -62,6 +68,17 @@ function droppedRows(instance: InstanceReply): (readonly Cell[])[] {
   const reasons = droppedWords(instance);
   const text = `advertisements are dropped, the last ${span(time)} ago${reasons === '' ? '' : ` (${reasons})`}: both nodes may become active`;
   return [[`addresses ${instance.name}`, { text: 'dropping', style: 'red' }, text]];
+}
+
+function voterRows({ name, voters = [] }: InstanceReply): (readonly Cell[])[] {
+  return voters.flatMap(({ kind, address, heard, double = false }): (readonly Cell[])[] => {
+    const who = `${kind} ${address}`;
+    if (double) {
+      const text = `${who} is a voter already by another address, or this node itself: it does not count`;
+      return [[`addresses ${name}`, { text: 'voter twice', style: 'red' }, text]];
+    }
+    return heard ? [] : [[`addresses ${name}`, { text: 'voter silent', style: 'yellow' }, `${who} is not heard`]];
+  });
 }
 
 function maintenanceRows({ name, maintenance, role }: InstanceReply): (readonly Cell[])[] {
@@ -131,6 +148,13 @@ function heardCell(heard: HeardReply | null | undefined): Cell {
   const text = `${source} (${priority})`;
   const time = since(at);
   return alive || time === undefined ? text : { text: `${text}, ${span(time)} ago`, style: 'yellow' };
+}
+
+/** `lb2, w1 (ours), 192.0.2.4:8112 (silent)`. */
+function votersWords({ voters = [] }: InstanceReply): string {
+  return voters
+    .map(({ name, address, heard, ours }) => `${name ?? address}${heard ? (ours ? ' (ours)' : '') : ' (silent)'}`)
+    .join(', ');
 }
 
 /** `checksum 3, peer-unknown 1`. Our own that come back are nobody's fault. */

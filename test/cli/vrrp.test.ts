@@ -114,6 +114,30 @@ addresses  agent away  the process that has the addresses died (2 deaths so far)
     expect(stdout).toContain('\x1b[31mfault\x1b[39m');
   });
 
+  test('names who has a say, and who of them is silent or counts twice', async () => {
+    const voter = (kind: string, address: string, name: string | null, of: object) => {
+      return { kind, address, name, heard: name !== null, ours: false, double: false, ...of };
+    };
+    const voters = [
+      voter('peer', '192.0.2.2:8112', 'lb2', { ours: true }),
+      voter('witness', '192.0.2.3:8112', 'w1', {}),
+      voter('witness', '192.0.2.4:8112', null, {}),
+      voter('witness', '192.0.2.5:8112', 'w1', { double: true }),
+    ];
+    const node = await startNode(() => ({ agent: ready, instances: [front({ voters, adverts: {} })] }));
+    const { stdout } = await portico(['vrrp', 'status', '--admin', node.url]);
+    const lines = stdout.split('\n');
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^addresses front +voter silent +witness 192\.0\.2\.4:8112 is not/),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^addresses front +voter twice +witness 192\.0\.2\.5:8112 is a voter/),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^front: active .*; voters: lb2 \(ours\), w1, 192\.0\.2\.4:8112 \(silent\), w1$/),
+    );
+  });
+
   test('gives programs the JSON as it is', async () => {
     const fixed = whole();
     const node = await startNode(() => fixed);

@@ -19,6 +19,7 @@ export function instanceStatus(name: string, of: Partial<InstanceStatus>, now: n
     reason: 'silence',
     heard: { source: '192.0.2.2', priority: 100, at: now - 2000, isAlive: true },
     maintenance: undefined,
+    voters: [],
     sent: 90,
     received: 4,
     dropped: { 'own-source': 2 },

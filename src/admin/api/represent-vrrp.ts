@@ -33,7 +33,7 @@ function agentBody({ ready, deaths, realTime }: AgentState): Body['agent'] {
 
 function instanceBody(instance: InstanceStatus): Body['instances'][number] {
   const { name, vrid, interface: place, version, addresses, role, since, words, reason } = instance;
-  const { priority, transitions, source, heard, maintenance, sent, received, dropped, droppedAt } = instance;
+  const { priority, transitions, source, heard, maintenance, voters, sent, received, dropped, droppedAt } = instance;
   return {
     name,
     vrid,
@@ -52,6 +52,9 @@ function instanceBody(instance: InstanceStatus): Body['instances'][number] {
         ? null
         : { source: heard.source, priority: heard.priority, at: timeOf(heard.at), alive: heard.isAlive },
     maintenance: maintenanceBody(maintenance),
+    voters: voters.map(({ kind, address, name: calls, isHeard, isOurs, isDouble }) => {
+      return { kind, address, name: calls === '' ? null : calls, heard: isHeard, ours: isOurs, double: isDouble };
+    }),
     adverts: { sent, received, dropped: { ...dropped }, droppedAt: timeOrNull(droppedAt) },
   };
 }

@@ -52,6 +52,18 @@ const instance = z.strictObject({
     .nullable()
     .describe('Who advertised last; null: nobody, or it said goodbye since.'),
   maintenance,
+  voters: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['peer', 'witness']),
+        address: z.string().describe('ADDRESS:PORT.'),
+        name: z.string().nullable().describe('As it calls itself; null: it was never heard.'),
+        heard: z.boolean(),
+        ours: z.boolean().describe('It has lent its vote to this node.'),
+        double: z.boolean().describe('It is there by another address already, or is this node: it does not count.'),
+      }),
+    )
+    .describe('Who has a say in who is active, beside this node; empty: nobody.'),
   adverts: z.strictObject({
     sent: count,
     received: count,

@@ -1,6 +1,6 @@
 import type { InstanceStatus } from '../../vrrp/agent/status.ts';
 import { type AddressAction, offeredOf } from './address-actions.ts';
-import { addressWords, droppedWords, dropReasons, heardWords, maintenanceWords } from './address-words.ts';
+import { addressWords, droppedWords, dropReasons, heardWords, maintenanceWords, votersWords } from './address-words.ts';
 import { clock, duration, grouped } from './figures.ts';
 import { type Fields, formOf, type Refused, reasonField } from './forms.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -38,6 +38,7 @@ function facts(instance: InstanceStatus, { now }: View): [string, Content][] {
     ['Problem', droppedWords(instance, now)],
     ['Since', `${clock(since, now)}, for ${duration(now - since)}; ${grouped(transitions)} changes since the start`],
     ['Peer', heardWords(instance, now)],
+    ['Voters', votersWords(instance)],
     ['Maintenance', maintenance && `${maintenanceWords(maintenance)} by ${maintenance.by}`],
     ['Reason', maintenance === undefined || maintenance.why === '' ? undefined : maintenance.why],
     ['Priority', String(priority)],

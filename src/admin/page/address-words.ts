@@ -33,6 +33,21 @@ export function heardWords({ heard }: InstanceStatus, now: Ms): string {
   return heard.isAlive ? `Hears ${who}` : `Heard ${who} last, ${duration(now - heard.at)} ago`;
 }
 
+/** Who has a say in who is active; `undefined`: nobody. */
+export function votersWords({ voters }: InstanceStatus): string | undefined {
+  const each = voters.map(({ kind, name, address, isHeard, isOurs, isDouble }) => {
+    const state = isDouble
+      ? 'does not count'
+      : !isHeard
+        ? 'is not heard'
+        : isOurs
+          ? 'has lent its vote to this node'
+          : 'is heard';
+    return `${kind} ${name === '' ? address : `${name} at ${address}`} ${state}`;
+  });
+  return each.length === 0 ? undefined : each.join('; ');
+}
+
 /** What is wrong with what others send; `undefined`: nothing was, lately. */
 export function droppedWords(instance: InstanceStatus, now: Ms): string | undefined {
   const { droppedAt } = instance;

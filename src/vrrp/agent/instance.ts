@@ -1,4 +1,5 @@
 import { getSystemErrorName } from 'node:util';
+import { formatHostPort } from '../../base/address.ts';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 import { explain } from '../machine/explain.ts';
@@ -50,6 +51,8 @@ export class Instance {
   readonly #drops = new Map<DropReason, number>();
   /** Has a say in whether it may be active; `undefined`: nobody has. */
   #guarded: GuardedInstance | undefined;
+  /** As the plan has them. */
+  #voters: GuardedOptions['voters'] = [];
   #link: Link | undefined;
   /** Of the interface that it worked by last: addresses that are to go may be on one that has another name now. */
   #index: number | undefined;
@@ -86,6 +89,7 @@ export class Instance {
     const { rules, pair } = this.#plan;
     const { state, handle, now, log } = this.#parts;
     if (rules.witness === undefined) return;
+    this.#voters = voters;
     this.#guarded = guard.add({
       subject: { pair, family: rules.family, vrid: rules.vrid },
       interval: rules.interval,
@@ -288,6 +292,9 @@ export class Instance {
         isAlive: isAlive(state.heard, now),
       },
       maintenance: state.maintenance,
+      voters: (this.#guarded?.voters ?? []).map(({ kind, name, isHeard, isOurs, isDouble }, place) => {
+        return { kind, address: addressOf(this.#voters[place]), name, isHeard, isOurs, isDouble };
+      }),
       sent: this.#sent,
       received: this.#received,
       dropped: Object.fromEntries(this.#drops),
@@ -347,6 +354,10 @@ function sharedIn({ rules }: InstancePlan): SharedAddresses {
     interval: rules.interval,
     isOwner: rules.priority === OWNER,
   };
+}
+
+function addressOf(voter: GuardedOptions['voters'][number] | undefined): string {
+  return voter === undefined ? '' : formatHostPort(voter.address.host, voter.address.port);
 }
 
 /** 1, 2, 4, 8, …: a flood is told of ever more seldom. */

@@ -1,6 +1,20 @@
 import type { Ms } from '../../base/units.ts';
 import type { Maintenance, Priority, Role, Version, Vrid } from '../model.ts';
 
+/** A peer or a witness, whose vote a takeover may need. */
+export interface VoterShown {
+  readonly kind: 'peer' | 'witness';
+  /** ADDRESS:PORT. */
+  readonly address: string;
+  /** As it calls itself; empty: it was never heard. */
+  readonly name: string;
+  readonly isHeard: boolean;
+  /** Whether its vote is ours now. */
+  readonly isOurs: boolean;
+  /** It is there by another address already, or it is ourselves: it does not count. */
+  readonly isDouble: boolean;
+}
+
 /** An instance as it is shown. Times are epoch milliseconds. */
 export interface InstanceStatus {
   readonly name: string;
@@ -23,6 +37,8 @@ export interface InstanceStatus {
     | { readonly source: string; readonly priority: Priority; readonly at: Ms; readonly isAlive: boolean }
     | undefined;
   readonly maintenance: Maintenance | undefined;
+  /** All but ourselves; empty: nobody has a say. */
+  readonly voters: readonly VoterShown[];
   /** Advertisements. */
   readonly sent: number;
   readonly received: number;

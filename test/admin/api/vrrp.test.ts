@@ -33,6 +33,23 @@ describe('shared addresses', () => {
     });
   });
 
+  test('are shown with who has a say in who has them', async () => {
+    const scene = await AdminScene.open();
+    const voter = { address: '192.0.2.3:8112', isHeard: true, isOurs: true, isDouble: false };
+    const silent = { kind: 'witness', address: '192.0.2.4:8112', name: '', isHeard: false } as const;
+    const voters = [
+      { kind: 'peer', name: 'lb2', ...voter },
+      { ...voter, ...silent, isOurs: false },
+    ] as const;
+    scene.vrrp.set('front', { voters });
+    const { json } = await scene.ask('GET /api/v1/vrrp', { as: 'viewer' });
+    expect(json.instances[0].voters).toEqual([
+      { kind: 'peer', address: '192.0.2.3:8112', name: 'lb2', heard: true, ours: true, double: false },
+      { kind: 'witness', address: '192.0.2.4:8112', name: null, heard: false, ours: false, double: false },
+    ]);
+    expect(json.instances[1].voters).toEqual([]);
+  });
+
   test('are in the status of the node, in short', async () => {
     const scene = await AdminScene.open();
     const { json } = await scene.ask('GET /api/v1/status', { as: 'viewer' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { droppedWords, heardWords } from '../../../src/admin/page/address-words.ts';
+import { droppedWords, heardWords, votersWords } from '../../../src/admin/page/address-words.ts';
 import { basic } from '../../support/admin-scene.ts';
 import { openPage } from '../../support/chromium.ts';
 import { DashboardScene } from '../../support/dashboard-scene.ts';
@@ -32,6 +32,27 @@ test.each([
   },
 ])('who else is there is told as $words', ({ heard, words }) => {
   expect(heardWords(instanceStatus('front', { heard }, NOW), NOW)).toBe(words);
+});
+
+test('who has a say is told with what is known of each', () => {
+  const voter = {
+    kind: 'witness',
+    address: '192.0.2.3:8112',
+    name: 'w1',
+    isHeard: true,
+    isOurs: true,
+    isDouble: false,
+  } as const;
+  const voters = [
+    voter,
+    { ...voter, isOurs: false },
+    { ...voter, name: '', isHeard: false, isOurs: false },
+    { ...voter, isDouble: true },
+  ];
+  expect(votersWords(instanceStatus('front', { voters }, NOW))).toBe(
+    'witness w1 at 192.0.2.3:8112 has lent its vote to this node; witness w1 at 192.0.2.3:8112 is heard; witness 192.0.2.3:8112 is not heard; witness w1 at 192.0.2.3:8112 does not count',
+  );
+  expect(votersWords(instanceStatus('front', {}, NOW))).toBeUndefined();
 });
 
 test.each([
