@@ -78,6 +78,14 @@ describe.skipIf(!MAY_MAKE_LANS)('a source (needs root)', () => {
       await a.reload({ instance: { source: MORE[4] } });
       await advertised(MORE[4]);
       expect(a.roles.all.slice(before)).toEqual([]);
+
+      await a.reload({ instance: { source: '10.99.0.250' } });
+      await a.roles.waitFor(({ role }) => role === 'fault');
+      expect((await a.event('vrrp fault')).fields).toMatchObject({
+        because: 'source 10.99.0.250 on eth0 is not there',
+      });
+      await a.reload({});
+      await scene.settled(a);
       await a.stop();
       second('del', 4);
     });
