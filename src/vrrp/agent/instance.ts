@@ -130,11 +130,14 @@ export class Instance {
   become(plan: InstancePlan): void {
     const before = this.#addresses;
     const shared = sharedIn(plan);
+    // What cannot be made changes nothing.
+    const checking = new AdvertChecking(plan, this.#checking.heard);
+    const sending = new AdvertSending(this.#parts.system, plan);
     this.#plan = plan;
     this.#addresses = shared.addresses;
-    this.#checking = new AdvertChecking(plan, this.#checking.heard);
+    this.#checking = checking;
     this.#sending.close();
-    this.#sending = new AdvertSending(this.#parts.system, plan);
+    this.#sending = sending;
     this.#virtual.become(shared);
     const added = this.#addresses.filter((address) => !includesAddress(before, address));
     if (this.#link === undefined || !added.some((address) => this.#virtual.isHeld(address))) return;
@@ -230,6 +233,7 @@ export class Instance {
     if (index !== this.#link?.index || !this.#virtual.isHeld(address)) return;
     // Ours was on its way when it was set anew.
     if (this.#parts.interfaces.isThere(index, address)) return;
+    this.#virtual.lost(address);
     this.#parts.handle({ kind: 'removed', address: addressText(address) });
   }
 

@@ -1,13 +1,10 @@
 import { constants } from 'node:os';
 import type { Ms } from '../../base/units.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
-import { type AddressBytes, addressText, includesAddress } from '../wire/address.ts';
+import { type AddressBytes, addressText, includesAddress, sameBytes } from '../wire/address.ts';
 import { dumpAddresses, type Place, removeAddress, setAddress } from '../wire/netlink-request.ts';
 
 const { EADDRNOTAVAIL, ENODEV } = constants.errno;
-
-/** The kernel counts lifetimes in whole seconds, and takes an address away up to one later. */
-const REFRESH: Ms = 1_000;
 
 export interface SharedAddresses {
   readonly addresses: readonly AddressBytes[];
@@ -25,13 +22,15 @@ export interface VirtualAddressesOptions {
 }
 
 /**
- * The addresses of an instance on their interface. Each has a lifetime that is renewed every second: should this process end or hang,
- * the kernel takes them away by itself, 2 to 4 seconds later at an interval of a second.
+ * The addresses of an instance on their interface. Each has a lifetime that is renewed again and again: should this process end or hang,
+ * the kernel takes them away by itself, 2.5 to 4 seconds later at an interval of a second, which is when a backup misses us.
  */
 export class VirtualAddresses {
   readonly #options: VirtualAddressesOptions;
   #shared: SharedAddresses;
   #held: readonly AddressBytes[] = [];
+  /** Of these, those that somebody has removed. */
+  #lost: readonly AddressBytes[] = [];
   #refresh: NodeJS.Timeout | undefined;
   #renewedAt: Ms = 0;
   /** Those that are not ours any more, and still there. */
@@ -65,9 +64,15 @@ export class VirtualAddresses {
     const { addresses } = this.#shared;
     this.#held = addresses;
     this.#lingerNoMore();
+    this.#lost = address === undefined ? [] : this.#lost.filter((each) => !sameBytes(each, address));
     this.#set(address === undefined ? addresses : [address]);
     this.#renewedAt = performance.now();
-    this.#refresh ??= setInterval(() => this.#renew(), REFRESH);
+    this.#refresh ??= setInterval(() => this.#renew(), this.#lifetime === 1 ? 250 : 500);
+  }
+
+  /** It is not there any more, and is put back by `add` alone: how often that is done in a fight is decided elsewhere. */
+  lost(address: AddressBytes): void {
+    this.#lost = [...this.#lost, address];
   }
 
   /**
@@ -78,7 +83,7 @@ export class VirtualAddresses {
     const now = performance.now();
     const isInTime = now - this.#renewedAt < this.#lifetime * 1000;
     this.#renewedAt = now;
-    if (isInTime) this.#set(this.#held);
+    if (isInTime) this.#set(this.#held.filter((address) => !includesAddress(this.#lost, address)));
   }
 
   /**
@@ -104,6 +109,7 @@ export class VirtualAddresses {
     clearInterval(this.#refresh);
     this.#refresh = undefined;
     this.#held = [];
+    this.#lost = [];
     this.#lingerNoMore();
     if (after === 0) this.#removeAll(this.#shared.addresses);
     else this.#lingering = { end: setTimeout(() => this.remove(), after), gone: Promise.withResolvers() };
@@ -128,9 +134,9 @@ export class VirtualAddresses {
     onProblem('remove', addressText(place.address), errno);
   }
 
-  /** In seconds. */
+  /** In seconds, as the kernel counts them; it takes an address away up to one later. */
   get #lifetime(): number {
-    return Math.max(2, Math.ceil((3 * this.#shared.interval) / 1000) + 1);
+    return Math.ceil((3 * this.#shared.interval) / 1000);
   }
 
   #set(addresses: readonly AddressBytes[]): void {
