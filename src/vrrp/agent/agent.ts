@@ -79,12 +79,7 @@ export class Agent {
     if (!isDeepStrictEqual(plan.guard, this.#guardPlan)) await this.#reguard(plan.guard);
     const before = this.#running;
     const wanted = groupsOf(plan);
-    const drivers: GroupDriver[] = [];
-    this.#running = new Map();
-    for (const group of wanted) {
-      const same = this.#sameAs(group, before);
-      drivers.push(same ?? this.#begin(group, kept));
-    }
+    const drivers = this.#driversOf(wanted, before, kept);
     for (const driver of this.#drivers) if (!drivers.includes(driver)) this.#end(driver, before);
     this.#drivers = drivers;
     this.#tracking.take(plan);
@@ -155,6 +150,29 @@ export class Agent {
     void this.#guard?.close();
   }
 
+  /** Throws when one cannot be made; then all are as they were. */
+  #driversOf(
+    wanted: readonly (readonly InstancePlan[])[],
+    before: Map<string, Running>,
+    kept: Readonly<Record<string, Kept>>,
+  ): readonly GroupDriver[] {
+    const made: GroupDriver[] = [];
+    this.#running = new Map();
+    try {
+      return wanted.map((group) => {
+        const same = this.#sameAs(group, before);
+        if (same !== undefined) return same;
+        const driver = this.#begin(group, kept);
+        made.push(driver);
+        return driver;
+      });
+    } catch (error) {
+      for (const driver of made) driver.close();
+      this.#running = before;
+      throw error;
+    }
+  }
+
   /** The driver of the same instances, if each of them is the same virtual router as before. */
   #sameAs(group: readonly InstancePlan[], before: ReadonlyMap<string, Running>): GroupDriver | undefined {
     const found = group.map((plan) => before.get(plan.rules.name));
@@ -211,14 +229,20 @@ export class Agent {
     this.#running = now;
   }
 
-  /** Instances that were guarded by the former one begin anew. */
+  /** Instances that were guarded by the former one begin anew. That one goes on where the next one cannot be had. */
   async #reguard(plan: GuardPlan | undefined): Promise<void> {
     const former = this.#guard;
-    this.#guard = undefined;
-    this.#guardPlan = undefined;
-    await former?.close();
-    if (plan === undefined) return;
-    this.#guard = await Guard.open({ ...plan, log: this.#options.log, now: () => performance.now() });
+    const open = () => plan && Guard.open({ ...plan, log: this.#options.log, now: () => performance.now() });
+    if (plan?.listen.port === this.#guardPlan?.listen.port) {
+      // It is ours already, and has room for one.
+      this.#guard = undefined;
+      this.#guardPlan = undefined;
+      await former?.close();
+      this.#guard = await open();
+    } else {
+      this.#guard = await open();
+      await former?.close();
+    }
     this.#guardPlan = plan;
   }
 
