@@ -72,6 +72,22 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
       for (const each of Object.values(others())) expect(each).toEqual(['active', 'backup']);
     });
 
+    test('an interface that is given another MAC address tells so at once, and clients find it', async () => {
+      const { lan, a, capture } = scene;
+      const roles = rolesFrom(a);
+      const client = await scene.client(VIP);
+      const [claims, mac] = [capture.claims.all.length, lan.host('a').mac];
+      lan.run('a', 'ip', 'link', 'set', 'eth0', 'address', '02:11:22:33:44:55');
+      for (const address of [VIP, VIP6]) {
+        await capture.claims.waitFor((claim) => claim.host === 'a' && claim.address === address, { from: claims });
+      }
+      await client.answeredBy('a');
+      lan.run('a', 'ip', 'link', 'set', 'eth0', 'address', mac);
+      await client.answeredBy('a');
+      expect(roles()).toEqual({});
+      await client.stop();
+    });
+
     test.each([
       { name: 'IPv4', address: VIP, instance: 'front' },
       { name: 'IPv6', address: VIP6, instance: 'six' },
