@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fetch } from './fetch.ts';
+import { fetch, limited } from './fetch.ts';
 import type { Suite } from './suite.ts';
 import { provideUndici } from './undici.ts';
 import { type Kind, type TestOutcome, VERDICTS } from './verdict.ts';
@@ -30,6 +30,7 @@ interface SuiteTest {
   readonly name: string;
   readonly kind?: Kind;
   readonly browser_only?: boolean;
+  readonly requests: ReadonlyArray<{ readonly pause_after?: boolean }>;
   dump?: boolean;
 }
 
@@ -38,10 +39,13 @@ type Found = Readonly<Record<string, true | readonly [string, string]>>;
 type DetermineTestResult = (tests: readonly Category[], id: string, found: Found, dependencies: boolean) => string[];
 
 /**
- * How many tests run at once: the newest suite's own number. The npm suite's is 100, and so many connections at one time
- * have servers close some of them, which fails tests that have nothing to do with it.
+ * How many tests run at once: each suite's own number. A suite waits for all of them before it begins as many others, and
+ * a test that pauses takes three seconds, so those stand together.
  */
-const AT_ONCE = 25;
+const AT_ONCE = { npm: 100, newest: 25 } as const;
+
+/** How many requests of the npm suite: 100 connections at one time have servers close some, which fails other tests. */
+const REQUESTS_AT_ONCE = 25;
 
 await main(JSON.parse(process.argv[2] ?? '') as ClientOrder);
 
@@ -53,10 +57,12 @@ async function main({ suite, base, id, outcome }: ClientOrder): Promise<void> {
   const all: Category[] = (await Promise.all(suite.tests.map(load))).flatMap((module) => module.default);
   const wanted = id === undefined ? all : only(all, id);
 
-  if (suite.name === 'npm') await runner.runTests(wanted, fetch, false, base, AT_ONCE);
-  else {
+  const inOrder = pausingFirst(wanted);
+  if (suite.name === 'npm') {
+    await runner.runTests(inOrder, limited(fetch, REQUESTS_AT_ONCE), false, base, AT_ONCE.npm);
+  } else {
     await globalThis.fetch(base).catch(() => {}); // See undici.ts.
-    await runner.runTests(wanted, false, base, AT_ONCE);
+    await runner.runTests(inOrder, false, base, AT_ONCE.newest);
   }
   const found: Found = runner.getResults();
   const tell = (category: Category, test: SuiteTest): TestOutcome => {
@@ -76,6 +82,13 @@ async function main({ suite, base, id, outcome }: ClientOrder): Promise<void> {
   );
   writeFileSync(outcome, JSON.stringify(outcomes));
   process.exit(0);
+}
+
+function pausingFirst(categories: readonly Category[]): Category[] {
+  const pauses = ({ requests }: SuiteTest) => requests.some(({ pause_after }) => pause_after !== undefined);
+  const part = (wanted: boolean) =>
+    categories.map((category) => ({ ...category, tests: category.tests.filter((test) => pauses(test) === wanted) }));
+  return [...part(true), ...part(false)];
 }
 
 function only(all: readonly Category[], id: string): Category[] {

@@ -33,6 +33,23 @@ export function fetch(url: string, { method = 'GET', headers = [], body }: Fetch
   return promise;
 }
 
+/** The same with at most so many requests at once; the others wait in their order. */
+export function limited(send: typeof fetch, atOnce: number): typeof fetch {
+  const waiting: Array<() => void> = [];
+  let free = atOnce;
+  return async (url, init) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await send(url, init);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}
+
 async function read(incoming: IncomingMessage): Promise<FetchResponse> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
