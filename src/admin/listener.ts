@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from '../base/node-http.ts';
 import type { Bytes, Ms } from '../base/units.ts';
 import { REPLY_FIELDS } from './browser.ts';
 import { Problem, type ProblemKind } from './problem.ts';

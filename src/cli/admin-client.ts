@@ -54,7 +54,7 @@ export class AdminClient {
 
   async #send(url: URL, asked: Asked, signal: AbortSignal): Promise<Omit<Reply, 'body'>> {
     // One of the two is enough, and each takes some milliseconds to load.
-    const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+    const { request } = url.protocol === 'https:' ? await import('node:https') : await import('../base/node-http.ts');
     const content = asked.body === undefined ? undefined : Buffer.from(JSON.stringify(asked.body));
     const options: RequestOptions = {
       method: asked.method ?? 'GET',

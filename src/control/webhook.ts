@@ -1,5 +1,5 @@
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { request as httpRequest } from '../base/node-http.ts';
 import type { Ms } from '../base/units.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 

@@ -1,5 +1,6 @@
-import { type IncomingMessage, request as sendRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { request as sendRequest } from '../base/node-http.ts';
 import { type CheckTls, Connector } from './connector.ts';
 import type { HealthCheckSettings } from './settings.ts';
 import { type Awaited, failure, overdue, unexpectedStatus } from './words.ts';

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from '../base/node-http.ts';
 import type { Ms } from '../base/units.ts';
 import type { ProxyErrorCode } from './error.ts';
 

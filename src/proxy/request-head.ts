@@ -1,5 +1,5 @@
-import { METHODS } from 'node:http';
 import { isIPv6 } from 'node:net';
+import { METHODS } from '../base/node-http.ts';
 import { asksForStored } from './caching/sharable.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from './error.ts';
 import type { Fields, HttpVersion, RequestHead } from './exchange.ts';

@@ -1,4 +1,4 @@
-import { METHODS } from 'node:http';
+import { METHODS } from '../../base/node-http.ts';
 import { ProxyError } from '../error.ts';
 
 /**

@@ -1,5 +1,6 @@
-import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { request as requestPlain } from '../../base/node-http.ts';
 import type { Ms } from '../../base/units.ts';
 import type { TrackStatus } from '../model.ts';
 
