@@ -6,6 +6,7 @@ import { maxmindRecord, writeMmdb } from '../support/mmdb-writer.ts';
 import { OperatedNode } from '../support/operated-node.ts';
 import { answer, startOrigin } from '../support/origin.ts';
 import { tempDir } from '../support/temp.ts';
+import { INSPECTABLE, WorkerInspector } from '../support/worker-inspector.ts';
 import { frontDoor } from './front-door.ts';
 
 /** What operators see of the name server, and do to it: by the API, the command line and the dashboard. */
@@ -54,7 +55,7 @@ beforeAll(async () => {
   };
   const node1 = { node: { region: 'us', workers: 1 } };
   config = { ...frontDoor({ origins: [origin.url], ...node1 }), dns };
-  node = await OperatedNode.start(config, { dir });
+  node = await OperatedNode.start(config, { dir, env: INSPECTABLE });
   resolver = new Resolver({ timeout: 2000, tries: 3 });
   resolver.setServers((await dnsOf()).listeners);
 });
@@ -116,7 +117,9 @@ test('a zone file that was refused is told of beside the zone as it is served', 
 test('a database that was refused is told of until there is a good one', { timeout: 40_000 }, async () => {
   const problem = async () => (await dnsOf()).databases[0].problem;
   const soon = { timeout: 18_000, interval: 200 };
+  const inspector = await WorkerInspector.attach(node.portico);
   await rm(database);
+  await inspector.lookAtDatabases(2); // A change has to stand from one look to the next.
   await expect.poll(problem, soon).toMatch(/city\.mmdb cannot be read: /);
   for (const command of ['dns', 'status']) {
     expect((await node.command(command)).stdout).toMatch(
@@ -126,6 +129,7 @@ test('a database that was refused is told of until there is a good one', { timeo
   expect(await pageOf('/dns')).toMatch(/cannot be read.*The former one is in force/s);
   expect(await pageOf('/metrics')).toMatch(/^portico_dns_database_refused(?:\{[^}]*\})? 1$/m);
   await writeFile(database, DATABASE);
+  await inspector.lookAtDatabases(2);
   await expect.poll(problem, soon).toBeNull();
   expect(await pageOf('/metrics')).toMatch(/^portico_dns_database_refused(?:\{[^}]*\})? 0$/m);
 });

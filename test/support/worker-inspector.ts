@@ -15,6 +15,7 @@ export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
 
 const ORIGIN_TABLE = join(dirname(MAIN), 'workers/origin-table.ts');
 const SUPERVISOR = join(dirname(MAIN), 'workers/supervisor.ts');
+const DATABASE_WATCH = join(dirname(MAIN), 'geodns/plan/database-watch.ts');
 
 /** A worker as the debugger sees it. */
 export interface InspectedWorker {
@@ -39,6 +40,8 @@ export class WorkerInspector {
   readonly #socket: WebSocket;
   readonly #messages = new Journal<Message>('answer of the debugger');
   readonly #workers = new Journal<InspectedWorker>('worker');
+  /** Lists of instances, by their class: to find them is to search the whole heap, and the node has one of each. */
+  readonly #instances = new Map<string, Promise<string>>();
   #lastId = 0;
 
   static async attach(portico: Portico): Promise<WorkerInspector> {
@@ -133,16 +136,31 @@ export class WorkerInspector {
     return this.#inMain(ORIGIN_TABLE, 'OriginTable', body);
   }
 
+  /** The node looks at the files of its geo databases so often, in place of once in a while. */
+  async lookAtDatabases(times: number): Promise<void> {
+    const body = `return (async () => { for (let i = 0; i < ${times}; i++) await instances[0].look(); })();`;
+    await this.#inMain(DATABASE_WATCH, 'DatabaseWatch', body);
+  }
+
   /** Evaluates a function body in the main thread, which finds there all `instances` of a module's class. */
   async #inMain<T>(module: string, className: string, body: string): Promise<T> {
+    let instances = this.#instances.get(className);
+    if (instances === undefined) {
+      instances = this.#instancesOf(module, className);
+      this.#instances.set(className, instances);
+    }
+    const functionDeclaration = `function () { const instances = this; ${body} }`;
+    const call = { objectId: await instances, functionDeclaration, returnByValue: true, awaitPromise: true };
+    return (await this.#remote('Runtime.callFunctionOn', call)).value as T;
+  }
+
+  async #instancesOf(module: string, className: string): Promise<string> {
     const prototype = `process.getBuiltinModule('module').createRequire('/')(${JSON.stringify(module)}).${className}.prototype`;
     const { objectId: prototypeObjectId } = await this.#remote('Runtime.evaluate', { expression: prototype });
     const { objects } = (await this.#call('Runtime.queryObjects', { prototypeObjectId })) as {
       objects: { objectId: string };
     };
-    const functionDeclaration = `function () { const instances = this; ${body} }`;
-    const call = { objectId: objects.objectId, functionDeclaration, returnByValue: true };
-    return (await this.#remote('Runtime.callFunctionOn', call)).value as T;
+    return objects.objectId;
   }
 
   /** Without waiting for its answer: the worker may be gone before that. */
