@@ -1,36 +1,40 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Authority } from '../proxy/tls/authority.ts';
-import { answer, startOrigin } from '../support/origin.ts';
+import { answer, type ScriptedOrigin, startOrigin } from '../support/origin.ts';
 import { describeWithPeers } from '../support/peers.ts';
-import { startPortico } from '../support/portico.ts';
+import { type Portico, startPortico } from '../support/portico.ts';
 import { connectRaw, fieldOf } from '../support/raw-client.ts';
-import { HANDSHAKE, startWebSocketOrigin, WebSocketClient } from '../support/websocket.ts';
+import { HANDSHAKE, startWebSocketOrigin, WebSocketClient, type WebSocketOrigin } from '../support/websocket.ts';
 import { INSPECTABLE, WorkerInspector } from '../support/worker-inspector.ts';
 import { frontDoor } from './front-door.ts';
 
 /** WebSockets (RFC 6455) by `ws` on both sides. */
 
-async function scene(changes: object = {}) {
-  const origin = await startWebSocketOrigin();
-  const portico = await startPortico(frontDoor({ origins: [origin.url], ...changes }));
-  return { origin, portico };
-}
+let origin: WebSocketOrigin;
+let portico: Portico;
+
+beforeAll(async () => {
+  origin = await startWebSocketOrigin();
+  portico = await startPortico(frontDoor({ origins: [origin.url] }));
+});
+
+/** The origin's end of the WebSocket that was opened last. */
+const lastEnd = () => origin.ends.all.at(-1) as WebSocketOrigin['ends']['all'][number];
 
 describe('a WebSocket', () => {
   test.each([
     { name: 'plain', listener: 0 },
     { name: 'over TLS', listener: 1 },
   ])('carries messages both ways, $name', async ({ listener }) => {
-    const { origin, portico } = await scene();
     const client = await WebSocketClient.open(`${portico.url(listener)}/room?name=me`);
     expect(await client.echo('hello')).toBe('hello');
-    const [end] = origin.ends.all;
-    end?.socket.send('from the origin');
+    const end = lastEnd();
+    end.socket.send('from the origin');
     expect(await client.next()).toBe('from the origin');
-    expect(end?.request.url).toBe('/room?name=me');
-    expect(end?.request.headers).toMatchObject({
+    expect(end.request.url).toBe('/room?name=me');
+    expect(end.request.headers).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-proto': listener === 1 ? 'https' : 'http',
       host: `127.0.0.1:${portico.port(listener)}`,
@@ -38,8 +42,10 @@ describe('a WebSocket', () => {
   });
 
   test('may agree on a subprotocol and on compression', async () => {
-    const { origin, portico } = await scene();
     origin.server.options.perMessageDeflate = true;
+    onTestFinished(() => {
+      origin.server.options.perMessageDeflate = false;
+    });
     const client = await WebSocketClient.open(portico.url(), { protocols: ['chat.v2', 'chat.v1'] });
     expect(client.socket.protocol).toBe('chat.v2');
     expect(client.socket.extensions).toContain('permessage-deflate');
@@ -47,7 +53,6 @@ describe('a WebSocket', () => {
   });
 
   test('carries a message of 64 MB, there and back', async () => {
-    const { portico } = await scene();
     const client = await WebSocketClient.open(portico.url(), { perMessageDeflate: false });
     const message = Buffer.alloc(64_000_000, 'every byte of it counts. ');
     client.send(message);
@@ -55,14 +60,12 @@ describe('a WebSocket', () => {
   });
 
   test('carries a thousand messages in their order', async () => {
-    const { portico } = await scene();
     const client = await WebSocketClient.open(portico.url());
     for (let i = 0; i < 1000; i++) client.send(`message ${i}`);
     for (let i = 0; i < 1000; i++) expect(await client.next()).toBe(`message ${i}`);
   });
 
   test('may stand beside a hundred others', async () => {
-    const { portico } = await scene();
     const clients = await Promise.all(Array.from({ length: 100 }, () => WebSocketClient.open(portico.url())));
     const echoes = await Promise.all(clients.map((client, i) => client.echo(`I am ${i}`)));
     expect(echoes).toEqual(clients.map((_, i) => `I am ${i}`));
@@ -86,38 +89,33 @@ describeWithPeers(['openssl'], 'a WebSocket of an origin that speaks TLS', () =>
 
 describe('the end of a WebSocket', () => {
   test('is closed by the client, with its code and reason', async () => {
-    const { origin, portico } = await scene();
     const client = await WebSocketClient.open(portico.url());
-    const closed = closeOf(origin.ends.all[0]?.socket as WebSocket);
+    const closed = closeOf(lastEnd().socket);
     client.socket.close(4001, 'enough');
     expect(await closed).toEqual({ code: 4001, reason: 'enough' });
     expect(await client.closed).toEqual({ code: 4001, reason: 'enough' });
   });
 
   test('is closed by the origin, with its code and reason', async () => {
-    const { origin, portico } = await scene();
     const client = await WebSocketClient.open(portico.url());
-    origin.ends.all[0]?.socket.close(4002, 'go home');
+    lastEnd().socket.close(4002, 'go home');
     expect(await client.closed).toEqual({ code: 4002, reason: 'go home' });
   });
 
   test('is told the client when the origin dies', async () => {
-    const { origin, portico } = await scene();
     const client = await WebSocketClient.open(portico.url());
-    origin.ends.all[0]?.socket.terminate();
+    lastEnd().socket.terminate();
     expect(await client.closed).toMatchObject({ code: 1006 });
   });
 
   test('is told the origin when the client dies', async () => {
-    const { origin, portico } = await scene();
     const client = await WebSocketClient.open(portico.url());
-    const closed = closeOf(origin.ends.all[0]?.socket as WebSocket);
+    const closed = closeOf(lastEnd().socket);
     client.socket.terminate();
     expect(await closed).toMatchObject({ code: 1006 });
   });
 
   test('has its line in the log, with 101 and the bytes of both ways', async () => {
-    const { origin, portico } = await scene();
     const client = await WebSocketClient.open(`${portico.url()}/logged`);
     await client.echo('hello');
     client.socket.close(1000);
@@ -148,9 +146,9 @@ describe('the end of a WebSocket', () => {
   });
 
   test('comes when it was silent for `timeouts.tunnel`, and not before', async () => {
-    const { origin, portico } = await scene({ pool: { timeouts: { tunnel: '1s' } } });
+    const portico = await startPortico(frontDoor({ origins: [origin.url], pool: { timeouts: { tunnel: '1s' } } }));
     const client = await WebSocketClient.open(portico.url());
-    const closed = closeOf(origin.ends.all[0]?.socket as WebSocket);
+    const closed = closeOf(lastEnd().socket);
     const opened = performance.now();
     while (performance.now() - opened < 1500) await client.echo('still here');
     const silent = performance.now();
@@ -161,6 +159,14 @@ describe('the end of a WebSocket', () => {
 });
 
 describe('an upgrade that does not come about', () => {
+  let origin: ScriptedOrigin;
+  let portico: Portico;
+
+  beforeAll(async () => {
+    origin = await startOrigin();
+    portico = await startPortico(frontDoor({ origins: [origin.url] }));
+  });
+
   test.each([
     { name: '403 and a body', reply: answer('the room is full', { status: '403 Forbidden', fields: ['X-Seats: 0'] }) },
     { name: '404 in chunks', reply: chunked('HTTP/1.1 404 Not Found', 'no such room') },
@@ -169,16 +175,16 @@ describe('an upgrade that does not come about', () => {
       name: '426 and the version it wants',
       reply: answer('', { status: '426 Upgrade Required', fields: ['Sec-WebSocket-Version: 8'] }),
     },
-  ])('because the origin answers $name: the client gets just that', async ({ reply }) => {
-    const origin = await startOrigin(() => reply);
-    const portico = await startPortico(frontDoor({ origins: [origin.url] }));
-    const direct = await ask(origin.port);
-    const response = await ask(portico.port());
+  ])('because the origin answers $name: the client gets just that', async ({ name, reply }) => {
+    origin.script = () => reply;
+    const target = `/${name.slice(0, 3)}`;
+    const direct = await ask(origin.port, target);
+    const response = await ask(portico.port(), target);
     expect(response).toMatchObject({ status: direct.status, body: direct.body, end: 'clean' });
     for (const name of ['x-seats', 'sec-websocket-version']) {
       expect(fieldOf(response, name)).toBe(fieldOf(direct, name));
     }
-    expect(await portico.accessLog.lineFor('/tunnel')).toMatchObject({ status: direct.status });
+    expect(await portico.accessLog.lineFor(target)).toMatchObject({ status: direct.status });
     await expect(WebSocketClient.open(portico.url())).rejects.toThrow(`Unexpected server response: ${direct.status}`);
   });
 
@@ -196,8 +202,7 @@ describe('an upgrade that does not come about', () => {
   });
 
   test('because the client left before: the origin hears of it', async () => {
-    const origin = await startOrigin(() => undefined);
-    const portico = await startPortico(frontDoor({ origins: [origin.url] }));
+    origin.script = () => undefined;
     const client = await connectRaw(portico.port());
     await client.send(HANDSHAKE);
     const { connection } = await origin.requestFor('/tunnel');
@@ -207,24 +212,25 @@ describe('an upgrade that does not come about', () => {
   });
 
   test('because it is to h2c: the request is served as HTTP/1.1', async () => {
-    const origin = await startOrigin(() => answer('plain'));
-    const portico = await startPortico(frontDoor({ origins: [origin.url] }));
+    origin.script = () => answer('plain');
     const client = await connectRaw(portico.port());
     const upgrade = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA'];
     for (let i = 0; i < 2; i++) {
       await client.send(`GET /h2c HTTP/1.1\r\nHost: www.example.com\r\n${upgrade.join('\r\n')}\r\n\r\n`);
       expect(await client.response()).toMatchObject({ status: 200, body: 'plain', end: 'clean' });
     }
-    for (const request of origin.requests) {
+    const requests = origin.requests.filter(({ target }) => target === '/h2c');
+    expect(requests).toHaveLength(2);
+    for (const request of requests) {
       expect(request.values('upgrade')).toEqual([]);
       expect(request.values('http2-settings')).toEqual([]);
     }
   });
 });
 
-async function ask(port: number) {
+async function ask(port: number, target = '/tunnel') {
   const client = await connectRaw(port);
-  await client.send(HANDSHAKE);
+  await client.send(HANDSHAKE.replace('/tunnel', target));
   return client.response();
 }
 
