@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { connectH2 } from '../support/h2-client.ts';
 import { dataFrame, headersFrame, SETTING } from '../support/h2-frames.ts';
-import { answer, type OriginRequest } from '../support/origin.ts';
+import { answer, type OriginRequest, type Script } from '../support/origin.ts';
 import { describeWithPeers } from '../support/peers.ts';
 import { connectRaw, openSocket } from '../support/raw-client.ts';
+import { amongOthers } from '../support/teardown.ts';
 import { within } from '../support/wait.ts';
 import { innocentStream, request } from './http2-verdict.ts';
 import { HOST, head } from './request-verdict.ts';
@@ -13,64 +14,109 @@ import { echo, useScene } from './scene.ts';
 
 /** Clients that take their time: `listeners[].timeouts` bound how long, and others never notice. */
 
+/** More than sockets hold by themselves. */
+const LONG = 16_000_000;
+
 const TIMEOUTS = { head: '600ms', body: '500ms', idle: '700ms', write: '800ms' };
 
 describe('a client that takes too long', () => {
   const scene = useScene({ listener: { timeouts: TIMEOUTS } });
+  scene.script = play;
 
-  test('over the head of its request gets 408, however busily it trickles', async () => {
-    const client = await connectRaw(scene.http);
-    await client.send(`GET /slow HTTP/1.1\r\n${HOST}\r\n`);
-    const trickle = setInterval(() => client.send('X: y\r\n'), 50);
-    const responses = await client.untilClosed();
-    clearInterval(trickle);
-    expect(responses.map(({ status }) => status)).toEqual([408]);
-    expect(scene.origin.requests.map(({ target }) => target)).not.toContain('/slow');
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'over the head of its request gets 408, however busily it trickles',
+    amongOthers(async () => {
+      const client = await connectRaw(scene.http);
+      await client.send(`GET /slow HTTP/1.1\r\n${HOST}\r\n`);
+      const trickle = setInterval(() => client.send('X: y\r\n'), 50);
+      const responses = await client.untilClosed();
+      clearInterval(trickle);
+      expect(responses.map(({ status }) => status)).toEqual([408]);
+      expect(scene.origin.requests.map(({ target }) => target)).not.toContain('/slow');
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
 
-  test('over the head of its second request is closed on', async () => {
-    const client = await connectRaw(scene.http);
-    await client.send(head('GET /first HTTP/1.1', HOST));
-    expect((await client.response()).status).toBe(200);
-    await client.send('GET /slow HTTP/1.1\r\n');
-    const [, second] = await client.untilClosed();
-    if (second) expect(second.status).toBe(408);
-    await scene.innocent();
-    expect(scene.origin.requests.map(({ target }) => target)).not.toContain('/slow');
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'over the head of its second request is closed on',
+    amongOthers(async () => {
+      const client = await connectRaw(scene.http);
+      await client.send(head('GET /first HTTP/1.1', HOST));
+      expect((await client.response()).status).toBe(200);
+      await client.send('GET /slow HTTP/1.1\r\n');
+      const [, second] = await client.untilClosed();
+      if (second) expect(second.status).toBe(408);
+      await scene.innocent();
+      expect(scene.origin.requests.map(({ target }) => target)).not.toContain('/slow');
+      scene.expectUnharmed();
+    }),
+  );
 
-  test('over its first byte is closed on', async () => {
-    const client = await connectRaw(scene.http);
-    expect((await client.untilClosed()).map(({ status }) => status).filter((status) => status !== 408)).toEqual([]);
-  });
+  test.concurrent(
+    'over its first byte is closed on',
+    amongOthers(async () => {
+      const client = await connectRaw(scene.http);
+      expect((await client.untilClosed()).map(({ status }) => status).filter((status) => status !== 408)).toEqual([]);
+    }),
+  );
 
-  test('over its TLS handshake is closed on', async () => {
-    const silent = await openSocket(scene.https, {});
-    silent.resume().on('end', () => silent.end());
-    await within(once(silent, 'close'), 'the end of a connection without a handshake');
-    const partial = await openSocket(scene.https, {});
-    partial.resume().on('end', () => partial.end());
-    partial.write(Buffer.from('1603010200010001fc0303', 'hex'));
-    await within(once(partial, 'close'), 'the end of a connection in its handshake');
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'over its TLS handshake is closed on',
+    amongOthers(async () => {
+      const silent = await openSocket(scene.https, {});
+      silent.resume().on('end', () => silent.end());
+      await within(once(silent, 'close'), 'the end of a connection without a handshake');
+      const partial = await openSocket(scene.https, {});
+      partial.resume().on('end', () => partial.end());
+      partial.write(Buffer.from('1603010200010001fc0303', 'hex'));
+      await within(once(partial, 'close'), 'the end of a connection in its handshake');
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
 
-  test('over its body gets 408, and the origin no whole request', async () => {
-    await scene.innocent();
-    const client = await connectRaw(scene.http);
-    await client.send(head('POST /slow-body HTTP/1.1', HOST, 'Content-Length: 10'), 'hello');
-    const stalled = await scene.origin.requestFor('/slow-body');
-    const responses = await client.untilClosed();
-    expect(responses.map(({ status }) => status)).toEqual([408]);
-    expect(await stalled.arrived).toBe('cut');
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'over its body gets 408, and the origin no whole request',
+    amongOthers(async () => {
+      await scene.innocent();
+      const client = await connectRaw(scene.http);
+      await client.send(head('POST /slow-body HTTP/1.1', HOST, 'Content-Length: 10'), 'hello');
+      const stalled = await scene.origin.requestFor('/slow-body');
+      const responses = await client.untilClosed();
+      expect(responses.map(({ status }) => status)).toEqual([408]);
+      expect(await stalled.arrived).toBe('cut');
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
 
+  test.concurrent(
+    'to ask again is closed on without a word',
+    amongOthers(async () => {
+      const client = await connectRaw(scene.http);
+      await client.send(head('GET /once HTTP/1.1', HOST));
+      await client.response();
+      expect(await client.untilClosed()).toHaveLength(1);
+    }),
+  );
+
+  test.concurrent(
+    'to take its answer is cut off, and the origin is spared the rest',
+    amongOthers(async () => {
+      const client = await connectRaw(scene.http);
+      await client.send(head('GET /endless HTTP/1.1', HOST));
+      const asked = await scene.origin.requestFor('/endless');
+      client.socket.pause();
+      await within(asked.connection.closed, 'the request to the origin to be cancelled');
+      client.socket.resume();
+      await client.closed;
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
+
+  // Who keeps a pace has the test for himself.
   test('over its body is not the one who sends a little now and then', async () => {
     const client = await connectRaw(scene.http);
     await client.send(head('POST /steady-body HTTP/1.1', HOST, 'Content-Length: 10'));
@@ -84,29 +130,7 @@ describe('a client that takes too long', () => {
     scene.expectUnharmed();
   });
 
-  test('to ask again is closed on without a word', async () => {
-    const client = await connectRaw(scene.http);
-    await client.send(head('GET /once HTTP/1.1', HOST));
-    await client.response();
-    expect(await client.untilClosed()).toHaveLength(1);
-  });
-
-  test('to take its answer is cut off, and the origin is spared the rest', async () => {
-    scene.origin.script = endless;
-    const client = await connectRaw(scene.http);
-    await client.send(head('GET /endless HTTP/1.1', HOST));
-    const asked = await scene.origin.requestFor('/endless');
-    client.socket.pause();
-    await within(asked.connection.closed, 'the request to the origin to be cancelled');
-    client.socket.resume();
-    await client.closed;
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
-
   test('to take its answer is not the one who takes a little now and then', async () => {
-    const body = 'x'.repeat(16_000_000);
-    scene.origin.script = () => answer(body);
     const client = await connectRaw(scene.http);
     client.socket.on('data', () => {
       client.socket.pause();
@@ -115,72 +139,89 @@ describe('a client that takes too long', () => {
     await client.send(head('GET /long HTTP/1.1', HOST));
     const response = await client.response('GET', 15_000);
     expect(response.end).toBe('clean');
-    expect(response.body.length).toBe(body.length);
+    expect(response.body.length).toBe(LONG);
     scene.expectUnharmed();
   });
 });
 
 describe('a client of HTTP/2 that takes too long', () => {
   const scene = useScene({ listener: { timeouts: TIMEOUTS } });
+  scene.script = play;
 
-  test('over its first frame is closed on', async () => {
-    const silent = await openSocket(scene.https, { tls: { ALPNProtocols: ['h2'] } });
-    silent.resume().on('end', () => silent.end());
-    await within(once(silent, 'close'), 'the end of a connection without a preface');
-  });
+  test.concurrent(
+    'over its first frame is closed on',
+    amongOthers(async () => {
+      const silent = await openSocket(scene.https, { tls: { ALPNProtocols: ['h2'] } });
+      silent.resume().on('end', () => silent.end());
+      await within(once(silent, 'close'), 'the end of a connection without a preface');
+    }),
+  );
 
-  test('over the fields of its request is closed on', async () => {
-    const client = await connectH2(scene.https);
-    const stream = client.newStream();
-    await client.send(headersFrame(stream, request('/slow'), { endHeaders: false }));
-    await within(client.closed, 'the end of a connection amid a field block');
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'over the fields of its request is closed on',
+    amongOthers(async () => {
+      const client = await connectH2(scene.https);
+      const stream = client.newStream();
+      await client.send(headersFrame(stream, request('/slow'), { endHeaders: false }));
+      await within(client.closed, 'the end of a connection amid a field block');
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
 
-  test('over its body loses that stream, and the origin gets no whole request', async () => {
-    const client = await connectH2(scene.https);
-    const stream = client.newStream();
-    const post = headersFrame(stream, request('/slow-body', { method: 'POST' }), { endStream: false });
-    await client.send(post, dataFrame(stream, 'hello', { endStream: false }));
-    const stalled = await scene.origin.requestFor('/slow-body');
-    const outcome = await client.outcome(stream);
-    expect([408, undefined]).toContain(outcome.status);
-    expect(await stalled.arrived).toBe('cut');
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'over its body loses that stream, and the origin gets no whole request',
+    amongOthers(async () => {
+      const client = await connectH2(scene.https);
+      const stream = client.newStream();
+      const post = headersFrame(stream, request('/slow-body', { method: 'POST' }), { endStream: false });
+      await client.send(post, dataFrame(stream, 'hello', { endStream: false }));
+      const stalled = await scene.origin.requestFor('/slow-body');
+      const outcome = await client.outcome(stream);
+      expect([408, undefined]).toContain(outcome.status);
+      expect(await stalled.arrived).toBe('cut');
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
 
-  test('to ask again is closed on', async () => {
-    const client = await connectH2(scene.https);
-    await innocentStream(client);
-    await within(client.closed, 'the end of an idle connection');
-    expect(client.goaway).toBe('NO_ERROR');
-  });
+  test.concurrent(
+    'to ask again is closed on',
+    amongOthers(async () => {
+      const client = await connectH2(scene.https);
+      await innocentStream(client);
+      await within(client.closed, 'the end of an idle connection');
+      expect(client.goaway).toBe('NO_ERROR');
+    }),
+  );
 
-  test('to open its window is cut off, and the origin is spared the rest', async () => {
-    scene.origin.script = endless;
-    const client = await connectH2(scene.https, { settings: { [SETTING.INITIAL_WINDOW_SIZE]: 0 } });
-    const stream = client.newStream();
-    await client.send(headersFrame(stream, request('/endless')));
-    const asked = await scene.origin.requestFor('/endless');
-    await within(asked.connection.closed, 'the request to the origin to be cancelled');
-    expect((await client.outcome(stream)).end).not.toBe('clean');
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'to open its window is cut off, and the origin is spared the rest',
+    amongOthers(async () => {
+      const client = await connectH2(scene.https, { settings: { [SETTING.INITIAL_WINDOW_SIZE]: 0 } });
+      const stream = client.newStream();
+      await client.send(headersFrame(stream, request('/endless')));
+      const asked = await scene.origin.requestFor('/endless');
+      await within(asked.connection.closed, 'the request to the origin to be cancelled');
+      expect((await client.outcome(stream)).end).not.toBe('clean');
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
 
-  test('to read is cut off, and the origin is spared the rest', async () => {
-    scene.origin.script = endless;
-    const client = await connectH2(scene.https);
-    await client.send(headersFrame(client.newStream(), request('/endless-unread')));
-    const asked = await scene.origin.requestFor('/endless-unread');
-    client.socket.pause();
-    await within(asked.connection.closed, 'the request to the origin to be cancelled');
-    client.close();
-    await scene.innocent();
-    scene.expectUnharmed();
-  });
+  test.concurrent(
+    'to read is cut off, and the origin is spared the rest',
+    amongOthers(async () => {
+      const client = await connectH2(scene.https);
+      await client.send(headersFrame(client.newStream(), request('/endless-unread')));
+      const asked = await scene.origin.requestFor('/endless-unread');
+      client.socket.pause();
+      await within(asked.connection.closed, 'the request to the origin to be cancelled');
+      client.close();
+      await scene.innocent();
+      scene.expectUnharmed();
+    }),
+  );
 });
 
 describeWithPeers(['slowhttptest'], 'slowhttptest with 200 connections leaves others served', () => {
@@ -220,6 +261,12 @@ describeWithPeers(['slowhttptest'], 'slowhttptest with 200 connections leaves ot
     });
   }
 });
+
+/** All at once: each asks for something else. */
+function play(asked: OriginRequest): ReturnType<Script> {
+  if (asked.target.startsWith('/endless')) return endless(asked);
+  return asked.target === '/long' ? answer('x'.repeat(LONG)) : echo(asked);
+}
 
 /** Sends for as long as somebody reads. */
 async function* endless(asked: OriginRequest): AsyncIterable<string> {
