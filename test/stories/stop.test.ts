@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as tlsConnect } from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { connectH2, H2Client } from '../support/h2-client.ts';
 import { TYPE } from '../support/h2-frames.ts';
 import { answer, type Script, startOrigin } from '../support/origin.ts';
@@ -98,18 +98,33 @@ describe('at a stop, by HTTP/1.1', () => {
     expect(await exited).toBe(0);
   });
 
-  test.each([
-    { name: 'have nothing to say any more', listener: 0, tls: {}, first: get('/') },
-    { name: 'never said anything', listener: 0, tls: {}, first: '' },
-    { name: 'never said anything after the handshake', listener: 1, tls: { tls: {} }, first: '' },
-    { name: 'never began the handshake', listener: 1, tls: {}, first: '' },
-  ])('connections that $name do not hold it up', async ({ listener, tls, first }) => {
-    const { portico } = await scene();
-    const client = await connectRaw(portico.port(listener), tls);
-    await client.send(first);
-    if (first !== '') await client.response();
-    expect(await portico.stop(4000)).toBe(0);
-    expect(await client.closed).toBe('ended');
+  describe('connections do not hold it up', () => {
+    const KINDS = [
+      { name: 'have nothing to say any more', listener: 0, tls: {}, first: get('/') },
+      { name: 'never said anything', listener: 0, tls: {}, first: '' },
+      { name: 'never said anything after the handshake', listener: 1, tls: { tls: {} }, first: '' },
+      { name: 'never began the handshake', listener: 1, tls: {}, first: '' },
+    ];
+    let clients: readonly RawClient[];
+    let status: number;
+
+    beforeAll(async () => {
+      const { portico } = await scene();
+      clients = await Promise.all(
+        KINDS.map(async ({ listener, tls, first }) => {
+          const client = await connectRaw(portico.port(listener), tls);
+          await client.send(first);
+          if (first !== '') await client.response();
+          return client;
+        }),
+      );
+      status = await portico.stop(4000);
+    });
+
+    test.each(KINDS.map(({ name }, i) => ({ name, i })))('that $name', async ({ i }) => {
+      expect(status).toBe(0);
+      expect(await clients[i]?.closed).toBe('ended');
+    });
   });
 
   test('nobody new is let in', async () => {
