@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, get, globalAgent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -54,7 +54,9 @@ async function taste(body: Readable) {
 
 async function scene(): Promise<Portico> {
   // One worker, as each takes a share of memory for itself, whatever it does.
-  return startPortico(frontDoor({ origins: [await startOrigin()], node: { workers: 1 } }));
+  const portico = await startPortico(frontDoor({ origins: [await startOrigin()], node: { workers: 1 } }));
+  atTeardown(() => globalAgent.destroy()); // A node that stops waits a second for idle connections.
+  return portico;
 }
 
 const WHOLE = { received: SIZE };
@@ -94,6 +96,9 @@ describe.skipIf(!MEMORY_IS_TOLD)('by HTTP/2', () => {
       settings: { initialWindowSize: 2 ** 20 },
     });
     atTeardown(() => session.destroy());
+    // Of the session as of the stream: its own 64 KiB would have both sides stop and go.
+    await within(once(session, 'connect'), 'the session');
+    session.setLocalWindowSize(2 ** 20);
     expect(await taste(session.request({ ':path': '/length' }))).toEqual(WHOLE);
     expect(peakMemory(portico.pid)).toBeLessThan(LIMIT);
   });
