@@ -4,6 +4,7 @@ import { answer, type OriginRequest, type Script, type ScriptedOrigin, startOrig
 import { describeWithPeers } from '../support/peers.ts';
 import { startPortico } from '../support/portico.ts';
 import { fetchRaw } from '../support/raw-client.ts';
+import { sharedPortico } from '../support/shared-portico.ts';
 import { frontDoor } from './front-door.ts';
 
 /** When a request is tried again, and when it must not be: RFC 9110 §9.2.2. */
@@ -25,24 +26,28 @@ describe('a kept connection that the origin closes just as a request comes', () 
     else connection.end();
   };
 
+  const staged = sharedPortico();
+
   test.each(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'PUT'])('%s is sent again on a new one', async (method) => {
     const origin = await startOrigin(tired);
-    const portico = await startPortico(frontDoor({ origins: [origin.url], node: { workers: 1 } }));
-    await fetchRaw(portico.port(), '/first');
+    const second = `/second-${method}`;
+    const portico = await staged(frontDoor({ origins: [origin.url], node: { workers: 1 } }));
+    await fetchRaw(portico.port(), `/first-${method}`);
     const body = method === 'PUT' ? 'content' : '';
-    expect(await fetchRaw(portico.port(), '/second', { method, body })).toMatchObject({ status: 200 });
-    expect(requestsFor('/second', origin).map(({ connection }) => connection.id)).toEqual([0, 1]);
-    expect(await portico.accessLog.lineFor('/second')).toMatchObject({ status: 200, attempts: 2 });
+    expect(await fetchRaw(portico.port(), second, { method, body })).toMatchObject({ status: 200 });
+    expect(requestsFor(second, origin).map(({ connection }) => connection.id)).toEqual([0, 1]);
+    expect(await portico.accessLog.lineFor(second)).toMatchObject({ status: 200, attempts: 2 });
   });
 
   test.each(['POST', 'PATCH'])('%s is not: the origin may have acted on it', async (method) => {
     const origin = await startOrigin(tired);
-    const portico = await startPortico(frontDoor({ origins: [origin.url], node: { workers: 1 } }));
-    await fetchRaw(portico.port(), '/first');
-    const response = await fetchRaw(portico.port(), '/second', { method, body: 'a=b' });
+    const second = `/second-${method}`;
+    const portico = await staged(frontDoor({ origins: [origin.url], node: { workers: 1 } }));
+    await fetchRaw(portico.port(), `/first-${method}`);
+    const response = await fetchRaw(portico.port(), second, { method, body: 'a=b' });
     expect(response).toMatchObject({ status: 502, body: expect.stringContaining('may not have arrived') });
-    expect(requestsFor('/second', origin)).toHaveLength(1);
-    expect(await portico.accessLog.lineFor('/second')).toMatchObject({ attempts: 1, error: 'connection_terminated' });
+    expect(requestsFor(second, origin)).toHaveLength(1);
+    expect(await portico.accessLog.lineFor(second)).toMatchObject({ attempts: 1, error: 'connection_terminated' });
   });
 
   test('a close that came before is noticed in time, and nothing need be sent again', async () => {
@@ -50,7 +55,7 @@ describe('a kept connection that the origin closes just as a request comes', () 
       yield answer('ok');
       connection.end();
     });
-    const portico = await startPortico(frontDoor({ origins: [origin.url], node: { workers: 1 } }));
+    const portico = await staged(frontDoor({ origins: [origin.url], node: { workers: 1 } }));
     for (let i = 0; i < 20; i++) {
       expect(await fetchRaw(portico.port(), `/${i}`, { method: 'POST', body: 'a=b' })).toMatchObject({ status: 200 });
       await origin.connections[i]?.closed;

@@ -4,6 +4,7 @@ import { connectH2 } from '../support/h2-client.ts';
 import { answer, startOrigin } from '../support/origin.ts';
 import { startPortico } from '../support/portico.ts';
 import { connectRaw, fetchRaw, fieldOf, type RawResponse } from '../support/raw-client.ts';
+import { sharedPortico } from '../support/shared-portico.ts';
 import { frontDoor } from './front-door.ts';
 
 /** When a visitor sees the splash page: not before its time, and not a browser's error. */
@@ -11,10 +12,13 @@ import { frontDoor } from './front-door.ts';
 const AFTER = 700;
 const site = { splash: { after: `${AFTER}ms` } };
 
+/** For those who could not meet what others left there. */
+const staged = sharedPortico();
+
 describe('origins that are silent', () => {
   test('one that takes the request and says nothing: the splash page comes at its time', async () => {
     const origin = await startOrigin(() => undefined);
-    const portico = await startPortico(frontDoor({ origins: [origin.url], site }));
+    const portico = await staged(frontDoor({ origins: [origin.url], site }));
     const { response, took } = await timed(fetchRaw(portico.port(), '/silent'));
     expectSplash(response, 504);
     expectAtItsTime(took);
@@ -28,7 +32,7 @@ describe('origins that are silent', () => {
 
   test('one that no connection gets through to: at the same time', async () => {
     const origins = [await unreachableOrigin()];
-    const portico = await startPortico(frontDoor({ origins, site, pool: { timeouts: { connect: '5s' } } }));
+    const portico = await staged(frontDoor({ origins, site, pool: { timeouts: { connect: '5s' } } }));
     const { response, took } = await timed(fetchRaw(portico.port(), '/unreachable'));
     expectSplash(response, 504);
     expectAtItsTime(took);
@@ -63,7 +67,7 @@ describe('origins that are silent', () => {
 
   test('one says 103 and no more: an interim response is no answer', async () => {
     const origin = await startOrigin(() => 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n');
-    const portico = await startPortico(frontDoor({ origins: [origin.url], site }));
+    const portico = await staged(frontDoor({ origins: [origin.url], site }));
     const { response, took } = await timed(fetchRaw(portico.port(), '/'));
     expectSplash(response, 504);
     expectAtItsTime(took);
@@ -73,7 +77,7 @@ describe('origins that are silent', () => {
   test("the pool's first_byte ends the wait where it is shorter", async () => {
     const origin = await startOrigin(() => undefined);
     const pool = { timeouts: { first_byte: `${AFTER}ms` } };
-    const portico = await startPortico(frontDoor({ origins: [origin.url], pool, site: { splash: { after: '20s' } } }));
+    const portico = await staged(frontDoor({ origins: [origin.url], pool, site: { splash: { after: '20s' } } }));
     const { response, took } = await timed(fetchRaw(portico.port(), '/'));
     expectSplash(response, 504);
     expectAtItsTime(took);
@@ -90,7 +94,7 @@ describe('origins that are silent', () => {
 
   test('a client that sends its body slowly is no silent origin', async () => {
     const origin = await startOrigin();
-    const portico = await startPortico(frontDoor({ origins: [origin.url], site }));
+    const portico = await staged(frontDoor({ origins: [origin.url], site }));
     const client = await connectRaw(portico.port());
     await client.send('PUT /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n');
     const { took } = await timed(
@@ -108,7 +112,7 @@ describe('origins that are silent', () => {
 
   test('nor is one that pauses within its body; but when it has sent all, the time runs', async () => {
     const origin = await startOrigin(() => undefined);
-    const portico = await startPortico(frontDoor({ origins: [origin.url], site }));
+    const portico = await staged(frontDoor({ origins: [origin.url], site }));
     const client = await connectRaw(portico.port());
     await client.send('PUT /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n');
     await client.send('a');
@@ -123,7 +127,7 @@ describe('origins that are silent', () => {
 describe('origins that fail at once', () => {
   test('all refuse: 503 at once', async () => {
     const origins = [await refusingOrigin(), await refusingOrigin()];
-    const portico = await startPortico(frontDoor({ origins }));
+    const portico = await staged(frontDoor({ origins }));
     const { response, took } = await timed(fetchRaw(portico.port(), '/down'));
     expectSplash(response, 503);
     expect(took).toBeLessThan(1000);
@@ -135,7 +139,7 @@ describe('origins that fail at once', () => {
       connection.reset();
       yield '';
     });
-    const portico = await startPortico(frontDoor({ origins: [origin.url] }));
+    const portico = await staged(frontDoor({ origins: [origin.url] }));
     const { response, took } = await timed(fetchRaw(portico.port(), '/broken'));
     expectSplash(response, 502);
     expect(took).toBeLessThan(1000);
@@ -143,7 +147,7 @@ describe('origins that fail at once', () => {
 
   test("an origin's own 503 is no splash: what it says is shown", async () => {
     const origin = await startOrigin(() => answer('back at noon', { status: '503 Busy', fields: ['Retry-After: 9'] }));
-    const portico = await startPortico(frontDoor({ origins: [origin.url] }));
+    const portico = await staged(frontDoor({ origins: [origin.url] }));
     const response = await fetchRaw(portico.port(), '/own');
     expect(response).toMatchObject({ status: 503, body: 'back at noon' });
     expect(fieldOf(response, 'retry-after')).toBe('9');
@@ -193,7 +197,7 @@ describe('an origin that answers after the splash page was shown', () => {
 
   test('and its request has been taken back', async () => {
     const origin = await startOrigin(() => undefined);
-    const portico = await startPortico(frontDoor({ origins: [origin.url], site }));
+    const portico = await staged(frontDoor({ origins: [origin.url], site }));
     expectSplash(await fetchRaw(portico.port(), '/'), 504);
     await origin.connections[0]?.closed;
   });
