@@ -15,7 +15,9 @@ const PARTS: Readonly<Record<string, { readonly imports: readonly string[]; read
   proxy: { imports: ['base', 'observe', 'cache'] },
   health: { imports: ['base', 'observe'] },
   metrics: { imports: ['base', 'observe'] },
-  config: { imports: ['base', '*/config.ts', 'geodns/check-zones.ts'] },
+  config: {
+    imports: ['base', '*/config.ts', 'geodns/check-zones.ts', 'vrrp/secrets.ts', 'vrrp/witness/key.ts'],
+  },
   workers: { imports: ['base', 'observe'], types: ['config', 'cache', 'proxy', 'sibling'] },
   operator: { imports: ['base', 'observe'], types: ['health', 'config', 'proxy/pool/standing.ts'] },
   admin: { imports: ['base', 'observe'], types: ['*'] },

@@ -2,6 +2,8 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { show } from '../base/setting.ts';
 import { checkZones } from '../geodns/check-zones.ts';
+import { hmacSecretIn, PASSWORD, passwordIn } from '../vrrp/secrets.ts';
+import { witnessKeyIn } from '../vrrp/witness/key.ts';
 import { mismatch, readCertificates, readKey, refusal, untimely } from './certificate.ts';
 import type { Draft } from './draft.ts';
 import type { Finding, Path } from './problem.ts';
@@ -57,10 +59,10 @@ export function checkFiles(
     for (const [index, { auth }] of vrrp.instances.entries()) {
       if (auth === 'off') continue;
       const path: Path = ['vrrp', 'instances', index, 'auth'];
-      if (auth.password_file !== undefined) files.readable(auth.password_file, [...path, 'password_file']);
-      for (const [at, { file }] of auth.keys.entries()) files.readable(file, [...path, 'keys', at, 'file']);
+      if (auth.password_file !== undefined) files.password(auth.password_file, [...path, 'password_file']);
+      for (const [at, { file }] of auth.keys.entries()) files.secret(file, [...path, 'keys', at, 'file'], hmacSecretIn);
     }
-    if (vrrp.witness !== undefined) files.readable(vrrp.witness.key_file, ['vrrp', 'witness', 'key_file']);
+    if (vrrp.witness !== undefined) files.secret(vrrp.witness.key_file, ['vrrp', 'witness', 'key_file'], witnessKeyIn);
   }
   if (typeof admin === 'object') {
     for (const [index, user] of admin.users.entries()) {
@@ -120,6 +122,22 @@ class FileCheck {
 
   readable(file: string, path: Path): void {
     this.#content(file, path);
+  }
+
+  /** `take` throws an `Error` that says what is wrong with what is in there. */
+  secret<T>(file: string, path: Path, take: (content: Buffer) => T): T | undefined {
+    const bytes = this.#content(file, path);
+    if (bytes === undefined) return undefined;
+    const taken = attempt(() => take(bytes));
+    return 'reason' in taken ? this.#tell(path, `${taken.reason}, in ${show(file)}`) : taken.value;
+  }
+
+  /** Of version 2. */
+  password(file: string, path: Path): void {
+    const { length } = this.secret(file, path, passwordIn) ?? '';
+    if (length <= PASSWORD) return;
+    const message = `expected a password of ${PASSWORD} bytes, got ${length}, in ${show(file)}: no more is sent`;
+    this.#findings.push({ path, message, severity: 'warning' });
   }
 
   /** A file that is too large to be read at each look at the configuration. */

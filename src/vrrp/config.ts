@@ -121,7 +121,7 @@ const authSettings = z.union(
     z.strictObject({
       password_file: path()
         .optional()
-        .describe('For version 2: one line, of which 8 bytes are sent as clear text. To migrate from others.'),
+        .describe('For version 2: one line of ASCII, of which 8 bytes are sent as clear text. To migrate from others.'),
       keys: z
         .array(
           z.strictObject({
@@ -238,7 +238,7 @@ const witnessSettings = z.strictObject({
     .describe(
       'The same on both nodes, and of no other pair of this witness. Default: the first address of each instance.',
     ),
-  key_file: path().describe('One line, the same on all nodes and the witness.'),
+  key_file: path().describe('One line of 16 bytes or more, the same on all nodes and the witness.'),
   policy: z
     .enum(['strict', 'sticky', 'plain'])
     .default('sticky')

@@ -6,6 +6,7 @@ import { fileTrack, type InstanceRules, scriptTrack } from './machine/rules.ts';
 import { hooksOf, rulesOf, sourceOf } from './machine/rules-of.ts';
 import type { HookName } from './model.ts';
 import type { Command, FilePlan, GuardPlan, HmacPlan, InstancePlan, ProxyPlan, ScriptPlan, VrrpPlan } from './plan.ts';
+import { hmacSecretIn, PASSWORD, passwordIn } from './secrets.ts';
 import { readKeyFile } from './witness/key.ts';
 
 /** Peers are known by name, and may be behind routers; keepalived 2.2.7 sends unicast of IPv6 with a hop limit of 64. */
@@ -39,14 +40,15 @@ export function planVrrp(vrrp: VrrpSettings, context: VrrpContext): VrrpPlan {
 
 function instancePlan(instance: InstanceSettings, rules: InstanceRules, vrrp: VrrpSettings): InstancePlan {
   const { auth, source, unicast_peers, checksum, track } = instance;
-  const password = auth === 'off' || auth.password_file === undefined ? undefined : firstLine(auth.password_file);
+  const password =
+    auth === 'off' || auth.password_file === undefined ? undefined : read(auth.password_file, passwordIn);
   return {
     rules,
     source: source === undefined ? undefined : sourceOf(source),
     unicastPeers: unicast_peers,
     hopLimits: FROM_PEERS,
     checksum,
-    password: password?.slice(0, 8),
+    password: password?.slice(0, PASSWORD),
     hmac: hmacOf(instance),
     pair: vrrp.witness?.pair ?? (rules.addresses[0]?.address as string),
     digest: digestOf(rules),
@@ -81,10 +83,7 @@ function hostPortOf(text: string): HostPort {
 
 function hmacOf({ auth }: InstanceSettings): HmacPlan | undefined {
   if (auth === 'off' || auth.keys.length === 0) return undefined;
-  const keys = auth.keys.map(({ id, file }) => ({
-    id,
-    secret: new Uint8Array(Buffer.from(firstLine(file), 'latin1')),
-  }));
+  const keys = auth.keys.map(({ id, file }) => ({ id, secret: read(file, hmacSecretIn) }));
   return { mode: auth.mode, keys, antiReplay: { by: 'time', window: WINDOW } };
 }
 
@@ -120,7 +119,11 @@ function distinct<T extends { readonly name: string }>(plans: readonly T[]): rea
   return [...new Map(plans.map((plan) => [plan.name, plan])).values()];
 }
 
-function firstLine(file: string): string {
-  const [line = ''] = readFileSync(file, 'utf8').split('\n');
-  return line.trim();
+/** Files were looked at when the settings were checked, and may be others by now. */
+function read<T>(file: string, take: (content: Buffer) => T): T {
+  try {
+    return take(readFileSync(file));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { VrrpSettings } from '../../src/vrrp/config.ts';
+import { planVrrp } from '../../src/vrrp/planner.ts';
 import { ConfigScene, config } from './scene.ts';
 
 let scene: ConfigScene;
@@ -306,3 +308,69 @@ function many(prefix: string, count: number): string {
   );
   return `[${addresses.join(', ')}]`;
 }
+
+describe('a file of what nodes prove themselves by', () => {
+  const key = (name: string) => instance(`auth: { keys: [{ id: 1, file: ${name} }] }`);
+  const password = (name: string) => instance(`version: 2, auth: { password_file: ${name} }`);
+  const witness = (name: string) =>
+    vrrp(
+      `instances: [{ ${FRONT} }], witness: { address: "192.0.2.3:8112", peer: "192.0.2.2:8112", key_file: ${name} }`,
+    );
+
+  test.each([
+    { of: key, content: 'k'.repeat(32) },
+    { of: key, content: `${'k'.repeat(64)}\r\nmore\n` },
+    { of: password, content: 'secret' },
+    { of: password, content: ' 8 bytes!\n' },
+    { of: witness, content: 'sixteen letters!\n' },
+  ])('may be $content', ({ of, content }) => {
+    scene.write('it', content);
+    expect(scene.load(of('it'))).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  test.each([
+    { of: key, content: 'short\n', wrong: 'auth.keys[0].file: expected a key of 32 to 64 bytes, got 5' },
+    { of: key, content: `${'k'.repeat(88)}\n`, wrong: 'auth.keys[0].file: expected a key of 32 to 64 bytes, got 88' },
+    { of: key, content: `${'ä'.repeat(33)}\n`, wrong: 'auth.keys[0].file: expected a key of 32 to 64 bytes, got 66' },
+    { of: key, content: '', wrong: 'auth.keys[0].file: expected a key of 32 to 64 bytes, got 0' },
+    {
+      of: password,
+      content: 'pässwörd\n',
+      wrong: 'auth.password_file: expected a password of ASCII, got 4 of 10 bytes that are none',
+    },
+    { of: password, content: '\nsecret', wrong: 'auth.password_file: expected a password, got an empty line' },
+    { of: witness, content: 'short\n', wrong: 'witness.key_file: expected a key of 16 bytes or more, got 5' },
+    {
+      of: witness,
+      content: 'sixteen letters!\nand more\n',
+      wrong: 'witness.key_file: expected a key on one line, got several',
+    },
+  ])('may not be $content, which is not shown', ({ of, content, wrong }) => {
+    scene.write('it', content);
+    expect(scene.problems(of('it'))).toEqual([
+      expect.stringMatching(/^portico\.yaml:4:\d+ vrrp\.\S+ \D+ .*, in "it"$/),
+    ]);
+    expect(scene.problems(of('it'))[0]).toContain(`${wrong}, in "it"`);
+  });
+
+  test('may have a password of which not all is sent, with a warning', () => {
+    scene.write('it', 'nine byte\n');
+    const { ok, warnings } = scene.load(password('it'));
+    expect([ok, scene.lines(warnings)]).toEqual([
+      true,
+      [expect.stringMatching(/password_file: expected a password of 8 bytes, got 9, in "it": no more is sent$/)],
+    ]);
+  });
+
+  test.each([
+    { of: key, problem: 'expected a key of 32 to 64 bytes, got 5' },
+    { of: witness, problem: 'expected a key of 16 bytes or more, got 5' },
+    { of: (name: string) => password(name), problem: 'expected a password of ASCII, got 2 of 6 bytes that are none' },
+  ])('is looked at once more when it is used: $problem', ({ of, problem }) => {
+    scene.write('it', 'k'.repeat(40));
+    const settings = scene.settings(of('it')).vrrp as VrrpSettings;
+    scene.write('it', of === key || of === witness ? 'short' : 'shört');
+    const plan = () => planVrrp(settings, { proxyUrl: undefined, node: 'one', version: '0' });
+    expect(plan).toThrow(`${scene.path('it')}: ${problem}`);
+  });
+});

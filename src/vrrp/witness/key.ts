@@ -10,19 +10,25 @@ const LF = 10;
 const CR = 13;
 const DEL = 127;
 
-/**
- * A line of text, or any bytes; 16 at least. The end of a line is not part of it, so that an editor may have been there. Throws an
- * `Error` that says what is wrong with the file.
- */
+/** Throws an `Error` that says what is wrong with the file. */
 export function readKeyFile(file: string): Uint8Array {
   const content = read(file);
-  if (content.length > LONGEST_KEY)
-    throw new Error(`${file}: expected a key of at most ${LONGEST_KEY} bytes, got more`);
-  const key = withoutLineEnd(content);
-  if (isText(key) && key.includes(LF)) throw new Error(`${file}: expected a key on one line, got several`);
-  if (key.length < SHORTEST_KEY) {
-    throw new Error(`${file}: expected a key of ${SHORTEST_KEY} bytes or more, got ${key.length}`);
+  try {
+    return witnessKeyIn(content);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * A line of text, or any bytes; 16 at least. The end of a line is not part of it, so that an editor may have been there. Throws an
+ * `Error` that says what is wrong, and never shows it.
+ */
+export function witnessKeyIn(content: Buffer): Uint8Array {
+  if (content.length > LONGEST_KEY) throw new Error(`expected a key of at most ${LONGEST_KEY} bytes, got more`);
+  const key = withoutLineEnd(content);
+  if (isText(key) && key.includes(LF)) throw new Error('expected a key on one line, got several');
+  if (key.length < SHORTEST_KEY) throw new Error(`expected a key of ${SHORTEST_KEY} bytes or more, got ${key.length}`);
   return key;
 }
 

@@ -144,6 +144,12 @@ ${within('authentication {\n auth_type PASS\n auth_pass plainsecret # plainsecre
 ${within('authentication {\n auth_type PASS\n auth_pass ${PASS}\n @other auth_pass "not mine"\n }').replace('VI_1', 'VI_2').replace('51', '52').replace('.10', '.11')}
 `;
 
+  test.each(['pässwörd', '""', '"  "'])('are refused when settings would not take them: %s', (password) => {
+    const { files, secrets } = imported(within(`authentication {\n auth_type PASS\n auth_pass ${password}\n }`));
+    const line = files.flatMap(({ lines }) => lines).find(({ text }) => text.includes('auth_pass'));
+    expect([secrets, line]).toMatchObject([[], { verdict: 'refused', whys: [expect.stringContaining('ASCII')] }]);
+  });
+
   test('are in files, and cut to what is sent', () => {
     expect(imported(text).secrets).toEqual([
       { file: 'secrets/vrrp-VI_1', content: 'plainsec' },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PASSWORD, passwordIn } from '../../secrets.ts';
 import type { Statement } from '../blocks.ts';
 import type { HmacDraft, PassDraft, Secret } from '../draft.ts';
 import { approximate, dropped, EXACT, exact, type Findings, type Judgement, refused } from '../findings.ts';
@@ -16,9 +17,6 @@ export interface AuthContext {
   readonly findings: Findings;
   readonly secrets: Secret[];
 }
-
-/** What of a password is sent. */
-const PASSWORD_BYTES = 8;
 
 export function readPassword(block: readonly Statement[], context: AuthContext): PassDraft | undefined {
   const { findings, instance, directory, secrets } = context;
@@ -38,8 +36,8 @@ export function readPassword(block: readonly Statement[], context: AuthContext):
             : unknownKeyword(keyword, 'authentication')),
     );
   }
-  if (ignored !== undefined || password === undefined) return undefined;
-  secrets.push({ file, content: firstBytes(password) });
+  if (ignored !== undefined || password === undefined || !isPassword(password)) return undefined;
+  secrets.push({ file, content: password.slice(0, PASSWORD) });
   return { password_file: file };
 }
 
@@ -61,12 +59,18 @@ function ignoredBy(
 }
 
 function passwordJudgement(password: string | undefined, file: string): Judgement {
-  const isCut = Buffer.byteLength(password ?? '') > PASSWORD_BYTES;
-  return exact(`in ${file}, not here${isCut ? `; its first ${PASSWORD_BYTES} bytes, which are all that is sent` : ''}`);
+  if (!isPassword(password ?? '')) return refused('a password is ASCII here: change it on all nodes first');
+  const isCut = (password ?? '').length > PASSWORD;
+  return exact(`in ${file}, not here${isCut ? `; its first ${PASSWORD} bytes, which are all that is sent` : ''}`);
 }
 
-function firstBytes(password: string): string {
-  return Buffer.from(password).subarray(0, PASSWORD_BYTES).toString();
+/** What settings take. */
+function isPassword(text: string): boolean {
+  try {
+    return passwordIn(Buffer.from(text)) !== '';
+  } catch {
+    return false;
+  }
 }
 
 const REPLAY = approximate('replays are told by a sequence that grows, and by a clock that is nearly right');
