@@ -9,6 +9,7 @@ import { checkDns } from './check-dns.ts';
 import { checkPools } from './check-pools.ts';
 import { checkSiblings } from './check-siblings.ts';
 import { checkVrrp } from './check-vrrp.ts';
+import { checkVrrpServing } from './check-vrrp-serving.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 
@@ -30,6 +31,7 @@ export function check(draft: Draft, has: (path: Path) => boolean): Finding[] {
     ...checkSiblings(draft, has),
     ...checkDns(draft, has),
     ...checkVrrp(draft, has),
+    ...checkVrrpServing(draft),
     ...checkAdmin(draft),
   ];
 }

@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 
 const FRONT = 'name: front, vrid: 51, interface: eth0, priority: 254, addresses: [192.0.2.10/24]';
-const vrrp = (text: string) => config({ rest: `vrrp: { ${text} }` });
+const vrrp = (text: string) =>
+  config({ listeners: 'listeners: [{ address: "0.0.0.0:8080", protocol: http }]', rest: `vrrp: { ${text} }` });
 const instance = (more: string) => vrrp(`instances: [{ ${FRONT}, ${more} }]`);
 /** An instance like the first one, but for what is said. */
 const other = (part: Record<string, string | number>) => {
@@ -308,6 +309,38 @@ function many(prefix: string, count: number): string {
   );
   return `[${addresses.join(', ')}]`;
 }
+
+describe('a shared address where nothing listens', () => {
+  const served = (listen: string, rest = '') =>
+    scene.load(
+      config({
+        listeners: `listeners: [{ address: "${listen}", protocol: http }]`,
+        rest: `vrrp: { instances: [{ ${FRONT} }, { ${FRONT6} }] }\n${rest}`,
+      }),
+    );
+  const FRONT6 = 'name: front6, vrid: 51, interface: eth0, priority: 254, addresses: [fe80::33/64, "2001:db8::10/64"]';
+  const of4 =
+    'expected a listener for 192.0.2.10, such as "0.0.0.0:80" or "192.0.2.10:80", got none: its clients are refused';
+  const of6 =
+    'expected a listener for 2001:db8::10, such as "[::]:80" or "[2001:db8::10]:80", got none: its clients are refused';
+
+  test.each([
+    { listen: '192.0.2.1:80', warnings: [`instances[0].addresses[0]: ${of4}`, `instances[1].addresses[1]: ${of6}`] },
+    { listen: '0.0.0.0:80', warnings: [`instances[1].addresses[1]: ${of6}`] },
+    { listen: '[::]:80', warnings: [`instances[0].addresses[0]: ${of4}`] },
+    { listen: '[2001:DB8:0::10]:443', warnings: [`instances[0].addresses[0]: ${of4}`] },
+    { listen: '192.0.2.10:8080', warnings: [`instances[1].addresses[1]: ${of6}`] },
+  ])('is warned of with a listener of $listen', ({ listen, warnings }) => {
+    const result = served(listen);
+    expect(result.ok).toBe(true);
+    expect(scene.lines(result.warnings).map((line) => line.replace(/^\S+ vrrp\./, ''))).toEqual(warnings);
+  });
+
+  test('is none where names are served', () => {
+    const dns = 'dns: { listen: ["0.0.0.0:53", "[::]:53"], zones: [] }';
+    expect(served('127.0.0.1:80', dns)).toMatchObject({ ok: true, warnings: [] });
+  });
+});
 
 describe('a file of what nodes prove themselves by', () => {
   const key = (name: string) => instance(`auth: { keys: [{ id: 1, file: ${name} }] }`);
