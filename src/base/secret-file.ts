@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Files of `state_dir` that nobody else may read: keys, passwords. */
@@ -15,13 +25,26 @@ export function makeDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** With mode 0600. Never a half-written file under its real name, and never a moment when others may read it. */
+/**
+ * With mode 0600. Never a half-written file under its real name, and never a moment when others may read it. When this returns it outlives
+ * a power failure.
+ */
 export function writeSecret(file: string, content: string | Uint8Array): void {
   const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
+    writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true });
     renameSync(draft, file);
+    syncDirectory(dirname(file));
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
   }
 }

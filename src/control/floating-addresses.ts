@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseListenAddress } from '../base/address.ts';
 import { monotonicNow } from '../base/monotonic.ts';
-import { makeDirectory, writeSecret } from '../base/secret-file.ts';
 import type { Ms } from '../base/units.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EventLog } from '../observe/event-forward.ts';
 import type { AddressCommand } from '../operator/commands.ts';
 import type { FromAgent } from '../vrrp/agent/messages.ts';
 import type { InstanceStatus } from '../vrrp/agent/status.ts';
-import type { Kept } from '../vrrp/machine/state.ts';
 import type { VrrpPlan } from '../vrrp/plan.ts';
 import { planVrrp } from '../vrrp/planner.ts';
 import type { AddressNewsItem } from './address-news.ts';
+import { type KeptOrders, KeptOrdersFile } from './kept-orders.ts';
 import { RefusedError } from './refused-error.ts';
 import { VrrpProcess } from './vrrp-process.ts';
 import { witnessPortProblem } from './witness-port.ts';
@@ -40,9 +37,6 @@ export interface PendingFloating {
 /** Signs of life for the agent: the proxy is late when they are. */
 const BEAT: Ms = 250;
 
-/** Of what operators said, which outlives restarts. */
-const FILE = 'vrrp.json';
-
 /** A goodbye takes as long as a successor needs; the longest advert_interval of an instance says how long that is. */
 const STOP_MARGIN: Ms = 1_000;
 
@@ -55,7 +49,8 @@ export class FloatingAddresses {
   #plan: VrrpPlan | undefined;
   #generation = 0;
   #instances: readonly InstanceStatus[] = [];
-  #kept: Readonly<Record<string, Kept>>;
+  readonly #keptFile: KeptOrdersFile;
+  #kept: KeptOrders;
   #beats: NodeJS.Timeout | undefined;
   #beatAt: Ms = 0;
   #commands = 0;
@@ -64,7 +59,8 @@ export class FloatingAddresses {
 
   constructor(options: FloatingAddressesOptions) {
     this.#options = options;
-    this.#kept = readKept(join(options.stateDir, FILE));
+    this.#keptFile = new KeptOrdersFile(options.stateDir, options.log);
+    this.#kept = this.#keptFile.read();
   }
 
   /** `undefined`: this node shares none. */
@@ -78,8 +74,13 @@ export class FloatingAddresses {
   }
 
   /** What operators say of instances. */
-  get kept(): Readonly<Record<string, Kept>> {
+  get kept(): KeptOrders {
     return this.#kept;
+  }
+
+  /** Has the file say these as well, or no more than what is so: before it is, as after a restart it has to be. With an error, it does not. */
+  keep(said: KeptOrders = {}): Error | undefined {
+    return this.#keptFile.write({ ...this.#kept, ...said });
   }
 
   /** As the agent told them last, within the second; empty while it is away. */
@@ -202,7 +203,8 @@ export class FloatingAddresses {
         this.#options.onNews(message);
         return;
       case 'kept':
-        this.#keep(message.kept);
+        this.#kept = message.kept;
+        this.#tellUnkept(this.keep());
         return;
       case 'commanded':
         this.#waiting.get(message.id)?.(message.problem);
@@ -219,15 +221,10 @@ export class FloatingAddresses {
     return instances.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   }
 
-  #keep(kept: Readonly<Record<string, Kept>>): void {
-    this.#kept = kept;
-    const { stateDir, log } = this.#options;
-    try {
-      makeDirectory(stateDir);
-      writeSecret(join(stateDir, FILE), `${JSON.stringify(kept)}\n`);
-    } catch (error) {
-      log.error('what operators said of floating addresses will not outlive a restart', { error });
-    }
+  #tellUnkept(error: Error | undefined): void {
+    if (error === undefined) return;
+    const event = 'what operators said of floating addresses will not outlive a restart';
+    this.#options.log.error(event, { file: this.#keptFile.path, error });
   }
 
   async #orRefused<T>(act: () => T | Promise<T>): Promise<T> {
@@ -257,12 +254,3 @@ const HERE: ReadonlyMap<string, string> = new Map([
   ['127.0.0.1', '127.0.0.1'],
   ['::1', '[::1]'],
 ]);
-
-/** What cannot be read was never said. */
-function readKept(path: string): Readonly<Record<string, Kept>> {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Kept>;
-  } catch {
-    return {};
-  }
-}
