@@ -6,7 +6,7 @@ import type { FloatingAddresses } from './floating-addresses.ts';
 
 export interface AddressOrdersOptions {
   readonly operator: AddressHand;
-  readonly addresses: Pick<FloatingAddresses, 'names' | 'instances' | 'kept' | 'command'>;
+  readonly addresses: Pick<FloatingAddresses, 'names' | 'instances' | 'kept' | 'keep' | 'command'>;
   /** Who drains the node, and why. */
   readonly drained: () => string;
 }
@@ -61,6 +61,19 @@ export class AddressOrders {
     }
   }
 
+  async #commandAll(
+    instances: readonly InstanceStatus[],
+    command: AddressCommand,
+    by: string,
+    why: string,
+  ): Promise<string | undefined> {
+    for (const { name } of instances) {
+      const problem = await this.#options.addresses.command(command, name, by, why);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
   #meant(instance: string | undefined): readonly InstanceStatus[] {
     return this.#options.addresses.instances.filter(({ name }) => instance === undefined || name === instance);
   }
@@ -83,10 +96,15 @@ export class AddressOrders {
       const detail = meant.map(({ name, role }) => `${name} is ${role}`).join(', ');
       return { ok: false, refusal: { kind: 'nothing-to-hand-over', detail: `expected active, ${detail}` } };
     }
-    for (const { name } of needed) {
-      const problem = await addresses.command(command, name, actor.name, reason);
-      if (problem !== undefined) return away(problem);
+    const maintenance = command === 'resume' ? undefined : { kind: command, by: actor.name, why: reason };
+    const unkept = addresses.keep(Object.fromEntries(needed.map(({ name }) => [name, { maintenance }])));
+    if (unkept !== undefined) {
+      return { ok: false, refusal: { kind: 'not-kept', detail: `it cannot be written: ${unkept.message}` } };
     }
+    const problem = await this.#commandAll(needed, command, actor.name, reason);
+    // The agent may have had another mind: of one that was not active any more nothing is to be left.
+    addresses.keep();
+    if (problem !== undefined) return away(problem);
     const after = new Map(addresses.instances.map(({ name, maintenance }) => [name, said(maintenance)]));
     return {
       ok: true,

@@ -66,7 +66,7 @@ export type DatacenterRefusal =
 export type AddressCommand = 'handover' | 'release' | 'resume';
 
 export type AddressRefusal =
-  | Extract<Refusal, { readonly kind: 'invalid' }>
+  | Extract<Refusal, { readonly kind: 'invalid' | 'not-kept' }>
   | { readonly kind: 'unknown-instance'; readonly detail: string }
   /** Who holds the addresses is not there now: it was not told. */
   | { readonly kind: 'agent-away'; readonly detail: string }

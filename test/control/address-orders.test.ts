@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AddressOrders, NODE_DRAIN } from '../../src/control/address-orders.ts';
+import type { KeptOrders } from '../../src/control/kept-orders.ts';
 import type { AddressCommand } from '../../src/operator/commands.ts';
 import type { InstanceStatus } from '../../src/vrrp/agent/status.ts';
 import type { Maintenance } from '../../src/vrrp/model.ts';
@@ -13,6 +14,10 @@ import { turn } from '../support/wait.ts';
 class Agent {
   readonly told: string[] = [];
   problem: string | undefined;
+  /** Of its file. */
+  unwritable: Error | undefined;
+  /** What the file was to say, beside what is so. */
+  readonly written: KeptOrders[] = [];
   readonly #instances: Map<string, InstanceStatus>;
 
   constructor(instances: Readonly<Record<string, Partial<InstanceStatus>>>) {
@@ -31,6 +36,11 @@ class Agent {
     return Object.fromEntries(this.#instances);
   }
 
+  keep(said: KeptOrders = {}) {
+    if (this.unwritable === undefined) this.written.push(said);
+    return this.unwritable;
+  }
+
   async command(command: AddressCommand, name: string | undefined, by: string, why: string) {
     if (this.problem !== undefined) return this.problem;
     this.told.push(`${command} ${name} by ${by}${why === '' ? '' : ` (${why})`}`);
@@ -42,6 +52,7 @@ class Agent {
 }
 
 const BY_HAND: Maintenance = { kind: 'release', by: 'bob', why: 'no trust' };
+const HANDED: Maintenance = { ...BY_HAND, kind: 'handover' };
 
 async function scene(instances: Readonly<Record<string, Partial<InstanceStatus>>>) {
   const { operator, events } = new Scene(await tempDir('operator'));
@@ -84,7 +95,7 @@ describe('an order', () => {
     const { order, agent } = await scene({
       a: {},
       b: { role: 'backup' },
-      handed: { role: 'backup', maintenance: { ...BY_HAND, kind: 'handover' } },
+      handed: { role: 'backup', maintenance: HANDED },
       released: { role: 'released', maintenance: BY_HAND },
     });
     expect(await order(command)).toMatchObject({ ok: true, value: [{}, {}, {}, {}] });
@@ -112,6 +123,46 @@ describe('an order', () => {
     const { order, agent } = await scene({ front: {} });
     agent.problem = 'it died';
     expect(await order('release')).toMatchObject({ ok: false, refusal: { kind: 'agent-away' } });
+  });
+});
+
+describe('the file of what is said', () => {
+  const said = { kind: 'release', by: 'alice', why: 'because' };
+
+  test('says it before the agent is told, and then what came of it', async () => {
+    const { order, agent } = await scene({ a: {}, b: {} });
+    const { command } = agent;
+    let before: number | undefined;
+    agent.command = (...args) => {
+      before ??= agent.written.length;
+      return command.apply(agent, args);
+    };
+    await order('release');
+    expect(agent.written).toEqual([{ a: { maintenance: said }, b: { maintenance: said } }, {}]);
+    expect(before).toBe(1);
+  });
+
+  test('says no more what the agent refused', async () => {
+    const { order, agent } = await scene({ a: {} });
+    agent.command = async () => 'it died';
+    expect(await order('release', 'a')).toMatchObject({ ok: false, refusal: { kind: 'agent-away' } });
+    expect(agent.written).toEqual([{ a: { maintenance: said } }, {}]);
+  });
+
+  test.each(['handover', 'release', 'resume'] as const)('that cannot be written: to %s is refused', async (command) => {
+    const { order, agent, audit } = await scene({ a: { maintenance: command === 'handover' ? undefined : HANDED } });
+    agent.unwritable = new Error('no space left');
+    const detail = 'it cannot be written: no space left';
+    expect(await order(command)).toEqual({ ok: false, refusal: { kind: 'not-kept', detail } });
+    expect([agent.told, audit()]).toMatchObject([[], [{ refused: `not-kept: ${detail}` }]]);
+  });
+
+  test('that cannot be written keeps no drain from handing over', async () => {
+    const { orders, agent } = await scene({ a: {} });
+    agent.unwritable = new Error('no space left');
+    orders.drain(true);
+    await turn();
+    expect(agent.told).toEqual([`handover a by ${NODE_DRAIN} (alice: kernel)`]);
   });
 });
 

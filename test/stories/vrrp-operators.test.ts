@@ -1,8 +1,11 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../support/journal.ts';
 import { Lan, MAY_MAKE_LANS } from '../support/lan.ts';
 import { LanNode } from '../support/lan-node.ts';
+import { tempDir } from '../support/temp.ts';
 
 /** Two real nodes share an address: what is told of it, and what operators do with it, by the command line. */
 
@@ -131,6 +134,23 @@ describe.skipIf(!MAY_MAKE_LANS)('shared addresses of real nodes (needs root)', (
     expect(stdout).toMatch(/front: released since .*because admin released it \(no trust\); takes no part until/);
     expect(lan.addresses('a')).not.toContain(VIP);
     expect(await a.command('vrrp', 'resume', 'front', '--wait', '10s')).toMatchObject({ status: 0 });
+    expect(lan.addresses('a')).toContain(VIP);
+  });
+
+  test('are not released where that cannot be kept, and a damaged file of what was said is told of', async () => {
+    const lan = Lan.open('a');
+    const a = await LanNode.on(lan, 'a');
+    const state = await tempDir();
+    const file = join(state, 'vrrp.json');
+    writeFileSync(file, '{"front":null}');
+    await a.start(vrrp(200), { node: { state_dir: state } });
+    expect(await a.events.waitFor(({ level }) => level === 'error')).toMatchObject({ file, copy: `${file}.damaged` });
+    await a.events.waitFor('vrrp active');
+    rmSync(file);
+    mkdirSync(file);
+    const release = await a.command('vrrp', 'release', '--reason', 'no trust');
+    expect(release).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('EISDIR') });
+    expect((await a.vrrp()).instances[0]).toMatchObject({ role: 'active', maintenance: null });
     expect(lan.addresses('a')).toContain(VIP);
   });
 

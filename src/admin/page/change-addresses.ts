@@ -37,6 +37,7 @@ const STATUSES: Readonly<Record<AddressRefusal['kind'], Refused['status']>> = {
   'unknown-instance': 404,
   'nothing-to-hand-over': 409,
   invalid: 422,
+  'not-kept': 503,
   'agent-away': 503,
 };
 

@@ -112,6 +112,7 @@ describe('an order', () => {
   test.each([
     { kind: 'nothing-to-hand-over', status: 409 },
     { kind: 'agent-away', status: 503 },
+    { kind: 'not-kept', status: 503 },
     { kind: 'invalid', status: 422 },
   ] as const)('that is refused for $kind is a $status', async ({ kind, status }) => {
     const scene = await AdminScene.open();

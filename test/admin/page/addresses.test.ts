@@ -180,6 +180,7 @@ test.each([
 
 test.each([
   { kind: 'agent-away', status: 503 },
+  { kind: 'not-kept', status: 503 },
   { kind: 'nothing-to-hand-over', status: 409 },
   { kind: 'invalid', status: 422 },
   { kind: 'unknown-instance', status: 404 },

@@ -55,6 +55,7 @@ function routesOf(command: AddressCommand, id: string): AnyRoute[] {
   const problems = [
     'vrrp-off',
     'agent-away',
+    'not-kept',
     ...(command === 'handover' ? ['nothing-to-hand-over' as const] : []),
   ] as const;
   return [
