@@ -57,6 +57,15 @@ describe('a line', () => {
     expect(found?.why).toContain(why);
   });
 
+  test('init_fail is approximate: a script counts from its first run on, as to keepalived without it', () => {
+    const script = 'vrrp_script up {\n script /bin/true\n init_fail\n}\n';
+    const found = judged(within('track_script {\n up\n }', script), 'init_fail');
+    expect(found).toEqual({
+      verdict: 'approximate',
+      why: 'it is taken for good until its first run ends, which counts at once; not for bad until rise of them were good',
+    });
+  });
+
   test('of an instance that cannot be had is refused as well', () => {
     const text = `vrrp_instance VI_1 {
       interface eth0

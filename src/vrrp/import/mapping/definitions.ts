@@ -33,7 +33,9 @@ const SHORTEST = 10;
 const MOST_RUNS = 100;
 
 const NEVER_TRACKED = dropped('nothing tracks it; keepalived does not run it either');
-const INIT_FAIL = approximate('it is taken for good until fall runs have failed');
+const INIT_FAIL = approximate(
+  'it is taken for good until its first run ends, which counts at once; not for bad until rise of them were good',
+);
 
 /** `undefined`: keepalived would take it out, and says so. */
 export function readScript(statement: Statement, names: Names, findings: Findings): TrackedScript | undefined {
