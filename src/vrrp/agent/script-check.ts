@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Ms } from '../../base/units.ts';
+import type { EventLog } from '../../observe/event-forward.ts';
 import type { TrackStatus } from '../model.ts';
 import type { ScriptPlan } from '../plan.ts';
 import { killGroup } from './hook-runner.ts';
+
+/** What was killed has ended by then, or cannot be killed. */
+const DYING: Ms = 500;
+
+export interface ScriptCheckOptions {
+  readonly log: EventLog;
+  readonly onStatus: (status: TrackStatus) => void;
+}
 
 /**
  * Runs a script now and then: status 0 is good, anything else bad, as is what takes longer than its time. The first result counts at
@@ -9,15 +19,18 @@ import { killGroup } from './hook-runner.ts';
  */
 export class ScriptCheck {
   readonly plan: ScriptPlan;
-  readonly #onStatus: (status: TrackStatus) => void;
+  readonly #options: ScriptCheckOptions;
   readonly #timer: NodeJS.Timeout;
   #child: ChildProcess | undefined;
+  /** When it was to be killed; `undefined`: it still has time. */
+  #killedAt: Ms | undefined;
+  #isTold = false;
   #status: TrackStatus | undefined;
   #against = 0;
 
-  constructor(plan: ScriptPlan, onStatus: (status: TrackStatus) => void) {
+  constructor(plan: ScriptPlan, options: ScriptCheckOptions) {
     this.plan = plan;
-    this.#onStatus = onStatus;
+    this.#options = options;
     this.#timer = setInterval(() => this.#run(), plan.interval);
     this.#run();
   }
@@ -28,21 +41,44 @@ export class ScriptCheck {
     this.#child = undefined;
   }
 
-  /** One at a time: an interval in which the last one still runs is left out. */
+  /** One at a time: an interval in which the last one still runs is left out, or bad when that should have ended. */
   #run(): void {
-    if (this.#child !== undefined) return;
+    if (this.#child !== undefined) {
+      if (this.#killedAt !== undefined && performance.now() - this.#killedAt > DYING) this.#outlived(this.#child);
+      return;
+    }
     const [program, ...args] = this.plan.command;
     const child = spawn(program as string, args, { stdio: 'ignore', detached: true });
     this.#child = child;
-    const overdue = setTimeout(() => killGroup(child), this.plan.timeout);
+    this.#killedAt = undefined;
+    const overdue = setTimeout(() => this.#overdue(child), this.plan.timeout);
     const end = (isGood: boolean) => {
       clearTimeout(overdue);
       if (this.#child !== child) return;
       this.#child = undefined;
-      this.#take(isGood ? 'up' : 'down');
+      if (this.#killedAt === undefined) this.#take(isGood ? 'up' : 'down');
     };
     child.on('error', () => end(false));
     child.on('exit', (code) => end(code === 0));
+  }
+
+  /** Whatever becomes of it: some cannot be killed. */
+  #overdue(child: ChildProcess): void {
+    if (this.#child !== child) return;
+    this.#killedAt = performance.now();
+    killGroup(child);
+    this.#take('down');
+  }
+
+  /** It has become another user's, or waits for a device. */
+  #outlived(child: ChildProcess): void {
+    if (!this.#isTold) {
+      const { name, command } = this.plan;
+      this.#options.log.warn('a check script cannot be killed', { check: name, command, pid: child.pid });
+    }
+    this.#isTold = true;
+    killGroup(child);
+    this.#take('down');
   }
 
   #take(status: TrackStatus): void {
@@ -55,6 +91,6 @@ export class ScriptCheck {
     if (this.#status !== undefined && this.#against < (status === 'up' ? rise : fall)) return;
     this.#against = 0;
     this.#status = status;
-    this.#onStatus(status);
+    this.#options.onStatus(status);
   }
 }

@@ -42,7 +42,10 @@ export class Tracking {
     this.#scripts = scripts.map(
       (plan) =>
         oldScripts.find((each) => isDeepStrictEqual(each.plan, plan)) ??
-        new ScriptCheck(plan, (status) => this.#tell({ name: plan.name, status, adds: 0 })),
+        new ScriptCheck(plan, {
+          log: this.#options.log,
+          onStatus: (status) => this.#tell({ name: plan.name, status, adds: 0 }),
+        }),
     );
     this.#files = files.map(
       (plan) =>
