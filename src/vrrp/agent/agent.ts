@@ -47,9 +47,12 @@ export class Agent {
   readonly #neighborhoods = new Map<string, Neighborhood>();
   readonly #guardOf = new WeakMap<GroupDriver, Guard | undefined>();
   #running = new Map<string, Running>();
+  /** Of instances that are no more, while they have hooks. */
+  readonly #former = new Set<Instance>();
   #drivers: readonly GroupDriver[] = [];
   #guard: Guard | undefined;
   #guardPlan: GuardPlan | undefined;
+  #isClosed = false;
 
   /** Throws an error of the system. */
   constructor(options: AgentOptions) {
@@ -93,12 +96,12 @@ export class Agent {
 
   /** A sign of life of the proxy. */
   beat(serving: number, late: Ms): void {
-    this.#tracking.beat(serving, late);
+    if (!this.#isClosed) this.#tracking.beat(serving, late);
   }
 
   /** The proxy is gone, with all of its workers. */
   proxyEnded(): void {
-    this.#tracking.proxyEnded();
+    if (!this.#isClosed) this.#tracking.proxyEnded();
   }
 
   /** Of one instance, or of all. Returns what is wrong with that. */
@@ -117,8 +120,9 @@ export class Agent {
     return undefined;
   }
 
-  /** Says goodbye for all; resolves when no address is held any more. */
+  /** Says goodbye for all; resolves when no address is held any more, and no socket is open. Once more, it may be told to do so at once. */
   async stop(atOnce: boolean): Promise<void> {
+    if (this.#isClosed) return;
     this.#drain();
     for (const driver of this.#drivers) driver.handle(driver.names[0] as string, { kind: 'stop', atOnce });
     while ([...this.#running.values()].some(({ driver, instance }) => isLeaving(driver, instance))) {
@@ -126,6 +130,20 @@ export class Agent {
     }
     if (!atOnce) await Promise.all([...this.#running.values()].map(({ instance }) => instance.gone));
     this.close();
+  }
+
+  /** Resolves when all hooks have ended: to be waited for after `stop`, as from then on there are no more. */
+  async hooked(): Promise<void> {
+    await Promise.all(this.#hooks.map(({ ended }) => ended));
+  }
+
+  /** The longest that may take. */
+  get hookTime(): Ms {
+    return Math.max(0, ...this.#hooks.map(({ timeLeft }) => timeLeft));
+  }
+
+  get #hooks(): readonly Instance['hooks'][] {
+    return [...this.#former, ...[...this.#running.values()].map(({ instance }) => instance)].map(({ hooks }) => hooks);
   }
 
   status(wall: Ms): readonly InstanceStatus[] {
@@ -139,6 +157,8 @@ export class Agent {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#tracking.close();
     for (const driver of this.#drivers) driver.close();
     for (const { instance } of this.#running.values()) instance.close();
@@ -225,7 +245,11 @@ export class Agent {
     this.#running = new Map([...now, ...former.map((each) => [each.instance.plan.rules.name, each] as const)]);
     driver.handle(driver.names[0] as string, { kind: 'stop', atOnce: true });
     driver.close();
-    for (const { instance } of former) instance.close();
+    for (const { instance } of former) {
+      instance.close();
+      this.#former.add(instance);
+      void instance.hooks.ended.then(() => this.#former.delete(instance));
+    }
     this.#running = now;
   }
 

@@ -24,7 +24,9 @@ export interface HookRun {
 export class HookRunner {
   readonly #log: EventLog;
   readonly #waiting: HookRun[] = [];
-  #isRunning = false;
+  #running: Promise<void> | undefined;
+  /** When the one that runs is overdue. */
+  #until: Ms = 0;
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -32,23 +34,35 @@ export class HookRunner {
 
   run(run: HookRun): void {
     this.#waiting.push(run);
-    if (!this.#isRunning) void this.#runAll();
+    this.#running ??= this.#runAll();
+  }
+
+  /** Resolves when all of them have ended. */
+  get ended(): Promise<void> {
+    return this.#running ?? Promise.resolve();
+  }
+
+  /** The longest that may take, from when they are not to wait for anything else. */
+  get timeLeft(): Ms {
+    if (this.#running === undefined) return 0;
+    const running = Math.max(0, this.#until - performance.now());
+    return this.#waiting.reduce((sum, { deadline }) => sum + deadline, running);
   }
 
   async #runAll(): Promise<void> {
-    this.#isRunning = true;
     for (let run = this.#waiting.shift(); run !== undefined; run = this.#waiting.shift()) {
+      this.#until = performance.now() + run.deadline;
       await run.after;
       const isGood = await this.#runOne(run);
       run.onEnd?.(isGood);
     }
-    this.#isRunning = false;
+    this.#running = undefined;
   }
 
   async #runOne({ hook, commands, deadline, environment }: HookRun): Promise<boolean> {
-    const until = performance.now() + deadline;
+    this.#until = performance.now() + deadline;
     for (const command of commands) {
-      const problem = await ended(command, until - performance.now(), environment);
+      const problem = await ended(command, this.#until - performance.now(), environment);
       if (problem === undefined) continue;
       this.#log.warn('a hook failed', { hook, command, problem, instance: environment.PORTICO_INSTANCE });
       return false;

@@ -114,6 +114,10 @@ export class Instance {
     return this.#virtual.gone;
   }
 
+  get hooks(): Pick<HookRunner, 'ended' | 'timeLeft'> {
+    return this.#hooks;
+  }
+
   get plan(): InstancePlan {
     return this.#plan;
   }

@@ -27,7 +27,7 @@ export type ToAgent =
       readonly by: string;
       readonly why: string;
     }
-  /** Say goodbye, keep the addresses until a successor advertises, and end. */
+  /** Say goodbye, keep the addresses until a successor advertises, and end; or, later on, do not wait any longer for that. */
   | { readonly type: 'stop'; readonly atOnce: boolean };
 
 export type FromAgent =
@@ -37,6 +37,8 @@ export type FromAgent =
   | { readonly type: 'refused'; readonly problem: string }
   | { readonly type: 'planned'; readonly generation: number }
   | { readonly type: 'status'; readonly instances: readonly InstanceStatus[] }
+  /** It was told to stop, and holds no address any more. `hooks`: the longest that it still takes until they have ended, and it with them. */
+  | { readonly type: 'left'; readonly hooks: Ms }
   /** What is to outlive this process. */
   | { readonly type: 'kept'; readonly kept: Readonly<Record<string, Kept>> }
   /** What is to be told beyond the log, where it stands as well. `at`: epoch milliseconds. `words`: for people. */

@@ -12,7 +12,9 @@ const STATUS: Ms = 1_000;
 
 /**
  * The program of the agent's process. Its channel is the only bond between it and the proxy: while it is open, control says what is to be
- * done; its end says that the proxy is gone, and then the addresses go, with a goodbye, and the agent with them.
+ * done; its end says that the proxy is gone, and then the addresses go, with a goodbye. The hooks that are due come then, and only when
+ * they have ended does the agent. It has no address and no socket by that time, so that another one may be there already. What happens
+ * after the end of the channel stands in no log, and the webhook is not told of it: both are control's.
  */
 export async function runAgent(): Promise<void> {
   // From a terminal it comes to all processes at once, and it is control that says how this one ends.
@@ -43,7 +45,11 @@ export async function runAgent(): Promise<void> {
     setImmediate(tellState);
   };
   const end = async (atOnce: boolean) => {
-    await agent?.stop(atOnce);
+    if (agent !== undefined) {
+      await agent.stop(atOnce);
+      say({ type: 'left', hooks: agent.hookTime });
+      await agent.hooked();
+    }
     process.exit(0);
   };
 
