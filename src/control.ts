@@ -90,7 +90,7 @@ export class Control {
     const within = this.#generations.settings.node.stop_timeout;
     log.info('stopping', { stop_timeout_ms: within });
     // Whoever still comes here is served until a successor has the addresses.
-    await operated.floating.stop();
+    await operated.floating.stop(within);
     await supervisor.stop(within);
     if (process.env[CHECK_CACHE] === '1') cache?.check();
     await this.#close();

@@ -6,6 +6,7 @@ import type { EventLog } from '../observe/event-forward.ts';
 import type { AddressCommand } from '../operator/commands.ts';
 import type { FromAgent } from '../vrrp/agent/messages.ts';
 import type { InstanceStatus } from '../vrrp/agent/status.ts';
+import { departureTime } from '../vrrp/machine/leaving.ts';
 import type { VrrpPlan } from '../vrrp/plan.ts';
 import { planVrrp } from '../vrrp/planner.ts';
 import type { AddressNewsItem } from './address-news.ts';
@@ -37,7 +38,7 @@ export interface PendingFloating {
 /** Signs of life for the agent: the proxy is late when they are. */
 const BEAT: Ms = 250;
 
-/** A goodbye takes as long as a successor needs; the longest advert_interval of an instance says how long that is. */
+/** What the agent's own reckoning of a departure may be late by. */
 const STOP_MARGIN: Ms = 1_000;
 
 const PATIENCE: Ms = 5_000;
@@ -55,6 +56,7 @@ export class FloatingAddresses {
   #beatAt: Ms = 0;
   #commands = 0;
   #isAway = false;
+  #leaving: Promise<void> | undefined;
   readonly #waiting = new Map<number, (problem: string | undefined) => void>();
 
   constructor(options: FloatingAddressesOptions) {
@@ -90,7 +92,8 @@ export class FloatingAddresses {
 
   /** Throws a `RefusedError` when the plan cannot be made, or this system cannot do what it needs. */
   async prepare({ vrrp, listeners, node }: Settings, ports: readonly number[]): Promise<PendingFloating> {
-    if (vrrp === 'off' || vrrp.instances.length === 0) return { commit: () => this.stop(), abandon: async () => {} };
+    if (vrrp === 'off' || vrrp.instances.length === 0)
+      return { commit: () => this.close(Infinity), abandon: async () => {} };
     const context = { node: node.name, version: this.#options.version };
     const plan = await this.#orRefused(() => planVrrp(vrrp, { ...context, proxyUrl: proxyUrl(listeners, ports) }));
     await this.#reserve(plan);
@@ -102,7 +105,9 @@ export class FloatingAddresses {
         this.#take(plan);
       },
       abandon: async () => {
-        if (isNew) await process.stop(0);
+        if (!isNew) return;
+        await process.stop(0);
+        await process.ended;
       },
     };
   }
@@ -123,18 +128,32 @@ export class FloatingAddresses {
     });
   }
 
-  /** Says goodbye, and resolves when others have the addresses, or nobody wants them. */
-  async stop(): Promise<void> {
-    clearInterval(this.#beats);
+  /**
+   * Says goodbye, and resolves when others have the addresses, or nobody wants them. `patience`: how long hooks may keep that from being
+   * said, by each its deadline. To those that come after it, only `close` waits.
+   */
+  async stop(patience: Ms): Promise<void> {
     const process = this.#process;
+    if (process === undefined) return;
+    await process.stop(this.#departure(patience));
+    // Until then it is told that the proxy serves.
+    clearInterval(this.#beats);
     this.#process = undefined;
     this.#instances = [];
-    await process?.stop(this.#goodbye);
+    this.#leaving = process.ended;
   }
 
-  get #goodbye(): Ms {
-    const intervals = (this.#plan?.instances ?? []).map(({ rules }) => rules.interval);
-    return 3 * Math.max(0, ...intervals) + STOP_MARGIN;
+  /** The same, to the end of the agent. */
+  async close(patience: Ms): Promise<void> {
+    await this.stop(patience);
+    await this.#leaving;
+  }
+
+  #departure(patience: Ms): Ms {
+    const times = (this.#plan?.instances ?? []).map(({ rules }) => departureTime(rules));
+    const hooks = Math.max(0, ...times.map((each) => each.hooks));
+    const goodbye = Math.max(0, ...times.map((each) => each.goodbye)) + STOP_MARGIN;
+    return Math.min(hooks + goodbye, Math.max(patience, goodbye));
   }
 
   async #reserve({ guard }: VrrpPlan): Promise<void> {

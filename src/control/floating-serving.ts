@@ -80,14 +80,14 @@ export class FloatingServing {
     return process === undefined ? [] : vrrpFamilies(this.#facts(process));
   }
 
-  /** Says goodbye, and resolves when others have the addresses, or nobody wants them. */
-  stop(): Promise<void> {
-    return this.#addresses.stop();
+  /** Says goodbye, and resolves when others have the addresses, or nobody wants them; hooks may keep that for so long. */
+  stop(patience: Ms): Promise<void> {
+    return this.#addresses.stop(patience);
   }
 
-  /** The webhook is told what waits, within so long. */
+  /** When all hooks have ended. The webhook is told what waits, within so long. */
   async close(within: Ms): Promise<void> {
-    await this.#addresses.stop();
+    await this.#addresses.close(0);
     await this.#webhook.close(within);
   }
 

@@ -28,7 +28,7 @@ const FIRST_PAUSE: Ms = 100;
 const LONGEST_PAUSE: Ms = 10_000;
 /** After this long a death is the first again. */
 const SETTLED_AFTER: Ms = 60_000;
-/** An agent that is still there so long after it should have ended does not listen. */
+/** An agent that is still there so long after it should have left, or ended, does not listen. */
 const OVERDUE: Ms = 2_000;
 
 /** The agent's process, from its first start to its end: one that dies is followed by another. */
@@ -42,6 +42,9 @@ export class VrrpProcess {
   #pause: Ms = 0;
   #restart: NodeJS.Timeout | undefined;
   #isStopping = false;
+  #overdue: NodeJS.Timeout | undefined;
+  readonly #left = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
 
   /** Resolves when it is ready, or with an `Error` that says why it never will be; nothing is left running then. */
   static async start(options: VrrpProcessOptions): Promise<VrrpProcess> {
@@ -74,19 +77,47 @@ export class VrrpProcess {
     if (this.#isReady && this.#child?.connected === true) this.#child.send(message, ignore);
   }
 
-  /** Has it leave, within so long; resolves when it has ended. */
+  /**
+   * Has it leave, within so long, and then at once: it is never killed while it has addresses, if it listens. Resolves when it has none
+   * any more; the hooks that come after that go on until `ended`.
+   */
   async stop(within: Ms): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#restart);
-    const child = this.#child;
-    if (child === undefined) return;
-    const overdue = setTimeout(() => child.kill('SIGKILL'), within + OVERDUE);
-    await new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
-      if (this.#isReady) this.send({ type: 'stop', atOnce: within === 0 });
-      else child.kill('SIGKILL');
-    });
-    clearTimeout(overdue);
+    if (this.#child === undefined) {
+      this.#hasEnded();
+      return;
+    }
+    if (!this.#isReady) this.#child.kill('SIGKILL');
+    const atOnce = setTimeout(() => this.#stopAtOnce(within), within);
+    this.#killIn(within + OVERDUE);
+    this.send({ type: 'stop', atOnce: within === 0 });
+    await this.#left.promise;
+    clearTimeout(atOnce);
+  }
+
+  /** Resolves when it has ended, once it was stopped. */
+  get ended(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  #stopAtOnce(after: Ms): void {
+    if (after > 0) this.#options.log.warn('the VRRP agent leaves at once: hooks took too long', { after_ms: after });
+    this.send({ type: 'stop', atOnce: true });
+  }
+
+  #killIn(delay: Ms): void {
+    clearTimeout(this.#overdue);
+    this.#overdue = setTimeout(() => {
+      this.#options.log.error('the VRRP agent did not end, and is killed');
+      this.#child?.kill('SIGKILL');
+    }, delay);
+  }
+
+  #hasEnded(): void {
+    clearTimeout(this.#overdue);
+    this.#left.resolve();
+    this.#gone.resolve();
   }
 
   /** Resolves with what is in the way, if anything is. */
@@ -102,7 +133,8 @@ export class VrrpProcess {
           this.#realTime = message.realTime;
           resolve(undefined);
           this.#options.onReady();
-        } else this.#options.onMessage(message);
+        } else if (message.type === 'left') this.#hasLeft(message.hooks);
+        else this.#options.onMessage(message);
       });
       child.on('error', (error) => resolve(error.message));
       child.on('exit', (code, signal) => {
@@ -112,10 +144,17 @@ export class VrrpProcess {
     });
   }
 
+  #hasLeft(hooks: Ms): void {
+    if (!this.#isStopping) return;
+    this.#left.resolve();
+    this.#killIn(hooks + OVERDUE);
+  }
+
   #ended(how: string): void {
     const wasReady = this.#isReady;
     this.#child = undefined;
     this.#isReady = false;
+    if (this.#isStopping) this.#hasEnded();
     // Who never was ready would not be the next time.
     if (this.#isStopping || (!wasReady && this.#deaths === 0)) return;
     this.#deaths += 1;

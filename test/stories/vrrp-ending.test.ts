@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { wallNow } from '../support/clock.ts';
@@ -27,18 +27,18 @@ describe.skipIf(!MAY_MAKE_LANS)('of two nodes that share an address (needs root)
       scene = await VrrpNodes.open();
     });
 
-    /** Each hook says its name, as of this run of the node; to stop the resource takes so many seconds, and has a minute. */
-    async function startBoth(stopTakes: number, node: object = {}): Promise<void> {
-      await startA(stopTakes, node);
+    /** Each hook says its name, as of this run of the node; the resource is stopped when a command has ended, and has a minute. */
+    async function startBoth(whileStopping: string, node: object = {}): Promise<void> {
+      await startA(whileStopping, node);
       await scene.heldBy('a');
       await scene.b.start({ instances: [instance(100)] }, SERVING);
     }
 
-    async function startA(stopTakes: number, node: object = {}): Promise<void> {
+    async function startA(whileStopping: string, node: object = {}): Promise<void> {
       runs += 1;
       const command = ['sh', '-c', `echo "$RUN $PORTICO_HOOK" >> ${log}`];
       const named = ['before_remove', 'after_remove', 'on_active', 'on_fault', 'on_backup'];
-      const stop = ['sh', '-c', `sleep ${stopTakes}; echo "$RUN $PORTICO_HOOK" >> ${log}`];
+      const stop = ['sh', '-c', `${whileStopping}; echo "$RUN $PORTICO_HOOK" >> ${log}`];
       const hooks = {
         ...Object.fromEntries(named.map((name) => [name, { command }])),
         resources: [{ name: 'app', start: ['true'], stop, deadline: '60s' }],
@@ -54,18 +54,46 @@ describe.skipIf(!MAY_MAKE_LANS)('of two nodes that share an address (needs root)
     }
 
     test('killed without its agent: the address goes at once, hooks go on to their end, and it can start meanwhile', async () => {
-      await startBoth(2);
+      await startBoth(`until [ -e ${log}.go ]; do sleep 0.05; done`);
       const killed = runs;
       const since = wallNow();
       await scene.a.killProxy();
       await scene.heldBy('b');
       expect(scene.watch.lastSeen(VIP, 'a') - since).toBeLessThan(1000);
-      await startA(0);
+      await startA('true');
       expect(hooksOf(killed)).toEqual(['before_remove']);
-      expect((await scene.a.vrrp()).instances).toMatchObject([{ role: 'backup', heard: { alive: true } }]);
+      await scene.a.events.waitFor('vrrp backup');
+      await scene.advertised('b', 5);
+      writeFileSync(`${log}.go`, '');
       await expect.poll(() => hooksOf(killed), { timeout: 5000 }).toEqual([...LEAVING, 'on_fault', 'on_backup']);
       expect(scene.watch.doubleTime(VIP, since)).toBe(0);
-      await Promise.all([scene.a.stop(), scene.b.stop()]);
+    });
+
+    test('stopped: it serves until its hooks have let the address go, and ends with the last of them', async () => {
+      await startBoth('sleep 4');
+      const client = await scene.client();
+      const since = wallNow();
+      const stopped = scene.a.stop();
+      await scene.heldBy('b');
+      await stopped;
+      expect(scene.watch.lastSeen(VIP, 'a') - since).toBeGreaterThan(4000);
+      expect(await scene.lost(client, since)).toEqual([]);
+      expect(hooksOf(runs)).toEqual([...LEAVING, 'on_backup']);
+      const warnings = scene.a.events.all.filter(({ level }) => level !== 'info');
+      expect(warnings).toEqual([]);
+    });
+
+    test('stopped: hooks that take longer than node.stop_timeout keep the address no longer than that', async () => {
+      await startBoth('sleep 3', { stop_timeout: '2s' });
+      const since = wallNow();
+      const stopped = scene.a.stop();
+      await scene.heldBy('b');
+      const gone = scene.watch.lastSeen(VIP, 'a');
+      await stopped;
+      expect(gone - since).toBeGreaterThan(2000);
+      expect(gone - since).toBeLessThan(2800);
+      expect(hooksOf(runs)).toEqual([...LEAVING, 'on_backup']);
+      expect(scene.watch.doubleTime(VIP, since)).toBe(0);
     });
   });
 });

@@ -66,6 +66,6 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 });
 
 process.on('SIGTERM', async () => {
-  await floating.stop();
+  await floating.close(Infinity);
   process.exit(0);
 });

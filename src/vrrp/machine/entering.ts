@@ -182,7 +182,7 @@ export function enterLeaving(turn: Turn, why: Departure): void {
 }
 
 /** A successor that is configured as we are has to ask and prepare before it advertises. */
-export function patience({ rules }: Turn): Ms {
+export function patience({ rules }: Pick<Turn, 'rules'>): Ms {
   return goodbyeTime(rules.interval) + (rules.witness?.timeout ?? 0) + (rules.hooks.before_add ?? 0);
 }
 

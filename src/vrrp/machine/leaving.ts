@@ -5,6 +5,7 @@ import { faultsOf, priorityOf } from './fitness.ts';
 import { hear, isGreater, learn } from './hearing.ts';
 import type { InstanceRules } from './rules.ts';
 import type { Departure, LeavingStanding } from './state.ts';
+import { lingerTime } from './timers.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -19,6 +20,15 @@ import type { Turn } from './turn.ts';
 
 /** Said once more when nobody came: the first may have been lost. More often it would put off who waits for its Skew_Time. */
 const MOST_GOODBYES = 2;
+
+/**
+ * How long a planned departure may take. `hooks`: what must come first. `goodbye`: from then on, when nobody comes, or somebody does at
+ * the last moment.
+ */
+export function departureTime(rules: InstanceRules): { readonly hooks: Ms; readonly goodbye: Ms } {
+  const { before_remove = 0, stop = 0 } = rules.hooks;
+  return { hooks: before_remove + stop, goodbye: MOST_GOODBYES * patience({ rules }) + lingerTime(rules.interval) };
+}
 
 export function advertInLeaving(turn: Turn, standing: LeavingStanding, advert: Advert): void {
   if (advert.priority === LEAVING) {

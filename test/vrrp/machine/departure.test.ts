@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { departureTime } from '../../../src/vrrp/machine/leaving.ts';
 import { keptOf } from '../../../src/vrrp/machine/step.ts';
+import { lingerTime } from '../../../src/vrrp/machine/timers.ts';
 import { Lan } from './lan.ts';
 import { heard, operator, Play, START, STOP, TIME, tracked } from './play.ts';
 import { rulesWith } from './rules.ts';
@@ -52,6 +54,27 @@ describe('a planned departure', () => {
     expect(play.through(5000).done).toContain('alarm hook-failed');
     expect(play.role).toBe('leaving');
     expect(play.after(0, heard(50)).done).toEqual(['remove', 'after_remove', 'is backup']);
+  });
+
+  test.each([
+    { name: 'no hooks', rules: {} },
+    { name: 'hooks that must come first', rules: { hooks: { before_remove: 3000, stop: 5000, after_remove: 9000 } } },
+    { name: 'a successor that has much to do', rules: { hooks: { before_add: 2000 } } },
+    { name: 'a witness', rules: { witness: { policy: 'plain', timeout: 700 } as const } },
+    { name: 'a short interval', rules: { interval: 10 } },
+  ])('is over by the time that it may take, and not before: $name', ({ rules }) => {
+    const whole = rulesWith(rules);
+    const { hooks, goodbye } = departureTime(whole);
+    const play = new Play(whole).started();
+    // Whoever has a say says yes, and all hooks hang.
+    play.through(play.wakesIn + 1);
+    const { question } = play.state;
+    if (whole.witness) play.after(0, { kind: 'voted', question, vote: 'granted', until: Infinity });
+    play.after(0, { kind: 'hooked', question, isGood: true });
+    expect(play.role).toBe('active');
+    play.after(0, STOP).through(hooks + goodbye - lingerTime(whole.interval) - 1);
+    expect(play.role).toBe('leaving');
+    expect(play.through(lingerTime(whole.interval) + 1).role).toBe('stopped');
   });
 
   test('is not taken up by one that has the addresses no more', () => {
