@@ -44,6 +44,11 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
         off: () => scene.lan.takeOut('a'),
         on: () => scene.lan.putIn('a'),
       },
+      {
+        name: 'its interface has another name',
+        off: () => scene.lan.rename('a', 'eth0', 'lan0'),
+        on: () => scene.lan.rename('a', 'lan0', 'eth0'),
+      },
     ])('$name: a fault, until it is over', async ({ off, on }) => {
       const roles = rolesFrom(scene.a);
       off();

@@ -95,6 +95,11 @@ export class Lan {
     this.#ip('-n', this.#space(host), 'link', 'del', 'eth0');
   }
 
+  /** An interface that may be up, as Linux has it from 6.2 on. */
+  rename(host: string, from: string, to: string): void {
+    this.#ip('-n', this.#space(host), 'link', 'set', from, 'name', to);
+  }
+
   /** Another one is put in, of the same name and with its addresses. */
   putIn(host: string): void {
     this.#connect(this.host(host));

@@ -94,6 +94,8 @@ export class Interfaces {
       // To whoever works by its former name it is gone.
       if (before !== undefined && before.name !== name) this.#news.changed(before.name);
     }
+    // Under its former name there is none any more.
+    if (before !== undefined && before.name !== name) this.#news.changed(before.name);
     this.#news.changed(name);
   }
 
@@ -120,11 +122,13 @@ export class Interfaces {
   /** News were lost: all is told that may be. */
   #reload(): void {
     const before = this.#addresses;
+    const names = [...this.#links.values()].map(({ name }) => name);
     this.#load();
     for (const held of before) {
       if (!this.#addresses.some((each) => isSame(each, held))) this.#news.removed(held.interface, held.address);
     }
-    for (const { name } of this.#links.values()) this.#news.changed(name);
+    for (const { name } of this.#links.values()) names.push(name);
+    for (const name of new Set(names)) this.#news.changed(name);
   }
 }
 

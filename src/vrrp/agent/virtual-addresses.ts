@@ -33,6 +33,8 @@ export class VirtualAddresses {
   #lost: readonly AddressBytes[] = [];
   #refresh: NodeJS.Timeout | undefined;
   #renewedAt: Ms = 0;
+  /** The interface that they were set on last: should it have another name by now, they are there all the same. */
+  #place: number | undefined;
   /** Those that are not ours any more, and still there. */
   #lingering: { readonly end: NodeJS.Timeout; readonly gone: PromiseWithResolvers<void> } | undefined;
 
@@ -122,7 +124,7 @@ export class VirtualAddresses {
   }
 
   #removeAll(addresses: readonly AddressBytes[]): void {
-    const place = this.#options.index();
+    const place = this.#options.index() ?? this.#place;
     if (place === undefined) return;
     for (const address of addresses) this.#removeOne({ interface: place, address });
   }
@@ -143,6 +145,7 @@ export class VirtualAddresses {
     const { requests, index, onProblem } = this.#options;
     const place = index();
     if (place === undefined) return;
+    this.#place = place;
     const lifetimes = { valid: this.#lifetime, preferred: 0 };
     for (const address of addresses) {
       const errno = requests.change((sequence) => setAddress({ interface: place, address }, lifetimes, sequence));
