@@ -191,7 +191,12 @@ export class Instance {
 
   /** What a former process has left on the interface. */
   clear(): void {
-    this.#virtual.clear();
+    for (const address of this.#virtual.clear(this.#parts.isVirtual)) {
+      this.#parts.log.error('a virtual address stays as it is', {
+        instance: this.#plan.rules.name,
+        problem: isOwnInWords(address),
+      });
+    }
   }
 
   /** Whether this one is meant by a message of that VRID, there. */
@@ -291,7 +296,7 @@ export class Instance {
       transitions: state.transitions,
       addresses: rules.addresses.map(({ address }) => address),
       source: state.source,
-      words: explain(state, rules, now, wall),
+      words: [explain(state, rules, now, wall), ...this.#advice(state)].join('; '),
       reason: state.reason.kind,
       heard: state.heard && {
         source: state.heard.source,
@@ -308,6 +313,15 @@ export class Instance {
       dropped: Object.fromEntries(this.#drops),
       droppedAt: this.#droppedAt,
     };
+  }
+
+  /** Of a fault of its interface that nothing but other settings will end. */
+  #advice({ standing }: InstanceState): readonly string[] {
+    const link = this.#link;
+    if (standing.role !== 'fault' || link?.isUp !== true || this.#sourceOn(link) !== undefined) return [];
+    const own = this.#parts.interfaces.addressesOf(link, this.#plan.rules.family);
+    const shared = own.find((address) => includesAddress(this.#addresses, address) && !this.#virtual.isHeld(address));
+    return shared === undefined ? [] : [isOwnInWords(shared)];
   }
 
   close(): void {
@@ -352,7 +366,10 @@ export class Instance {
     const own = interfaces.addressesOf(link, this.#plan.rules.family);
     const wanted = this.#plan.source === undefined ? undefined : addressBytes(this.#plan.source);
     if (wanted !== undefined) return own.find((address) => sameBytes(address, wanted));
-    return own.find((address) => !isVirtual(address));
+    const other = own.find((address) => !isVirtual(address));
+    if (other !== undefined || this.#plan.rules.priority !== OWNER) return other;
+    // Of who owns the addresses (RFC 9568 §6.1) they may be all that there is.
+    return own.find((address) => includesAddress(this.#addresses, address));
   }
 }
 
@@ -362,6 +379,11 @@ function sharedIn({ rules }: InstancePlan): SharedAddresses {
     interval: rules.interval,
     isOwner: rules.priority === OWNER,
   };
+}
+
+function isOwnInWords(address: AddressBytes): string {
+  const wanted = 'give the instance priority 255 if this node owns it, or another virtual address';
+  return `${addressText(address)} is the interface's own address: ${wanted}`;
 }
 
 function addressOf(voter: GuardedOptions['voters'][number] | undefined): string {

@@ -15,6 +15,8 @@ export interface Link {
 interface Held {
   readonly interface: number;
   readonly address: AddressBytes;
+  /** The same address may be there with several. */
+  readonly prefix: number;
 }
 
 export interface InterfaceNews {
@@ -54,7 +56,9 @@ export class Interfaces {
   isThere(index: number, address: AddressBytes): boolean {
     const family = address.length === 4 ? 4 : 6;
     const there = this.#requests.dump((sequence) => dumpAddresses(family, sequence));
-    return there.some((each) => each.kind === 'address-added' && isSame(each, { interface: index, address }));
+    return there.some(
+      (each) => each.kind === 'address-added' && each.interface === index && sameBytes(each.address, address),
+    );
   }
 
   take(message: NetlinkMessage): void {
@@ -65,7 +69,8 @@ export class Interfaces {
         return;
       case 'address-added':
         if (!this.#addresses.some((held) => isSame(held, message))) {
-          this.#addresses.push({ interface: message.interface, address: message.address });
+          const { interface: index, address, prefix } = message;
+          this.#addresses.push({ interface: index, address, prefix });
           this.#tell(message.interface);
         }
         return;
@@ -114,7 +119,9 @@ export class Interfaces {
     }
     for (const family of [4, 6] as const) {
       for (const each of this.#requests.dump((sequence) => dumpAddresses(family, sequence))) {
-        if (each.kind === 'address-added') this.#addresses.push({ interface: each.interface, address: each.address });
+        if (each.kind !== 'address-added') continue;
+        const { interface: index, address, prefix } = each;
+        this.#addresses.push({ interface: index, address, prefix });
       }
     }
   }
@@ -133,5 +140,5 @@ export class Interfaces {
 }
 
 function isSame(a: Held, b: Held): boolean {
-  return a.interface === b.interface && sameBytes(a.address, b.address);
+  return a.interface === b.interface && a.prefix === b.prefix && sameBytes(a.address, b.address);
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { Ms } from '../../base/units.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import { type AddressBytes, addressText, includesAddress, sameBytes } from '../wire/address.ts';
+import { type AddressChange, FOREVER } from '../wire/netlink.ts';
 import { dumpAddresses, type Place, removeAddress, setAddress } from '../wire/netlink-request.ts';
 
 const { EADDRNOTAVAIL, ENODEV } = constants.errno;
@@ -90,20 +91,27 @@ export class VirtualAddresses {
 
   /**
    * What a former process has left there. Another program may have set them with their prefix, which the kernel has to be told; of who owns
-   * them (priority 255) that may be the host's own.
+   * them (priority 255) that may be the host's own. So it is where nothing is there that is not `isVirtual`, but for what is as we set it:
+   * what a program leaves stands beside the host's own address. Returns what is not ours, and stays.
    */
-  clear(): void {
+  clear(isVirtual: (address: AddressBytes) => boolean): readonly AddressBytes[] {
     const { requests, index } = this.#options;
     const { addresses, isOwner } = this.#shared;
     const place = index();
-    if (place === undefined) return;
+    if (place === undefined) return [];
     const family = addresses[0]?.length === 16 ? 6 : 4;
-    for (const there of requests.dump((sequence) => dumpAddresses(family, sequence))) {
-      if (there.kind !== 'address-added' || there.interface !== place) continue;
-      const { address, prefix } = there;
-      if (!includesAddress(addresses, address) || (isOwner && prefix < address.length * 8)) continue;
-      this.#removeOne({ interface: place, address, prefix });
+    const there = requests
+      .dump((sequence) => dumpAddresses(family, sequence))
+      .filter((each) => each.kind === 'address-added' && each.interface === place) as AddressChange[];
+    const hasOther = there.some(({ address }) => !isVirtual(address));
+    const own: AddressBytes[] = [];
+    for (const { address, prefix, valid } of there) {
+      const isWhole = prefix === address.length * 8;
+      if (!includesAddress(addresses, address) || (isOwner && !isWhole)) continue;
+      if (hasOther || (isWhole && valid !== FOREVER)) this.#removeOne({ interface: place, address, prefix });
+      else own.push(address);
     }
+    return own;
   }
 
   /** `after`: no longer than a lifetime has left when it is to be renewed. */
