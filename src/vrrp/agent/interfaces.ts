@@ -96,8 +96,6 @@ export class Interfaces {
       const link = { name, index, mac, isUp: isUp && hasCarrier };
       this.#links.set(index, link);
       if (before !== undefined && isDeepStrictEqual(before, link)) return;
-      // To whoever works by its former name it is gone.
-      if (before !== undefined && before.name !== name) this.#news.changed(before.name);
     }
     // Under its former name there is none any more.
     if (before !== undefined && before.name !== name) this.#news.changed(before.name);
