@@ -9,6 +9,8 @@ export interface VrrpReply {
 
 export interface AgentReply {
   readonly ready: boolean;
+  /** `false`: it is there and says nothing. */
+  readonly answers?: boolean;
   readonly deaths?: number;
   /** Why it does not run before all that is not real time. */
   readonly realTime?: string | null;

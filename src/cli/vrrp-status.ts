@@ -40,16 +40,21 @@ export function vrrpRows(vrrp: VrrpReply | undefined): (readonly Cell[])[] {
 }
 
 function headLine({ agent, instances }: VrrpReply, screen: Screen): string {
-  const { ready, deaths = 0 } = agent;
+  const { ready, answers = true, deaths = 0 } = agent;
   const facts = [
     plural(instances.length, 'instance'),
-    ready ? 'agent ready' : 'agent away',
+    ready ? 'agent ready' : answers ? 'agent away' : 'agent silent',
     ...(deaths === 0 ? [] : [`${plural(deaths, 'death')} so far`]),
   ];
   return [screen.paint('bold', 'floating addresses'), ...facts].join(', ');
 }
 
-function awayRow({ deaths = 0 }: AgentReply): readonly Cell[] {
+function awayRow({ answers = true, deaths = 0 }: AgentReply): readonly Cell[] {
+  if (!answers) {
+    const hung =
+      'the process that has the addresses does not answer: the kernel takes them away, and it is started anew';
+    return ['addresses', { text: 'agent silent', style: 'red' }, hung];
+  }
   const text = `the process that has the addresses died (${plural(deaths, 'death')} so far), and is started again`;
   return ['addresses', { text: 'agent away', style: 'red' }, text];
 }

@@ -65,10 +65,10 @@ export class AddressNews {
     post({ event: 'alarm', time, instance, alarm, says: words });
   }
 
-  /** `how` it ended; `undefined`: it is there again. */
-  agent(how: string | undefined, now: Ms): void {
+  /** Why it is away; `undefined`: it is there again. */
+  agent(says: string | undefined, now: Ms): void {
     const { operator, post } = this.#options;
-    const told = { ready: how === undefined, ...(how !== undefined && { says: `the VRRP agent ended with ${how}` }) };
+    const told = { ready: says === undefined, ...(says !== undefined && { says }) };
     operator.tell('vrrp-agent', told);
     post({ event: 'agent', time: new Date(now).toISOString(), ...told });
   }

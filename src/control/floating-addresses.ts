@@ -25,8 +25,8 @@ export interface FloatingAddressesOptions {
   readonly onNews: (news: AddressNewsItem) => void;
   /** The agent goes by the newest plan. */
   readonly onPlanned: () => void;
-  /** The agent died; `undefined`: there is another one. */
-  readonly onAgent: (how: string | undefined) => void;
+  /** The agent died, or does not answer, in words; `undefined`: there is one that does. */
+  readonly onAgent: (says: string | undefined) => void;
 }
 
 /** What a generation wants, beside what there is: in force after `commit`, as if it had not been after `abandon`. */
@@ -85,7 +85,7 @@ export class FloatingAddresses {
     return this.#keptFile.write({ ...this.#kept, ...said });
   }
 
-  /** As the agent told them last, within the second; empty while it is away. */
+  /** As the agent told them last, within the second; empty while it is away, or does not answer. */
   get instances(): readonly InstanceStatus[] {
     return this.#instances;
   }
@@ -169,22 +169,27 @@ export class FloatingAddresses {
       log,
       onMessage: (message) => this.#heard(message),
       onReady: () => this.#ready(),
-      onAway: (how) => this.#away(how),
+      onAway: (how) => this.#away(`the VRRP agent ended with ${how}`),
+      onSilent: (isSilent) => (isSilent ? this.#away('the VRRP agent does not answer') : this.#isBack()),
     });
   }
 
   #ready(): void {
     this.#tellAll();
+    this.#isBack();
+  }
+
+  #isBack(): void {
     if (this.#isAway) this.#options.onAgent(undefined);
     this.#isAway = false;
   }
 
   /** What it last told is not so any more: the kernel takes its addresses away. */
-  #away(how: string): void {
+  #away(says: string): void {
     this.#isAway = true;
     this.#instances = [];
-    for (const answer of this.#waiting.values()) answer(`the VRRP agent ended with ${how}`);
-    this.#options.onAgent(how);
+    for (const answer of this.#waiting.values()) answer(says);
+    this.#options.onAgent(says);
   }
 
   #take(plan: VrrpPlan): void {

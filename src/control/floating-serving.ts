@@ -43,7 +43,7 @@ export class FloatingServing {
         if (news.kind === 'role' && news.to === 'active') this.#orders.took(instance, news.reason);
       },
       onPlanned: () => this.#orders.look(),
-      onAgent: (how) => this.#news.agent(how, now()),
+      onAgent: (says) => this.#news.agent(says, now()),
     });
     this.#orders = new AddressOrders({ operator, addresses: this.#addresses, drained });
   }
@@ -94,8 +94,8 @@ export class FloatingServing {
   #newPort(): VrrpPort {
     return {
       agent: () => {
-        const { isReady = false, deaths = 0, realTime } = this.#addresses.process ?? {};
-        return { ready: isReady, deaths, realTime };
+        const { isReady = false, answers = true, deaths = 0, realTime } = this.#addresses.process ?? {};
+        return { ready: isReady, answers, deaths, realTime };
       },
       instances: () => this.#addresses.instances,
       command: (command, instance, reason, actor) => this.#orders.order({ command, instance, reason, actor }),

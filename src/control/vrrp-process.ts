@@ -13,9 +13,13 @@ export interface VrrpProcessOptions {
   readonly onReady: () => void;
   /** It died, and `how`; another one follows. */
   readonly onAway: (how: string) => void;
+  /** It is there and says nothing, as if it were not; or it does again. */
+  readonly onSilent: (isSilent: boolean) => void;
+  /** In place of the agent's own. */
+  readonly program?: URL;
 }
 
-const PROGRAM = fileURLToPath(new URL('../vrrp.ts', import.meta.url));
+const PROGRAM = new URL('../vrrp.ts', import.meta.url);
 
 /**
  * The agent runs before all that is not real time. V8 has threads that collect garbage and compile beside it, and waits for them at
@@ -31,6 +35,17 @@ const SETTLED_AFTER: Ms = 60_000;
 /** An agent that is still there so long after it should have left, or ended, does not listen. */
 const OVERDUE: Ms = 2_000;
 
+/**
+ * It says how all stands each second. Who says nothing for so long does not answer: it may have hung for as long as its addresses live, and
+ * the kernel has taken them. Somewhat later it is killed, and followed by another. Counted is the time in which this process looked, each
+ * so often: one that was held up itself has not looked.
+ */
+const LOOK: Ms = 500;
+const SILENT_AFTER: Ms = 5_000;
+const HUNG_AFTER: Ms = 15_000;
+/** Until it is ready: it tries the network first. */
+const LONGEST_START: Ms = 60_000;
+
 /** The agent's process, from its first start to its end: one that dies is followed by another. */
 export class VrrpProcess {
   readonly #options: VrrpProcessOptions;
@@ -43,6 +58,10 @@ export class VrrpProcess {
   #restart: NodeJS.Timeout | undefined;
   #isStopping = false;
   #overdue: NodeJS.Timeout | undefined;
+  #looks: NodeJS.Timeout | undefined;
+  /** Looked at for so long since it said something. */
+  #silentFor: Ms = 0;
+  #isSilent = false;
   readonly #left = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
 
@@ -59,8 +78,14 @@ export class VrrpProcess {
     this.#options = options;
   }
 
+  /** It is there, and answers. */
   get isReady(): boolean {
-    return this.#isReady;
+    return this.#isReady && !this.#isSilent;
+  }
+
+  /** `false`: it is there and says nothing, and unless it does soon it is replaced. */
+  get answers(): boolean {
+    return !this.#isSilent;
   }
 
   get deaths(): number {
@@ -88,7 +113,7 @@ export class VrrpProcess {
       this.#hasEnded();
       return;
     }
-    if (!this.#isReady) this.#child.kill('SIGKILL');
+    if (!this.isReady) this.#child.kill('SIGKILL');
     const atOnce = setTimeout(() => this.#stopAtOnce(within), within);
     this.#killIn(within + OVERDUE);
     this.send({ type: 'stop', atOnce: within === 0 });
@@ -122,11 +147,15 @@ export class VrrpProcess {
 
   /** Resolves with what is in the way, if anything is. */
   #start(): Promise<string | undefined> {
-    const child = fork(PROGRAM, { serialization: 'advanced', execArgv: [...process.execArgv, ...ALONE] });
+    const program = fileURLToPath(this.#options.program ?? PROGRAM);
+    const child = fork(program, { serialization: 'advanced', execArgv: [...process.execArgv, ...ALONE] });
     this.#child = child;
     this.#startedAt = monotonicNow();
+    this.#silentFor = 0;
+    this.#looks = setInterval(() => this.#look(child), LOOK);
     return new Promise((resolve) => {
       child.on('message', (message: FromAgent) => {
+        this.#heard();
         if (message.type === 'refused') resolve(message.problem);
         else if (message.type === 'ready') {
           this.#isReady = true;
@@ -144,6 +173,26 @@ export class VrrpProcess {
     });
   }
 
+  #look(child: ChildProcess): void {
+    this.#silentFor += LOOK;
+    if (this.#isStopping) return;
+    const { log, onSilent } = this.#options;
+    if (this.#silentFor >= (this.#isReady ? HUNG_AFTER : LONGEST_START)) child.kill('SIGKILL');
+    else if (this.#isReady && !this.#isSilent && this.#silentFor >= SILENT_AFTER) {
+      this.#isSilent = true;
+      log.error('the VRRP agent does not answer', { for_ms: this.#silentFor, killed_after_ms: HUNG_AFTER });
+      onSilent(true);
+    }
+  }
+
+  #heard(): void {
+    this.#silentFor = 0;
+    if (!this.#isSilent) return;
+    this.#isSilent = false;
+    this.#options.log.info('the VRRP agent answers again');
+    this.#options.onSilent(false);
+  }
+
   #hasLeft(hooks: Ms): void {
     if (!this.#isStopping) return;
     this.#left.resolve();
@@ -154,6 +203,8 @@ export class VrrpProcess {
     const wasReady = this.#isReady;
     this.#child = undefined;
     this.#isReady = false;
+    this.#isSilent = false;
+    clearInterval(this.#looks);
     if (this.#isStopping) this.#hasEnded();
     // Who never was ready would not be the next time.
     if (this.#isStopping || (!wasReady && this.#deaths === 0)) return;

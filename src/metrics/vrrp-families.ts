@@ -40,7 +40,11 @@ export function vrrpFamilies({ agent, instances, dropReasons, webhookFailures, n
 
 function agentFamilies({ ready, deaths, isRealTime }: VrrpFacts['agent'], webhookFailures: number): MetricFamily[] {
   return [
-    gauge('portico_vrrp_agent_ready', 'Whether the process that has the addresses is there: 1 or 0.', single(+ready)),
+    gauge(
+      'portico_vrrp_agent_ready',
+      'Whether the process that has the addresses is there, and answers: 1 or 0.',
+      single(+ready),
+    ),
     gauge(
       'portico_vrrp_agent_real_time',
       'Whether that process runs before all that is not real time: 1 or 0.',

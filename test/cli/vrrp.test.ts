@@ -104,6 +104,16 @@ addresses  agent away  the process that has the addresses died (2 deaths so far)
 `);
   });
 
+  test('says so when that process does not answer', async () => {
+    const node = await startNode(() => ({ agent: { ready: false, answers: false, deaths: 0 }, instances: [] }));
+    const { stdout } = await portico(['vrrp', '--admin', node.url]);
+    expect(`\n${stdout}`).toBe(`
+floating addresses, 0 instances, agent silent
+
+addresses  agent silent  the process that has the addresses does not answer: the kernel takes them away, and it is started anew
+`);
+  });
+
   test('fits a terminal, and has colours on it', async () => {
     const node = await startNode(whole);
     const { stdout } = await startOnTerminal(['vrrp', '--admin', node.url], { columns: 80 }).ended();

@@ -59,7 +59,7 @@ describe('what happens to addresses', () => {
 
   test('has the end of its process and the next one, too', () => {
     const { news, told, posted } = scene();
-    news.agent('SIGKILL', AT);
+    news.agent('the VRRP agent ended with SIGKILL', AT);
     news.agent(undefined, AT);
     expect(told).toEqual([
       ['vrrp-agent', { ready: false, says: 'the VRRP agent ended with SIGKILL' }],

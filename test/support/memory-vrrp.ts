@@ -38,7 +38,7 @@ export class MemoryVrrp implements VrrpPort {
   }[] = [];
   /** What the next order is refused for. */
   refuseNext: AddressRefusal | undefined;
-  state: AgentState = { ready: true, deaths: 0, realTime: undefined };
+  state: AgentState = { ready: true, answers: true, deaths: 0, realTime: undefined };
   readonly #instances = new Map<string, InstanceStatus>();
   readonly #now: () => number;
 

@@ -27,8 +27,8 @@ export function vrrpSummary(port: VrrpPort): z.output<typeof vrrpSummarySchema> 
   };
 }
 
-function agentBody({ ready, deaths, realTime }: AgentState): Body['agent'] {
-  return { ready, deaths, realTime: realTime ?? null };
+function agentBody({ ready, answers, deaths, realTime }: AgentState): Body['agent'] {
+  return { ready, answers, deaths, realTime: realTime ?? null };
 }
 
 function instanceBody(instance: InstanceStatus): Body['instances'][number] {

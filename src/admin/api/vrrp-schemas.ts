@@ -24,7 +24,8 @@ const role = z
   );
 
 const agent = z.strictObject({
-  ready: z.boolean().describe('false: it died, and another one is being started.'),
+  ready: z.boolean().describe('false: it died, and another one is being started; or it does not answer.'),
+  answers: z.boolean().describe('false: it is there and says nothing, and unless it does soon it is replaced.'),
   deaths: count.describe('Since the start.'),
   realTime: z.string().nullable().describe('Why it does not run before all that is not real time; null: it does.'),
 });

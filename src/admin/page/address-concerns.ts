@@ -8,13 +8,14 @@ import type { View } from './view.ts';
 export function addressConcerns({ source, now }: View): Concern[] {
   const port = source.vrrp?.();
   if (port === undefined) return [];
+  const { ready, answers } = port.agent();
   const away: Concern = {
     tone: 'bad',
     href: ADDRESSES_PATH,
     name: 'addresses',
-    text: 'the process that has them died, and is started again',
+    text: `the process that has them ${answers ? 'died' : 'does not answer'}, and is started again`,
   };
-  return [...(port.agent().ready ? [] : [away]), ...port.instances().flatMap((each) => concernsOf(each, now))];
+  return [...(ready ? [] : [away]), ...port.instances().flatMap((each) => concernsOf(each, now))];
 }
 
 function concernsOf(instance: InstanceStatus, now: number): Concern[] {

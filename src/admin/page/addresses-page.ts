@@ -23,14 +23,15 @@ ${agent(port)}
 
 function instances(port: VrrpPort, view: View): Html {
   const all = port.instances();
+  const { ready, answers } = port.agent();
   const active = all.filter(({ role }) => role === 'active').length;
   return html`<section class="pool" data-key="instances"><header><h2 class="title">Shared addresses</h2>
 <p class="about"><span>${active} of ${all.length} active here</span></p></header>
 ${
-  !port.agent().ready &&
+  !ready &&
   banner(
     'bad',
-    html`<strong>The process that has the addresses died.</strong> The kernel takes them away by itself, so that another node has them; it is started again.`,
+    html`<strong>The process that has the addresses ${answers ? 'died' : 'does not answer'}.</strong> The kernel takes them away by itself, so that another node has them; it is started again.`,
   )
 }
 ${
@@ -53,9 +54,9 @@ function table(rows: readonly Html[], { mayOperate }: View): Html {
 }
 
 function agent(port: VrrpPort): Html {
-  const { ready, deaths, realTime } = port.agent();
+  const { ready, answers, deaths, realTime } = port.agent();
   return html`<section class="packets" data-key="agent"><h2 class="title">Process</h2>
-<dl class="facts"><div><dt>State</dt><dd>${ready ? 'ready' : 'away'}, ${counted(deaths, 'death')} since the start</dd></div></dl>
+<dl class="facts"><div><dt>State</dt><dd>${ready ? 'ready' : answers ? 'away' : 'silent'}, ${counted(deaths, 'death')} since the start</dd></div></dl>
 ${
   realTime !== undefined &&
   html`<p class="note quiet" data-key="real-time">${shape('warning')}<span>It does not run in real time: on a busy machine advertisements may be late (${realTime})</span></p>`

@@ -17,7 +17,7 @@ describe('shared addresses', () => {
     const { status, json } = await scene.ask('GET /api/v1/vrrp', { as: 'viewer' });
     expect(status).toBe(200);
     expect(json).toMatchObject({
-      agent: { ready: true, deaths: 0, realTime: null },
+      agent: { ready: true, answers: true, deaths: 0, realTime: null },
       instances: [
         {
           name: 'front',
@@ -53,7 +53,7 @@ describe('shared addresses', () => {
   test('are in the status of the node, in short', async () => {
     const scene = await AdminScene.open();
     const { json } = await scene.ask('GET /api/v1/status', { as: 'viewer' });
-    expect(json.vrrp.agent).toEqual({ ready: true, deaths: 0, realTime: null });
+    expect(json.vrrp.agent).toEqual({ ready: true, answers: true, deaths: 0, realTime: null });
     expect(json.vrrp.instances[0]).toEqual({
       name: 'front',
       role: 'active',
@@ -66,9 +66,9 @@ describe('shared addresses', () => {
 
   test('are told to be away with the process that has them', async () => {
     const scene = await AdminScene.open();
-    scene.vrrp.state = { ready: false, deaths: 2, realTime: undefined };
+    scene.vrrp.state = { ready: false, answers: true, deaths: 2, realTime: undefined };
     const { json } = await scene.ask('GET /api/v1/vrrp');
-    expect(json).toEqual({ agent: { ready: false, deaths: 2, realTime: null }, instances: [] });
+    expect(json).toEqual({ agent: { ready: false, answers: true, deaths: 2, realTime: null }, instances: [] });
     const refused = await scene.ask(`POST ${HANDOVER}`, { body: REASONED });
     expect([refused.status, refused.json.type]).toEqual([503, '/api/v1/problem#agent-away']);
   });

@@ -87,10 +87,13 @@ describeWithPeers(['chromium'], 'the page of addresses', () => {
 
   test('says that their process died, and why it is not in real time', async () => {
     const { page, vrrp } = await openAs('viewer');
-    vrrp.state = { ready: false, deaths: 1, realTime: 'EPERM' };
+    vrrp.state = { ready: false, answers: true, deaths: 1, realTime: 'EPERM' };
     await page.getByText('The process that has the addresses died.').waitFor();
     await page.getByText('away, 1 death since the start').waitFor();
     await page.getByText('advertisements may be late (EPERM)').waitFor();
+    vrrp.state = { ready: false, answers: false, deaths: 1, realTime: undefined };
+    await page.reload();
+    await page.getByText('The process that has the addresses does not answer.').waitFor();
   });
 
   test('tells what happened to them', async () => {
@@ -114,7 +117,7 @@ describeWithPeers(['chromium'], 'the page of addresses', () => {
     ]);
     await page.getByRole('link', { name: 'addresses front' }).click();
     await page.waitForURL(/\/addresses#addresses-front$/);
-    vrrp.state = { ready: false, deaths: 1, realTime: undefined };
+    vrrp.state = { ready: false, answers: true, deaths: 1, realTime: undefined };
     await page.goto(page.url().replace(/\/addresses.*/, '/'));
     await page.locator('.standing').getByText('the process that has them died').waitFor();
   });
