@@ -78,12 +78,11 @@ function ended(
   environment: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    // A group of its own, so that what it has started can be ended with it.
-    const child = spawn(program as string, args, {
-      stdio: 'ignore',
-      detached: true,
-      env: { ...process.env, ...environment },
-    });
+    const child = spawned(program as string, args, environment);
+    if (child instanceof Error) {
+      resolve(child.message);
+      return;
+    }
     const overdue = setTimeout(
       () => {
         killGroup(child);
@@ -98,6 +97,19 @@ function ended(
     child.on('error', (error) => settle(error.message));
     child.on('exit', (code, signal) => settle(code === 0 ? undefined : `it ended with ${signal ?? `status ${code}`}`));
   });
+}
+
+/** In a group of its own, so that what it has started can be ended with it. Node throws some errors of the start, and tells others. */
+export function spawned(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess | Error {
+  try {
+    return spawn(program, args, { stdio: 'ignore', detached: true, env: { ...process.env, ...environment } });
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 export function killGroup({ pid }: ChildProcess): void {

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
 import type { TrackStatus } from '../model.ts';
 import type { ScriptPlan } from '../plan.ts';
-import { killGroup } from './hook-runner.ts';
+import { killGroup, spawned } from './hook-runner.ts';
 
 /** What was killed has ended by then, or cannot be killed. */
 const DYING: Ms = 500;
@@ -22,8 +22,8 @@ export class ScriptCheck {
   readonly #options: ScriptCheckOptions;
   readonly #timer: NodeJS.Timeout;
   #child: ChildProcess | undefined;
-  /** When it was to be killed; `undefined`: it still has time. */
-  #killedAt: Ms | undefined;
+  /** When it was found to be overdue, which counts; `undefined`: it is not. */
+  #overdueAt: Ms | undefined;
   #isTold = false;
   #status: TrackStatus | undefined;
   #against = 0;
@@ -44,30 +44,36 @@ export class ScriptCheck {
   /** One at a time: an interval in which the last one still runs is left out, or bad when that should have ended. */
   #run(): void {
     if (this.#child !== undefined) {
-      if (this.#killedAt !== undefined && performance.now() - this.#killedAt > DYING) this.#outlived(this.#child);
+      if (this.#overdueAt !== undefined && performance.now() - this.#overdueAt > DYING) this.#outlived(this.#child);
       return;
     }
     const [program, ...args] = this.plan.command;
-    const child = spawn(program as string, args, { stdio: 'ignore', detached: true });
+    const child = spawned(program as string, args);
+    if (child instanceof Error) {
+      this.#take('down');
+      return;
+    }
     this.#child = child;
-    this.#killedAt = undefined;
+    this.#overdueAt = undefined;
     const overdue = setTimeout(() => this.#overdue(child), this.plan.timeout);
     const end = (isGood: boolean) => {
       clearTimeout(overdue);
       if (this.#child !== child) return;
       this.#child = undefined;
-      if (this.#killedAt === undefined) this.#take(isGood ? 'up' : 'down');
+      if (this.#overdueAt === undefined) this.#take(isGood ? 'up' : 'down');
     };
     child.on('error', () => end(false));
     child.on('exit', (code) => end(code === 0));
   }
 
-  /** Whatever becomes of it: some cannot be killed. */
+  /** Whatever becomes of it: some cannot be killed. But of one that had ended by then the news may be under way. */
   #overdue(child: ChildProcess): void {
-    if (this.#child !== child) return;
-    this.#killedAt = performance.now();
     killGroup(child);
-    this.#take('down');
+    setImmediate(() => {
+      if (this.#child !== child) return;
+      this.#overdueAt = performance.now();
+      this.#take('down');
+    });
   }
 
   /** It has become another user's, or waits for a device. */

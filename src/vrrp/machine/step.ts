@@ -16,7 +16,7 @@ import { command } from './command.ts';
 import { claim, enterBackup, isLeaseOver, leave, sayGoodbye } from './entering.ts';
 import { priorityOf } from './fitness.ts';
 import { hear } from './hearing.ts';
-import { advertInLeaving, askedInLeaving, comeBack, timeInLeaving, wakeLeaving } from './leaving.ts';
+import { advertInLeaving, askedInLeaving, comeBack, depart, timeInLeaving, wakeLeaving } from './leaving.ts';
 import type { InstanceRules } from './rules.ts';
 import type { ActiveStanding, InstanceEvent, InstanceState, Kept, Stepped } from './state.ts';
 import { Turn } from './turn.ts';
@@ -209,7 +209,9 @@ function takeFromGroup(turn: Turn, kind: 'take' | 'yield', instance: string): vo
     else if (standing.role === 'leaving') comeBack(turn, standing, reason);
   } else if (standing.role === 'active') {
     sayGoodbye(turn);
-    enterBackup(turn, reason);
+    // It was about to go itself, for a reason that goes on: a stop, a release.
+    if (standing.preparing === undefined) enterBackup(turn, reason);
+    else depart(turn, standing.preparing.why);
   } else if (standing.role === 'claiming') {
     enterBackup(turn, reason);
   }

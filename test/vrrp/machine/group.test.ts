@@ -53,6 +53,18 @@ describe('a sync group', () => {
     expect(play.members.back?.state.reason).toEqual({ kind: 'group', instance: 'front' });
   });
 
+  test('stops as a whole, though hooks of one are not done when another has gone', () => {
+    const play = new GroupPlay(['front', 'back']).through(4000);
+    const { back } = play.members;
+    if (back === undefined) throw new Error('there is none');
+    const rules = rulesWith({ ...back.rules, hooks: { before_remove: 5000 } });
+    play.members = { ...play.members, back: { ...back, rules } };
+    play.after(10, 'front', STOP);
+    expect(play.roles).toEqual({ front: 'leaving', back: 'active' });
+    play.after(10, 'front', heard(50));
+    expect(play.roles).toEqual({ front: 'stopped', back: 'stopped' });
+  });
+
   test('yields as a whole, and says so', () => {
     const play = new GroupPlay(['front', 'back']).through(4000).after(10, 'front', heard(150));
     expect(play.roles).toEqual({ front: 'backup', back: 'backup' });
