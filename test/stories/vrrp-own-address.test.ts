@@ -52,6 +52,21 @@ describe.skipIf(!MAY_MAKE_LANS)("the host's own address as a virtual one (needs 
       expect(a.roles.all.map(({ role }) => role)).not.toContain('fault');
     });
 
+    test('of IPv6 keeps its lifetime with who owns it, and stays', async () => {
+      const { address6 } = scene.lan.host('a');
+      const own = () => scene.lan.run('a', 'ip', '-6', '-o', 'address', 'show', 'dev', 'eth0', 'to', address6);
+      const forever = expect.stringMatching(/\/64 .*valid_lft forever/);
+      const dialect = { ...v3, family: 6 } as const;
+      const rules = rulesFor(scene, 'a', dialect, { priority: 255, addresses: ['fe80::100/64', `${address6}/64`] });
+      const a = new PorticoRouter(scene.lan, 'a', rules);
+      await a.start();
+      await scene.watch.heldBy('fe80::100', 'a');
+      await scene.adverts('a', 4);
+      expect(own()).toEqual(forever);
+      await a.stop();
+      expect(own()).toEqual(forever);
+    });
+
     test('is not what another program left beside it', async () => {
       scene.lan.run('a', 'ip', 'address', 'add', '10.99.0.100/24', 'dev', 'eth0');
       const a = new PorticoRouter(scene.lan, 'a', rulesFor(scene, 'a', v3, { priority: 200 }), {

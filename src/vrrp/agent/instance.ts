@@ -54,8 +54,6 @@ export class Instance {
   /** As the plan has them. */
   #voters: GuardedOptions['voters'] = [];
   #link: Link | undefined;
-  /** Of the interface that it worked by last: addresses that are to go may be on one that has another name now. */
-  #index: number | undefined;
   /** Why the last advertisement was not sent, by the number of the error. */
   #unsent = 0;
   #sent = 0;
@@ -72,7 +70,7 @@ export class Instance {
     this.#hooks = new HookRunner(parts.log);
     this.#virtual = new VirtualAddresses(shared, {
       requests: parts.requests,
-      index: () => this.#index,
+      index: () => this.#link?.index,
       onProblem: (what, address, errno) => {
         const problem = getSystemErrorName(-errno);
         parts.log.error(`a virtual address cannot be ${what === 'add' ? 'added' : 'removed'}`, {
@@ -155,7 +153,6 @@ export class Instance {
     const before = this.#link;
     const isOther = link?.index !== before?.index;
     this.#link = link;
-    this.#index = link?.index ?? this.#index;
     const source = link?.isUp === true ? this.#sourceOn(link) : undefined;
     if (link === undefined || source === undefined) {
       this.#sending.close();

@@ -30,6 +30,8 @@ export class VirtualAddresses {
   readonly #options: VirtualAddressesOptions;
   #shared: SharedAddresses;
   #held: readonly AddressBytes[] = [];
+  /** Of these, those that stay as they are, whatever becomes of us. */
+  #own: readonly AddressBytes[] = [];
   /** Of these, those that somebody has removed. */
   #lost: readonly AddressBytes[] = [];
   #refresh: NodeJS.Timeout | undefined;
@@ -68,6 +70,7 @@ export class VirtualAddresses {
     this.#held = addresses;
     this.#lingerNoMore();
     this.#lost = address === undefined ? [] : this.#lost.filter((each) => !sameBytes(each, address));
+    this.#own = this.#hostsOwn();
     this.#set(address === undefined ? addresses : [address]);
     this.#renewedAt = performance.now();
     this.#refresh ??= setInterval(() => this.#renew(), this.#lifetime === 1 ? 250 : 500);
@@ -95,14 +98,10 @@ export class VirtualAddresses {
    * what a program leaves stands beside the host's own address. Returns what is not ours, and stays.
    */
   clear(isVirtual: (address: AddressBytes) => boolean): readonly AddressBytes[] {
-    const { requests, index } = this.#options;
     const { addresses, isOwner } = this.#shared;
-    const place = index();
+    const place = this.#options.index();
     if (place === undefined) return [];
-    const family = addresses[0]?.length === 16 ? 6 : 4;
-    const there = requests
-      .dump((sequence) => dumpAddresses(family, sequence))
-      .filter((each) => each.kind === 'address-added' && each.interface === place) as AddressChange[];
+    const there = this.#thereOn(place);
     const hasOther = there.some(({ address }) => !isVirtual(address));
     const own: AddressBytes[] = [];
     for (const { address, prefix, valid } of there) {
@@ -112,6 +111,25 @@ export class VirtualAddresses {
       else own.push(address);
     }
     return own;
+  }
+
+  #thereOn(place: number): readonly AddressChange[] {
+    const family = this.#shared.addresses[0]?.length === 16 ? 6 : 4;
+    return this.#options.requests
+      .dump((sequence) => dumpAddresses(family, sequence))
+      .filter((each) => each.kind === 'address-added' && each.interface === place) as AddressChange[];
+  }
+
+  /**
+   * Those of the owner that are the host's own, for ever. By IPv4 ours come beside them, as they have another prefix; by IPv6 an address is there
+   * once, and setting it would give the host's a lifetime.
+   */
+  #hostsOwn(): readonly AddressBytes[] {
+    const { addresses, isOwner } = this.#shared;
+    const place = this.#options.index();
+    if (!isOwner || place === undefined) return [];
+    const forever = this.#thereOn(place).filter(({ address, valid }) => address.length === 16 && valid === FOREVER);
+    return addresses.filter((address) => forever.some((each) => sameBytes(each.address, address)));
   }
 
   /** `after`: no longer than a lifetime has left when it is to be renewed. */
@@ -156,6 +174,7 @@ export class VirtualAddresses {
     this.#place = place;
     const lifetimes = { valid: this.#lifetime, preferred: 0 };
     for (const address of addresses) {
+      if (includesAddress(this.#own, address)) continue;
       const errno = requests.change((sequence) => setAddress({ interface: place, address }, lifetimes, sequence));
       if (errno !== 0) onProblem('add', addressText(address), errno);
     }
