@@ -37,7 +37,7 @@ test.each([
     // What is refused goes elsewhere; of what is answered by 500, no more reach clients than were sent there.
     if (failure === 'refused connections') expect(noticed.failed).toBe(0);
     expect(noticed.failed).toBeLessThanOrEqual(noticed.chosen);
-    if (noticed.lastRequest !== undefined) expect(noticed.lastRequest).toBeLessThanOrEqual(noticed.told);
+    expect(noticed.chosenLater).toBe(0);
   },
   LIMIT * 3,
 );
@@ -49,6 +49,8 @@ interface Noticed {
   readonly told: Ms;
   /** How often it was chosen after it had failed. */
   readonly chosen: number;
+  /** And how often after that was told. When a request *arrives* says less: one that was under way may come a moment later. */
+  readonly chosenLater: number;
   /** Of all requests that were under way or came until then, how many had no 200; and the slowest. */
   readonly asked: number;
   readonly failed: number;
@@ -77,13 +79,14 @@ async function notice({ portico, admin, ailing }: Scene, fail: (ill: Ailing) => 
   const chosen = (await admin.origin(ill.name)).elected - elected;
   clearInterval(load);
   await Promise.all(asked);
-  expect((await admin.origin(ill.name)).elected - elected).toBe(chosen);
+  const chosenLater = (await admin.origin(ill.name)).elected - elected - chosen;
   const since = replies.filter(({ at }) => at >= failedAt);
   const { lastAsked } = ill;
   return {
     lastRequest: lastAsked === undefined || lastAsked < failedAt ? undefined : Math.round(lastAsked - failedAt),
     told: Math.round(told),
     chosen,
+    chosenLater,
     asked: since.length,
     failed: since.filter(({ status }) => status !== 200).length,
     slowest: Math.round(Math.max(...since.map(({ time }) => time))),

@@ -167,7 +167,8 @@ describeWithPeers(['nginx', 'wrk'], 'when a worker dies under load', () => {
     expect({ timeout, status }).toEqual({ timeout: 0, status: 0 });
     expect(connect + write + read).toBeLessThanOrEqual(40);
     expect(requests).toBeGreaterThan(1000);
-    expect(await inspector.inFlight()).toBe(0);
+    // wrk leaves in the middle of requests, which is noticed a moment later.
+    await expect.poll(() => inspector.inFlight()).toBe(0);
   });
 });
 
