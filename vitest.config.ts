@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // The stories load the machine themselves: many more of them at once would test the scheduler. A third is for the time in which others wait.
-    maxWorkers: 3,
+    // The stories load the machine themselves: more of them at once would test the scheduler.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // As bin/portico has it: types are taken out of the sources once, and not by each node that a test starts.

@@ -45,8 +45,9 @@ describe('an origin', () => {
     // A kept connection may be closed for good reason.
     const kept = play.manner === 'reset' ? ill.origin.connections.filter(({ open }) => open).length : 0;
     const event = await askUntilEjected(scene);
-    expect(event).toMatchObject({ level: 'warn', pool: 'app', origin: 'app0', why: '5 requests failed in a row' });
-    // While control is being told, another one may go there.
+    // While control is being told, another one may go there, and fail as well.
+    const why = expect.stringMatching(/^[567] requests failed in a row$/);
+    expect(event).toMatchObject({ level: 'warn', pool: 'app', origin: 'app0', why });
     expect(ill.asked - asked).toBeLessThanOrEqual(5 + kept + 2);
     expect(await answerers(portico)).toEqual({ app1: 20 });
     const seen = await admin.origin('app0');
