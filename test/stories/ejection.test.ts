@@ -34,7 +34,7 @@ describe('an origin', () => {
   test.each<{ manner: Manner; pool: object }>([
     { manner: '500', pool: {} },
     { manner: 'reset', pool: {} },
-    { manner: 'silent', pool: { timeouts: { first_byte: '50ms' } } },
+    { manner: 'silent', pool: { timeouts: { first_byte: '300ms' } } },
   ])('whose requests come out as: $manner, is left out with the fifth in a row, by default', async (play) => {
     const scene = await healthScene(2, { pool: play.pool });
     const { portico, admin, ailing } = scene;
