@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { attempt } from '../base/attempt.ts';
+import { syncDirectory } from '../base/sync-directory.ts';
 import type { Bytes } from '../base/units.ts';
 import { type Entry, KINDS } from './kept.ts';
 
@@ -175,14 +176,5 @@ function writeSynced(path: string, bytes: Buffer): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }
