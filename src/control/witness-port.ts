@@ -1,6 +1,6 @@
 import type { HostPort } from '../base/address.ts';
+import { overlap } from '../base/listen-address.ts';
 import { listenProblem } from '../base/listen-problem.ts';
-import { overlap } from '../geodns/server/reserve.ts';
 import { DatagramSocket } from '../vrrp/witness/datagram-socket.ts';
 
 /**

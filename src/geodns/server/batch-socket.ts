@@ -2,10 +2,10 @@ import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type HostPort, parseAddress } from '../../base/address.ts';
 import { NativeMemory, systemError } from '../../base/ffi.ts';
+import { isWildcard } from '../../base/listen-address.ts';
 import type { Bytes } from '../../base/units.ts';
 import { SOCKADDR, SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES } from './batch-layout.ts';
 import * as linux from './batch-system.ts';
-import { isWildcard } from './local-addresses.ts';
 import { RECEIVE_BUFFER } from './udp-engine.ts';
 
 /** One UDP socket, by its number alone: whoever opened it closes it. */

@@ -1,11 +1,12 @@
 import type { RemoteInfo } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { formatHostPort, type HostPort } from '../../base/address.ts';
+import { isWildcard } from '../../base/listen-address.ts';
 import { listenProblem } from '../../base/listen-problem.ts';
 import type { Ms } from '../../base/units.ts';
 import { CELL, type DnsCounts } from './counts.ts';
 import { DgramSocket } from './dgram-socket.ts';
-import { addressesFor, isWildcard } from './local-addresses.ts';
+import { addressesFor } from './local-addresses.ts';
 import { ReplyBuffers } from './reply-buffers.ts';
 import { Seldom } from './seldom.ts';
 import { emptySource, fillSource } from './source.ts';

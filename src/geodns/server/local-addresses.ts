@@ -3,10 +3,6 @@ import type { NetworkInterfaceInfo } from 'node:os';
 
 type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
 
-export function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+$/.test(host));
-}
-
 /**
  * All addresses of the machine that a wildcard stands for, each once: those of its family. Link-local ones have their
  * interface as the zone (`fe80::1%eth0`), without which they cannot be listened on.

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:dgram';
-import { createServer, isIPv6, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { HostPort } from '../../base/address.ts';
+import { overlap } from '../../base/listen-address.ts';
 import { listenProblem } from '../../base/listen-problem.ts';
 import { bindUdp, closeUdp } from '../../base/udp-socket.ts';
-import { isWildcard } from './local-addresses.ts';
 
 /**
  * Finds out, before the DNS thread is told to listen, whether addresses can be had, by UDP and TCP. The thread shares them
@@ -57,12 +57,6 @@ export async function reserveDns(
   if (problems.length === 0) return { ok: true, reservation: { addresses, release } };
   release();
   return { ok: false, problems };
-}
-
-/** Whether one socket alone can listen on both: a wildcard stands for all of its family. */
-export function overlap(a: HostPort, b: HostPort): boolean {
-  if (a.port !== b.port || isIPv6(a.host) !== isIPv6(b.host)) return false;
-  return a.host === b.host || isWildcard(a.host) || isWildcard(b.host);
 }
 
 interface Held {
