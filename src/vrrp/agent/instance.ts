@@ -142,8 +142,7 @@ export class Instance {
     this.#sending = sending;
     this.#virtual.become(shared);
     const added = this.#addresses.filter((address) => !includesAddress(before, address));
-    if (this.#link === undefined || !added.some((address) => this.#virtual.isHeld(address))) return;
-    this.#parts.neighborhood(this.#link).announce(added, plan.rules.announcements.count);
+    if (this.#link !== undefined) this.#announceHeld(this.#link, added);
   }
 
   /** Looks at the interface: whether it can be worked by, and from which address. Returns that; `undefined`: it cannot. */
@@ -164,7 +163,7 @@ export class Instance {
       if (!isSame) this.#sending.use(link, source);
       // Whoever knows where the addresses are knows it by the former one.
       if (before?.mac !== undefined && link.mac !== undefined && !sameBytes(before.mac, link.mac))
-        this.#announceHeld(link);
+        this.#announceHeld(link, this.#addresses);
       return addressText(source);
     } catch (error) {
       this.#parts.log.warn('an interface cannot be used', {
@@ -176,8 +175,8 @@ export class Instance {
     }
   }
 
-  #announceHeld(link: Link): void {
-    const held = this.#addresses.filter((address) => this.#virtual.isHeld(address));
+  #announceHeld(link: Link, addresses: readonly AddressBytes[]): void {
+    const held = addresses.filter((address) => this.#virtual.isHeld(address));
     if (held.length > 0) this.#parts.neighborhood(link).announce(held, this.#plan.rules.announcements.count);
   }
 

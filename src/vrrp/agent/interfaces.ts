@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import { type AddressBytes, type Family, isLinkLocal, type MacBytes, sameBytes } from '../wire/address.ts';
-import type { NetlinkMessage } from '../wire/netlink.ts';
+import type { AddressChange, NetlinkMessage } from '../wire/netlink.ts';
 import { dumpAddresses, dumpLinks } from '../wire/netlink-request.ts';
 
 export interface Link {
@@ -54,11 +54,8 @@ export class Interfaces {
 
   /** What the kernel says now, whatever news are under way. */
   isThere(index: number, address: AddressBytes): boolean {
-    const family = address.length === 4 ? 4 : 6;
-    const there = this.#requests.dump((sequence) => dumpAddresses(family, sequence));
-    return there.some(
-      (each) => each.kind === 'address-added' && each.interface === index && sameBytes(each.address, address),
-    );
+    const there = addressesThere(this.#requests, index, address.length === 4 ? 4 : 6);
+    return there.some((each) => sameBytes(each.address, address));
   }
 
   take(message: NetlinkMessage): void {
@@ -135,6 +132,13 @@ export class Interfaces {
     for (const { name } of this.#links.values()) names.push(name);
     for (const name of new Set(names)) this.#news.changed(name);
   }
+}
+
+/** What the kernel has on an interface now. */
+export function addressesThere(requests: RouteRequests, index: number, family: Family): readonly AddressChange[] {
+  return requests
+    .dump((sequence) => dumpAddresses(family, sequence))
+    .filter((each) => each.kind === 'address-added' && each.interface === index) as AddressChange[];
 }
 
 function isSame(a: Held, b: Held): boolean {

@@ -3,7 +3,8 @@ import type { Ms } from '../../base/units.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import { type AddressBytes, addressText, includesAddress, sameBytes } from '../wire/address.ts';
 import { type AddressChange, FOREVER } from '../wire/netlink.ts';
-import { dumpAddresses, type Place, removeAddress, setAddress } from '../wire/netlink-request.ts';
+import { type Place, removeAddress, setAddress } from '../wire/netlink-request.ts';
+import { addressesThere } from './interfaces.ts';
 
 const { EADDRNOTAVAIL, ENODEV } = constants.errno;
 
@@ -114,10 +115,7 @@ export class VirtualAddresses {
   }
 
   #thereOn(place: number): readonly AddressChange[] {
-    const family = this.#shared.addresses[0]?.length === 16 ? 6 : 4;
-    return this.#options.requests
-      .dump((sequence) => dumpAddresses(family, sequence))
-      .filter((each) => each.kind === 'address-added' && each.interface === place) as AddressChange[];
+    return addressesThere(this.#options.requests, place, this.#shared.addresses[0]?.length === 16 ? 6 : 4);
   }
 
   /**
