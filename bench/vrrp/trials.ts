@@ -107,12 +107,13 @@ export const TRIALS: readonly Trial[] = [
 ];
 
 async function lose(play: Play, phase: number): Promise<Outcome> {
-  const { scene, a, b } = play;
-  const outcome = await observe(play, phase, 'b', () => scene.lan.unplug('a'));
-  await scene.settled(b, a);
-  scene.lan.plug('a');
-  await scene.settled(a, b);
-  return outcome;
+  const { lan } = play.scene;
+  return goAndReturn(
+    play,
+    phase,
+    () => lan.unplug('a'),
+    () => lan.plug('a'),
+  );
 }
 
 async function comeBack(play: Play, phase: number): Promise<Outcome> {
@@ -126,12 +127,13 @@ async function comeBack(play: Play, phase: number): Promise<Outcome> {
 }
 
 async function sayGoodbye(play: Play, phase: number): Promise<Outcome> {
-  const { scene, a, b } = play;
-  const outcome = await observe(play, phase, 'b', () => a.stop());
-  await scene.settled(b, a);
-  await a.start();
-  await scene.settled(a, b);
-  return outcome;
+  const { a } = play;
+  return goAndReturn(
+    play,
+    phase,
+    () => a.stop(),
+    () => a.start(),
+  );
 }
 
 async function kill(play: Play, phase: number): Promise<Outcome> {
@@ -177,11 +179,22 @@ async function handOver(play: Play, phase: number): Promise<Outcome> {
 }
 
 async function killProxy(play: Play, phase: number): Promise<Outcome> {
-  const { scene, a, b } = play;
+  const { a } = play;
   if (!(a instanceof PorticoRouter)) throw new Error('it has no proxy');
-  const outcome = await observe(play, phase, 'b', () => a.killProxy());
+  return goAndReturn(
+    play,
+    phase,
+    () => a.killProxy(),
+    () => a.start(),
+  );
+}
+
+/** `b` takes over from `a`, which is what is measured, and then `a` is there again. */
+async function goAndReturn(play: Play, phase: number, go: () => unknown, back: () => unknown): Promise<Outcome> {
+  const { scene, a, b } = play;
+  const outcome = await observe(play, phase, 'b', go);
   await scene.settled(b, a);
-  await a.start();
+  await back();
   await scene.settled(a, b);
   return outcome;
 }
