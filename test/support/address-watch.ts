@@ -41,6 +41,11 @@ export class AddressWatch {
     return this.#hosts.filter((host) => this.#there.has(`${host} ${address}`));
   }
 
+  /** When any of them got it. */
+  arrivals(address: string): Ms[] {
+    return this.changes.all.filter((change) => change.isThere && change.address === address).map(({ at }) => at);
+  }
+
   /** Resolves when these hosts have it, and no others. */
   async heldBy(address: string, ...hosts: readonly string[]): Promise<void> {
     const wanted = hosts.toSorted().join();

@@ -81,6 +81,22 @@ export class VipClient {
   }
 }
 
+/** From the start of a connection until the host has all that is to be asked, and this is told, on a busy machine. */
+const OPENING: Ms = 20;
+
+/**
+ * Those that failed, but for one at each time at which another host got the address, if it was being opened by then: of such a connection
+ * the other host knows nothing. `moves`: these times.
+ */
+export function failedBeside(moves: readonly Ms[], requests: readonly VipRequest[]): VipRequest[] {
+  const failed = requests.filter(({ by }) => by === undefined).toSorted((a, b) => a.start - b.start);
+  for (const at of moves) {
+    const open = failed.findLastIndex(({ start }) => start <= at && at < start + OPENING);
+    if (open >= 0) failed.splice(open, 1);
+  }
+  return failed;
+}
+
 function reportOf(ended: readonly VipRequest[]): VipReport {
   const requests = ended.toSorted((a, b) => a.start - b.start);
   const good = requests.filter(({ by }) => by !== undefined);

@@ -4,7 +4,7 @@ import { AddressWatch } from './address-watch.ts';
 import { AdvertCapture } from './advert-capture.ts';
 import { Lan } from './lan.ts';
 import { LanNode } from './lan-node.ts';
-import { VipClient, type VipRequest } from './vip-client.ts';
+import { failedBeside, VipClient, type VipRequest } from './vip-client.ts';
 
 const NAMES = new URL('./host-name-process.ts', import.meta.url).pathname;
 
@@ -13,9 +13,6 @@ const CLAIM = new URL('./claim-process.ts', import.meta.url).pathname;
 
 /** Of each host, for its node alone. */
 const ORIGIN = 8080;
-
-/** From the start of a connection until the host has all that is to be asked, on a busy machine. */
-const OPENING: Ms = 20;
 
 export const VIP = '10.99.0.100';
 export const VIP6 = 'fd99::100';
@@ -77,11 +74,9 @@ export class VrrpNodes {
    */
   async lost(client: VipClient, since: Ms, address = VIP): Promise<VipRequest[]> {
     await client.report(since);
-    const moves = this.watch.changes.all.filter((change) => change.isThere && change.address === address);
-    const isBetween = ({ start, problem }: VipRequest) =>
-      problem === 'ECONNRESET' && moves.some(({ at }) => start < at && at < start + OPENING);
-    return client.requests.all.filter(
-      (request) => request.start >= since && request.by === undefined && !isBetween(request),
+    return failedBeside(
+      this.watch.arrivals(address),
+      client.requests.all.filter(({ start }) => start >= since),
     );
   }
 

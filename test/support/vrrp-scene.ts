@@ -4,21 +4,15 @@ import { AddressWatch } from './address-watch.ts';
 import { AdvertCapture } from './advert-capture.ts';
 import { Keepalived } from './keepalived-router.ts';
 import { Lan } from './lan.ts';
-import { VipClient, type VipReport, type VipRequest } from './vip-client.ts';
+import { failedBeside, VipClient, type VipReport } from './vip-client.ts';
 import { PorticoRouter } from './vrrp-agent.ts';
 import { type Program, type Router, type RouterRules, vipOf } from './vrrp-router.ts';
 
 export interface SeenByAll extends VipReport {
-  /**
-   * Of those that failed, all but the ones that were just being opened when another host got the address: of a connection no other
-   * host knows.
-   */
+  /** Of those that failed, all but one that was just being opened when another host got the address. */
   readonly failedLater: number;
   readonly double: Ms;
 }
-
-/** A connection is opened, and has asked, within that. */
-const OPEN: Ms = 5;
 
 /** Two routers `a` and `b`, each with a server that says its name, and a client `c`, on one switch that tells what passes. */
 export class VrrpScene {
@@ -77,11 +71,11 @@ export class VrrpScene {
   /** What clients and hosts saw from then on until now. */
   async seen(client: VipClient, vip: string, since: Ms): Promise<SeenByAll> {
     const report = await client.report(since);
-    const arrivals = this.watch.changes.all.filter(({ address, isThere }) => isThere && address === vip);
-    const isOpen = ({ start }: VipRequest) => arrivals.some(({ at }) => start <= at && at - start < OPEN);
-    const failed = client.requests.all.filter(({ start, by }) => start >= since && by === undefined);
-    const late = failed.filter((request) => !isOpen(request)).length;
-    return { ...report, failedLater: late, double: this.watch.doubleTime(vip, since) };
+    const failed = failedBeside(
+      this.watch.arrivals(vip),
+      client.requests.all.filter(({ start }) => start >= since),
+    );
+    return { ...report, failedLater: failed.length, double: this.watch.doubleTime(vip, since) };
   }
 
   /** Resolves when a host has sent so many more. */
