@@ -49,7 +49,7 @@ class DataPlane {
   readonly #siblings = new WorkerSiblings((message) => this.#say(message));
   #handler: Handler | undefined;
   #maintained: Maintained;
-  #draining: boolean;
+  #drainingIdle: Ms | undefined;
   #stopping = false;
   #accessLog: AccessLog | undefined;
   #plan: WorkerPlan | undefined;
@@ -57,11 +57,11 @@ class DataPlane {
 
   constructor(
     port: MessagePort,
-    { index, workers, originTable, trafficTable, maintained, draining, cache, peerTable }: WorkerStart,
+    { index, workers, originTable, trafficTable, maintained, drainingIdle, cache, peerTable }: WorkerStart,
   ) {
     this.#port = port;
     this.#maintained = maintained;
-    this.#draining = draining;
+    this.#drainingIdle = drainingIdle;
     this.#table = new OriginTable(originTable, workers, index);
     this.#traffic = trafficTable === undefined ? UNCOUNTED : countIn(new TrafficTable(trafficTable, workers), index);
     this.#cache =
@@ -97,7 +97,7 @@ class DataPlane {
         if (this.#handler !== undefined) this.#handler.maintained = message.maintained;
         break;
       case 'drain':
-        this.#drain(message.on);
+        this.#drain(message.idle);
         break;
       case 'fill':
         void this.#fill(message.slot, message).then((bytes) => this.#say({ type: 'filled', id: message.id, bytes }));
@@ -148,7 +148,7 @@ class DataPlane {
 
   #newListener(plan: ListenerPlan, handler: Handler): Listener {
     const listener = new Listener(plan, handler, this.#traffic);
-    if (this.#draining) listener.drain();
+    if (this.#drainingIdle !== undefined) listener.drain(this.#drainingIdle);
     return listener;
   }
 
@@ -217,11 +217,11 @@ class DataPlane {
   }
 
   /** A node that stops drains for good. */
-  #drain(on: boolean): void {
-    this.#draining = on;
+  #drain(idle: Ms | undefined): void {
+    this.#drainingIdle = idle;
     if (this.#stopping) return;
     for (const listener of this.#everyListener()) {
-      if (on) listener.drain();
+      if (idle !== undefined) listener.drain(idle);
       else listener.resume();
     }
   }
@@ -236,7 +236,7 @@ class DataPlane {
     this.#stopping = true;
     const begun = performance.now();
     const listeners = this.#everyListener();
-    for (const listener of listeners) listener.drain();
+    for (const listener of listeners) listener.drain(Infinity);
     await this.#until(() => {
       if (performance.now() - begun > IDLE_GRACE) for (const listener of listeners) listener.closeIdle();
       return this.#running === 0 && listeners.every(isIdle);

@@ -22,6 +22,8 @@ export interface FloatingAddressesOptions {
   readonly version: string;
   /** Workers that accept now. */
   readonly serving: () => number;
+  /** Addresses are about to go to another node, by an operator's word: clients' connections should end; or no more. */
+  readonly onMoving: (on: boolean) => void;
   readonly onNews: (news: AddressNewsItem) => void;
   /** The agent goes by the newest plan. */
   readonly onPlanned: () => void;
@@ -57,6 +59,8 @@ export class FloatingAddresses {
   #commands = 0;
   #isAway = false;
   #leaving: Promise<void> | undefined;
+  /** Instances. */
+  readonly #moving = new Set<string>();
   readonly #waiting = new Map<number, (problem: string | undefined) => void>();
 
   constructor(options: FloatingAddressesOptions) {
@@ -151,9 +155,9 @@ export class FloatingAddresses {
 
   #departure(patience: Ms): Ms {
     const times = (this.#plan?.instances ?? []).map(({ rules }) => departureTime(rules));
-    const hooks = Math.max(0, ...times.map((each) => each.hooks));
+    const before = Math.max(0, ...times.map((each) => each.before));
     const goodbye = Math.max(0, ...times.map((each) => each.goodbye)) + STOP_MARGIN;
-    return Math.min(hooks + goodbye, Math.max(patience, goodbye));
+    return Math.min(before + goodbye, Math.max(patience, goodbye));
   }
 
   async #reserve({ guard }: VrrpPlan): Promise<void> {
@@ -187,6 +191,7 @@ export class FloatingAddresses {
   /** What it last told is not so any more: the kernel takes its addresses away. */
   #away(says: string): void {
     this.#isAway = true;
+    for (const instance of this.#moving) this.#moves(instance, false);
     this.#instances = [];
     for (const answer of this.#waiting.values()) answer(says);
     this.#options.onAgent(says);
@@ -226,6 +231,9 @@ export class FloatingAddresses {
       case 'news':
         this.#options.onNews(message);
         return;
+      case 'moving':
+        this.#moves(message.instance, message.on);
+        return;
       case 'kept':
         this.#kept = message.kept;
         this.#tellUnkept(this.keep());
@@ -238,6 +246,14 @@ export class FloatingAddresses {
         this.#options.log[level](event, fields);
       }
     }
+  }
+
+  #moves(instance: string, on: boolean): void {
+    const was = this.#moving.size > 0;
+    if (on) this.#moving.add(instance);
+    else this.#moving.delete(instance);
+    const is = this.#moving.size > 0;
+    if (is !== was) this.#options.onMoving(is);
   }
 
   #inOrder(instances: readonly InstanceStatus[]): readonly InstanceStatus[] {

@@ -12,7 +12,7 @@ import type { VrrpProcess } from './vrrp-process.ts';
 import { Webhook } from './webhook.ts';
 
 export interface FloatingServingOptions
-  extends Pick<FloatingAddressesOptions, 'file' | 'stateDir' | 'log' | 'serving' | 'version'> {
+  extends Pick<FloatingAddressesOptions, 'file' | 'stateDir' | 'log' | 'serving' | 'onMoving' | 'version'> {
   readonly operator: AddressHand;
   /** Who drains the node, and why. */
   readonly drained: () => string;

@@ -64,6 +64,7 @@ function makeFloating(options: OperatedOptions, { operator }: Origins): Floating
     operator: operator.addresses,
     drained: () => drainWords(operator.node()),
     serving: () => supervisor.serving,
+    onMoving: (on) => supervisor.move(on),
     log,
     now: Date.now,
   });

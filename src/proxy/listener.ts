@@ -85,9 +85,9 @@ export class Listener {
     this.#server.close();
   }
 
-  /** Every connection ends with the exchange that is running on it, or with the next one. */
-  drain(): void {
-    this.#http1.drain();
+  /** Every connection ends with the exchange that is running on it, or with the next one, or when it was idle for so long. */
+  drain(idle: Ms): void {
+    this.#http1.drain(idle);
     this.#http2.drain();
   }
 

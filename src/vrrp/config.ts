@@ -169,6 +169,11 @@ const instanceSettings = z.strictObject({
   start_delay: duration({ max: '10m' })
     .prefault('0')
     .describe('How long it only listens at first, beyond the usual time.'),
+  drain: duration({ max: '1m' })
+    .prefault('500ms')
+    .describe(
+      'Before a planned move, how long connections may take to end; then new ones wait for the new place. 0: off.',
+    ),
   addresses: z
     .array(sharedAddress)
     .min(1)

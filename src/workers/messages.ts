@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/units.ts';
+import type { Bytes, Ms } from '../base/units.ts';
 import type { PurgeOrder } from '../cache/purge/order.ts';
 import type { CacheShare } from '../cache/share.ts';
 import type { AccessLogSettings } from '../observe/config.ts';
@@ -20,8 +20,8 @@ export interface WorkerStart {
   readonly trafficTable: SharedArrayBuffer | undefined;
   /** Pools that are answered by a page. */
   readonly maintained: Maintained;
-  /** The node's traffic is to go elsewhere. */
-  readonly draining: boolean;
+  /** As `drain` has it. */
+  readonly drainingIdle: Ms | undefined;
   /** `undefined`: nothing is cached. */
   readonly cache: CacheShare | undefined;
   /** What all threads know of siblings; a column for each worker, and control's last. */
@@ -52,8 +52,8 @@ export type ToWorker =
   | { readonly type: 'give_way'; readonly slot: number }
   /** From now on these pools, and no others, are answered by a page. */
   | { readonly type: 'maintain'; readonly maintained: Maintained }
-  /** Connections of clients end with the next reply on them, or no more do. Whoever comes is served. */
-  | { readonly type: 'drain'; readonly on: boolean }
+  /** Connections of clients end with the next reply on them, or when they were idle for so long; or no more do. Whoever comes is served. */
+  | { readonly type: 'drain'; readonly idle: Ms | undefined }
   /** Fetch this from the sibling of that row, and store it; say `filled`. */
   | ({ readonly type: 'fill'; readonly id: number; readonly slot: number } & Wanted)
   /** What became of a purge at the siblings, as `purged` asked. */

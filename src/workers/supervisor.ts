@@ -19,6 +19,15 @@ const SETTLED_AFTER: Ms = 60_000;
 /** A worker that is still there so long after its deadline does not listen (an endless loop, say), and is ended. */
 const OVERDUE: Ms = 2_000;
 
+/**
+ * How long a connection may be idle while the node is drained: it would keep its client for as long as it stays open. Most clients that use
+ * theirs do so within that time, and get their `Connection: close` without losing any.
+ */
+const DRAINING_IDLE: Ms = 10_000;
+
+/** The same, where all are to be over within half a second. */
+const MOVING_IDLE: Ms = 250;
+
 export interface SupervisorOptions {
   /** The worker's program. */
   readonly entry: URL;
@@ -61,7 +70,8 @@ export class Supervisor {
   /** One change at a time: a new generation, or a new worker that is brought to where the others are. */
   #changes: Promise<unknown> = Promise.resolve();
   #maintained: Maintained = new Map();
-  #draining = false;
+  #isDraining = false;
+  #isMoving = false;
   #stopping = false;
   #deaths = 0;
   #fills = 0;
@@ -132,10 +142,26 @@ export class Supervisor {
     for (const seat of this.#seats) seat.send({ type: 'maintain', maintained });
   }
 
-  /** Has clients' connections end with the next reply on them, or no more. */
+  /** The node's traffic is to go elsewhere, or no more: clients' connections end with the next reply on them. */
   drain(on: boolean): void {
-    this.#draining = on;
-    for (const seat of this.#seats) seat.send({ type: 'drain', on });
+    this.#isDraining = on;
+    this.#tellDraining();
+  }
+
+  /** An address is about to go to another node, or no more: the same, and soon. */
+  move(on: boolean): void {
+    this.#isMoving = on;
+    this.#tellDraining();
+  }
+
+  #tellDraining(): void {
+    const idle = this.#drainingIdle;
+    for (const seat of this.#seats) seat.send({ type: 'drain', idle });
+  }
+
+  get #drainingIdle(): Ms | undefined {
+    if (this.#isMoving) return MOVING_IDLE;
+    return this.#isDraining ? DRAINING_IDLE : undefined;
   }
 
   /** Has one of the workers store what a sibling has. Resolves with the bytes of its body; `undefined`: it is not stored. */
@@ -172,7 +198,7 @@ export class Supervisor {
       originTable: this.#memory,
       trafficTable: traffic?.memory,
       maintained: this.#maintained,
-      draining: this.#draining,
+      drainingIdle: this.#drainingIdle,
       cache: cache?.share,
       peerTable: siblings?.memory,
     };

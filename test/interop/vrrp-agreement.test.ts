@@ -151,6 +151,7 @@ describe.skipIf(!MAY_MAKE_LANS)('VRRP on a LAN (needs root)', () => {
           await a.command('handover');
           await client.answeredBy('b');
           await scene.watch.heldBy(vipOf(a.rules), 'b');
+          expect((await client.report(since)).failed).toBe(0);
           await scene.adverts('b', 10);
           expect(scene.watch.holders(vipOf(a.rules))).toEqual(['b']);
           await a.command('resume');

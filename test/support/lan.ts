@@ -51,6 +51,11 @@ export class Lan {
     return execFileSync('ip', ['netns', 'exec', this.#space(host), command, ...args], { encoding: 'utf8' });
   }
 
+  /** What runs a command on a host, as words before it. */
+  prefix(host: string): readonly string[] {
+    return ['ip', 'netns', 'exec', this.#space(host)];
+  }
+
   /** Runs on a host; its pid is that of the command. It is killed with the test. */
   spawn(host: string, command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const child = spawn('ip', ['netns', 'exec', this.#space(host), command, ...args], options);

@@ -36,8 +36,12 @@ export interface Load<Report> {
   interrupt(): void;
 }
 
-export function wrk(url: string, { seconds, connections = 20 }: { seconds: number; connections?: number }) {
-  return start(['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, url], seconds, (text): WrkReport => {
+/** `within`: a command that runs others, on another host say. */
+export function wrk(
+  url: string,
+  { seconds, connections = 20, within = [] }: { seconds: number; connections?: number; within?: readonly string[] },
+) {
+  return start([...within, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, url], seconds, (text): WrkReport => {
     const errors = number(text, /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/, 4) ?? [
       0, 0, 0, 0,
     ];
@@ -73,8 +77,8 @@ export function h2load(
   });
 }
 
-function start<Report>(argv: [string, ...string[]], seconds: number, read: (text: string) => Report): Load<Report> {
-  const [command, ...args] = argv;
+function start<Report>(argv: readonly string[], seconds: number, read: (text: string) => Report): Load<Report> {
+  const [command = '', ...args] = argv;
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   let running = true;

@@ -30,7 +30,7 @@ const floating = new FloatingAddresses({
   ...{ file: 'test', stateDir, version: '0', log },
   serving: () => serving,
   onNews: (item) => say('news', item),
-  ...{ onPlanned: nothing, onAgent: nothing },
+  ...{ onMoving: nothing, onPlanned: nothing, onAgent: nothing },
 });
 
 async function hear(message: ToControl): Promise<void> {

@@ -30,7 +30,7 @@ async function prepared() {
     originTable: OriginTable.allocate(1),
     trafficTable: undefined,
     maintained: new Map(),
-    draining: false,
+    drainingIdle: undefined,
     cache: cache.share,
     peerTable: undefined,
   };

@@ -22,7 +22,8 @@ export interface ConnectionFront {
   readonly plan: ListenerPlan;
   readonly taker: ExchangeTaker;
   /** Every reply from now on ends its connection. */
-  readonly draining: boolean;
+  /** Connections end with their next reply, or when they were idle for so long; `undefined`: they stay. */
+  readonly drainingIdle: Ms | undefined;
   /** It is closed, or no longer HTTP. */
   left(connection: Http1Connection): void;
 }
@@ -31,8 +32,6 @@ export interface ConnectionFront {
 const AHEAD_MAX: Bytes = 65_536;
 /** How long a client may go on sending after a reply that did not wait for all of its body. */
 const LINGER: Ms = 2_000;
-/** How long a connection may be idle while the node is drained: it would keep its client for as long as it stays open. */
-const DRAINING_IDLE: Ms = 10_000;
 /** What a client may still send in that time if it was no HTTP. A body may be as long as it likes. */
 const JUNK_MAX: Bytes = 65_536;
 /** Where the look for a head's end is done in the text that is needed anyway; longer heads are searched as bytes. */
@@ -119,20 +118,14 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
     if (!this.#waits) return;
     // Who is still taking the last reply is watched for as long as that takes.
     if (!this.output.empty) this.#since = now;
-    const { head } = this.#front.plan.timeouts;
+    const { head, idle } = this.#front.plan.timeouts;
     const waited = now - this.#since;
     if (this.#checked !== -1) {
       if (waited > head) this.#refuse('request_timeout');
-    } else if (waited > (this.#used ? this.#idleLimit : head)) {
+    } else if (waited > Math.min(this.#used ? idle : head, this.#front.drainingIdle ?? Infinity)) {
       // Who never said a word, as browsers that connect ahead, is not answered either.
       this.#socket.destroy();
     }
-  }
-
-  /** Most clients that use their connections do so within it, and then get their `Connection: close` without losing any. */
-  get #idleLimit(): Ms {
-    const { idle } = this.#front.plan.timeouts;
-    return this.#front.draining ? Math.min(idle, DRAINING_IDLE) : idle;
   }
 
   // --- what comes ---
@@ -276,7 +269,9 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
 
   staysOpen({ mustClose, body }: Http1Exchange): boolean {
     // A body that will not be read to its end leaves the connection in its middle.
-    return this.#persistent && !mustClose && !this.#front.draining && (body === undefined || body.complete);
+    return (
+      this.#persistent && !mustClose && this.#front.drainingIdle === undefined && (body === undefined || body.complete)
+    );
   }
 
   replied(exchange: Http1Exchange): void {

@@ -11,14 +11,14 @@ const CHECK_INTERVAL: Ms = 500;
 export class Http1Front implements ConnectionFront {
   readonly taker: ExchangeTaker;
   readonly #connections = new Set<Http1Connection>();
-  readonly #sweep: NodeJS.Timeout;
+  #sweep: NodeJS.Timeout | undefined;
   plan: ListenerPlan;
-  draining = false;
+  #drainingIdle: Ms | undefined;
 
   constructor(plan: ListenerPlan, taker: ExchangeTaker) {
     this.plan = plan;
     this.taker = taker;
-    this.#sweep = setInterval(() => this.#closeOverdue(), CHECK_INTERVAL).unref();
+    this.#sweepEach(CHECK_INTERVAL);
   }
 
   /** New limits and timeouts, for requests from now on. */
@@ -34,13 +34,19 @@ export class Http1Front implements ConnectionFront {
     this.#connections.delete(connection);
   }
 
-  /** Every reply from now on ends its connection. */
-  drain(): void {
-    this.draining = true;
+  get drainingIdle(): Ms | undefined {
+    return this.#drainingIdle;
+  }
+
+  /** Every reply from now on ends its connection, and so does having been idle for so long. */
+  drain(idle: Ms): void {
+    this.#drainingIdle = idle;
+    this.#sweepEach(Math.min(CHECK_INTERVAL, idle / 8));
   }
 
   resume(): void {
-    this.draining = false;
+    this.#drainingIdle = undefined;
+    this.#sweepEach(CHECK_INTERVAL);
   }
 
   closeIdle(): void {
@@ -49,6 +55,11 @@ export class Http1Front implements ConnectionFront {
 
   close(): void {
     clearInterval(this.#sweep);
+  }
+
+  #sweepEach(interval: Ms): void {
+    clearInterval(this.#sweep);
+    this.#sweep = setInterval(() => this.#closeOverdue(), interval).unref();
   }
 
   #closeOverdue(): void {

@@ -43,8 +43,11 @@ export class AdvertSending {
     return this.#source;
   }
 
-  /** `heard`: the form that others send, which is answered in kind. 0, or the number of the first error. `wall`: epoch milliseconds. */
-  send(priority: number, heard: ChecksumForm | undefined, wall: Ms): number {
+  /**
+   * `interval`: what is told of it. `heard`: the form that others send, which is answered in kind. `wall`: epoch milliseconds. 0, or the
+   * number of the first error.
+   */
+  send(priority: number, interval: Ms, heard: ChecksumForm | undefined, wall: Ms): number {
     const sender = this.#sender;
     const source = this.#source;
     if (sender === undefined || source === undefined) return 0;
@@ -58,7 +61,7 @@ export class AdvertSending {
         version: rules.version,
         vrid: rules.vrid,
         priority,
-        interval: rules.interval,
+        interval,
         addresses: this.#addresses,
         source,
         destination,

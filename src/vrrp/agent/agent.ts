@@ -4,6 +4,7 @@ import type { EventLog } from '../../observe/event-forward.ts';
 import { interfaceTrack, sourceTrack } from '../machine/rules.ts';
 import type { InstanceEvent, Kept } from '../machine/state.ts';
 import { keptOf } from '../machine/step.ts';
+import { Connections } from '../net/connections.ts';
 import { KernelTimer } from '../net/kernel-timer.ts';
 import { RouteEvents, RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
@@ -25,6 +26,8 @@ export interface AgentOptions {
   readonly system: VrrpSystem;
   readonly log: EventLog;
   readonly onNews: (instance: string, news: InstanceNews) => void;
+  /** Its addresses are about to go to another node, by somebody's word: connections to them should end; or no more. */
+  readonly onMoving: (instance: string, on: boolean) => void;
   /** Something is other than it was told last. */
   readonly onChange: () => void;
 }
@@ -40,6 +43,7 @@ export class Agent {
   readonly #newsLog: NewsLog;
   readonly #requests: RouteRequests;
   readonly #events: RouteEvents;
+  readonly #connections: Connections;
   readonly #interfaces: Interfaces;
   readonly #reception: Reception;
   readonly #tracking: Tracking;
@@ -60,6 +64,7 @@ export class Agent {
     this.#options = options;
     this.#newsLog = new NewsLog(log);
     this.#requests = new RouteRequests(system);
+    this.#connections = new Connections(system);
     this.#events = new RouteEvents(system, (message) => this.#interfaces.take(message));
     this.#interfaces = new Interfaces(this.#requests, {
       changed: (name) => this.#linkChanged(name),
@@ -167,6 +172,7 @@ export class Agent {
     this.#neighborhoods.clear();
     this.#events.close();
     this.#requests.close();
+    this.#connections.close();
     void this.#guard?.close();
   }
 
@@ -230,6 +236,9 @@ export class Agent {
         handle: (event) => driver.handle(name, event),
         state: () => driver.state(name),
         neighborhood: (link) => this.#neighborhood(link, family),
+        connections: this.#connections,
+        open: () => this.#openOf(driver),
+        onMoving: (on) => this.#options.onMoving(name, on),
         isVirtual: (address) => this.#isVirtual(address),
         tell: (news) => this.#tell(name, news),
       });
@@ -391,6 +400,11 @@ export class Agent {
     });
     this.#neighborhoods.set(key, made);
     return made;
+  }
+
+  /** Of a sync group: they move together. */
+  #openOf({ names }: GroupDriver): number {
+    return this.#connections.open(names.flatMap((name) => this.#running.get(name)?.instance.addresses ?? []));
   }
 
   #isVirtual(address: AddressBytes): boolean {

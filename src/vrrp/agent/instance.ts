@@ -6,7 +6,10 @@ import { explain } from '../machine/explain.ts';
 import { gradeOf, priorityOf } from '../machine/fitness.ts';
 import { isAlive } from '../machine/hearing.ts';
 import type { Action, InstanceEvent, InstanceState } from '../machine/state.ts';
-import { type HookName, OWNER, type Priority } from '../model.ts';
+import { hurriedInterval, skewTime } from '../machine/timers.ts';
+import { type HookName, LEAVING, OWNER, type Priority } from '../model.ts';
+import type { Connections } from '../net/connections.ts';
+import { HeldConnections } from '../net/held-connections.ts';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import type { VrrpSystem } from '../net/system.ts';
 import type { InstancePlan } from '../plan.ts';
@@ -17,6 +20,7 @@ import type { Guard } from '../witness/guard.ts';
 import type { GuardedInstance, GuardedOptions } from '../witness/guarded-instance.ts';
 import { AdvertChecking, type DropReason } from './advert-checking.ts';
 import { AdvertSending } from './advert-sending.ts';
+import { ConnectionDrain } from './connection-drain.ts';
 import { HookRunner } from './hook-runner.ts';
 import type { Interfaces, Link } from './interfaces.ts';
 import type { Neighborhood } from './neighborhood.ts';
@@ -34,6 +38,10 @@ export interface InstanceParts {
   readonly state: () => InstanceState;
   /** Of its interface; throws when that is gone. */
   readonly neighborhood: (link: Link) => Neighborhood;
+  readonly connections: Connections;
+  /** Connections that are open, of all addresses of its sync group. */
+  readonly open: () => number;
+  readonly onMoving: (on: boolean) => void;
   /** Addresses that some instance shares are none to advertise from. */
   readonly isVirtual: (address: AddressBytes) => boolean;
   readonly tell: (news: InstanceNews) => void;
@@ -54,6 +62,8 @@ export class Instance {
   /** As the plan has them. */
   #voters: GuardedOptions['voters'] = [];
   #link: Link | undefined;
+  /** Of the last planned departure. */
+  #drain: ConnectionDrain | undefined;
   /** Why the last advertisement was not sent, by the number of the error. */
   #unsent = 0;
   #sent = 0;
@@ -228,6 +238,7 @@ export class Instance {
     const link = this.#link;
     if (link?.mac === undefined || sameBytes(mac, link.mac) || !includesAddress(this.addresses, address)) return;
     const { handle, state } = this.#parts;
+    this.#drain?.claimed(address, mac);
     const by = macText(mac);
     if (state().standing.role === 'active') handle({ kind: 'conflict', address: addressText(address), mac: by });
     else handle({ kind: 'answered', mac: by });
@@ -247,13 +258,20 @@ export class Instance {
     switch (action.kind) {
       case 'advertise':
         this.#guarded?.beat();
-        this.#advertise(action.priority);
+        this.#sayAll(action);
         return;
       case 'add':
+        this.#drain?.end();
         this.#virtual.add(action.address === undefined ? undefined : addressBytes(action.address));
         return;
       case 'remove':
-        this.#virtual.remove(action.after);
+        this.#remove(action.after);
+        return;
+      case 'drain':
+        this.#beginDrain(action.question);
+        return;
+      case 'serve':
+        this.#drain?.end();
         return;
       case 'announce':
         if (link !== undefined) this.#parts.neighborhood(link).announce(this.addresses, action.count);
@@ -321,13 +339,53 @@ export class Instance {
   }
 
   close(): void {
+    this.#drain?.end();
     this.#guarded?.close();
     this.#virtual.remove();
     this.#sending.close();
   }
 
-  #advertise(priority: Priority): void {
-    const errno = this.#sending.send(priority, this.#checking.heard, Date.now());
+  #sayAll({ priority, hurry }: Extract<Action, { kind: 'advertise' }>): void {
+    const { rules } = this.#plan;
+    if (hurry !== undefined) this.#advertise(rules.priority, hurry);
+    this.#advertise(priority, rules.interval);
+    if (priority === LEAVING) this.#drain?.goodbye();
+  }
+
+  /** Where nobody can be told apart by a MAC address there is nothing to wait for. */
+  #beginDrain(question: number): void {
+    const { system, connections, log, now, open, handle, onMoving } = this.#parts;
+    const { rules } = this.#plan;
+    const { index, mac } = this.#link ?? {};
+    const addresses = this.#addresses;
+    const onDrained = () => handle({ kind: 'hooked', question, isGood: true });
+    if (index === undefined || mac === undefined) {
+      setImmediate(onDrained);
+      return;
+    }
+    this.#drain?.end();
+    this.#drain = new ConnectionDrain({
+      hold: () => new HeldConnections(system, connections, `portico ${rules.name}`, { index, mac, addresses }),
+      log,
+      name: rules.name,
+      patience: rules.drain,
+      skew: skewTime(1, hurriedInterval(rules.interval, rules.version) ?? rules.interval, rules.version),
+      open,
+      now,
+      onMoving,
+      onDrained,
+    });
+  }
+
+  /** As long as they are there it sends on what comes for them. */
+  #remove(after: Ms): void {
+    this.#virtual.remove(after);
+    const drain = this.#drain;
+    void this.#virtual.gone.then(() => drain?.end());
+  }
+
+  #advertise(priority: Priority, interval: Ms): void {
+    const errno = this.#sending.send(priority, interval, this.#checking.heard, Date.now());
     if (errno === 0) this.#sent += 1;
     else if (errno !== this.#unsent) {
       const problem = getSystemErrorName(-errno);

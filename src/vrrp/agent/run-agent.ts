@@ -65,6 +65,7 @@ export async function runAgent(): Promise<void> {
       system,
       log,
       onNews: (instance, news) => say({ type: 'news', instance, at: Date.now(), news, words: newsInWords(news) }),
+      onMoving: (instance, on) => say({ type: 'moving', instance, on }),
       onChange,
     });
     say({ type: 'ready', realTime: runInRealTime(system) });

@@ -1,9 +1,9 @@
 import type { Ms } from '../../base/units.ts';
 import { type Advert, type Cause, LEAVING, OWNER, type Priority } from '../model.ts';
-import { advertise, enterBackup, enterLeaving, leave, prepareToLeave, sayGoodbye } from './entering.ts';
+import { advertise, enterBackup, leave, prepareOn, sayGoodbye } from './entering.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { hear, isGreater, learn } from './hearing.ts';
-import type { ActiveStanding, InstanceEvent } from './state.ts';
+import type { ActiveStanding, InstanceEvent, LeaveStep } from './state.ts';
 import { CALM, lingerTime, offerInterval, supersededAfter } from './timers.ts';
 import type { Turn } from './turn.ts';
 
@@ -97,16 +97,13 @@ function restore(turn: Turn, standing: ActiveStanding, address: string | undefin
 
 export function hookedInActive(turn: Turn, standing: ActiveStanding, question: number, isGood: boolean): void {
   if (standing.preparing === undefined || question !== turn.state.question) return;
-  const { hook } = standing.preparing;
-  if (!isGood) turn.alarm({ kind: 'hook-failed', hook, outcome: 'failed' });
-  prepared(turn, standing);
+  if (!isGood) alarmOf(turn, standing.preparing.step, 'failed');
+  prepareOn(turn, standing);
 }
 
-function prepared(turn: Turn, standing: ActiveStanding): void {
-  if (standing.preparing === undefined) return;
-  const { hook, why } = standing.preparing;
-  if (hook === 'before_remove' && turn.rules.hooks.stop !== undefined) prepareToLeave(turn, standing, why, 'stop');
-  else enterLeaving(turn, why);
+/** That connections have not ended in time is no failure: those that are left are cut. */
+function alarmOf(turn: Turn, step: LeaveStep, outcome: 'failed' | 'late'): void {
+  if (step !== 'drain') turn.alarm({ kind: 'hook-failed', hook: step, outcome });
 }
 
 /** Something of what is tracked, or of what is known of peers, has changed. */
@@ -145,9 +142,8 @@ const DO: Readonly<Record<(typeof JOBS)[number], (turn: Turn, standing: ActiveSt
   leaseUntil: loseLease,
   advertiseAt: advertiseInTime,
   preparing(turn, standing) {
-    const hook = standing.preparing?.hook ?? 'stop';
-    turn.alarm({ kind: 'hook-failed', hook, outcome: 'late' });
-    prepared(turn, standing);
+    if (standing.preparing !== undefined) alarmOf(turn, standing.preparing.step, 'late');
+    prepareOn(turn, standing);
   },
   announceAt(turn, standing) {
     turn.act({ kind: 'announce', count: turn.rules.announcements.count });

@@ -1,7 +1,7 @@
 import type { Ms } from '../../base/units.ts';
 import { OWNER, type Priority, type Reason } from '../model.ts';
 import { reconsiderActive } from './active.ts';
-import { claim, enterBackup, enterIdle, sayGoodbye } from './entering.ts';
+import { claim, enterBackup, enterIdle, sayGoodbyeInHaste } from './entering.ts';
 import { faultsOf } from './fitness.ts';
 import type { LeavingStanding } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -48,7 +48,7 @@ export function reconsider(turn: Turn, before: Priority | undefined): void {
         return;
       }
       // Nothing is kept for a successor: whoever comes here is not served.
-      sayGoodbye(turn);
+      sayGoodbyeInHaste(turn);
       enterIdle(turn, 'fault', fault);
   }
 }

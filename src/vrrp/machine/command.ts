@@ -1,6 +1,6 @@
 import type { Reason } from '../model.ts';
 import { begin } from './beginning.ts';
-import { enterIdle, leave, sayGoodbye } from './entering.ts';
+import { enterIdle, leave, sayGoodbyeInHaste } from './entering.ts';
 import { comeBack, depart } from './leaving.ts';
 import type { Departure, InstanceEvent } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -56,7 +56,7 @@ function stopAtOnce(turn: Turn): void {
   const { role } = turn.state.standing;
   const reason: Reason = { kind: 'stopped' };
   if (role === 'stopped') return;
-  if (role === 'active') sayGoodbye(turn);
+  if (role === 'active') sayGoodbyeInHaste(turn);
   if (role === 'leaving') depart(turn, { kind: 'stop', reason });
   else enterIdle(turn, 'stopped', reason);
 }
@@ -67,6 +67,7 @@ function resume(turn: Turn, reason: Reason): void {
   if (standing.role === 'released') begin(turn, reason);
   else if (standing.role === 'leaving' && isOperators(standing.why)) comeBack(turn, standing, reason);
   else if (standing.role === 'active' && standing.preparing !== undefined && isOperators(standing.preparing.why)) {
+    if (standing.preparing.step === 'drain') turn.act({ kind: 'serve' });
     turn.stay({ ...standing, preparing: undefined });
     turn.hook('start');
   }

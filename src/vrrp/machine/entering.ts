@@ -2,6 +2,7 @@ import type { Ms } from '../../base/units.ts';
 import { type Cause, LEAVING, type Reason, type Refusal } from '../model.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { isAlive } from './hearing.ts';
+import type { InstanceRules } from './rules.ts';
 import {
   type ActiveStanding,
   type BackupStanding,
@@ -10,8 +11,9 @@ import {
   type Departure,
   type DownTimer,
   holds,
+  type LeaveStep,
 } from './state.ts';
-import { goodbyeTime, lingerTime, offerInterval } from './timers.ts';
+import { goodbyeTime, HELD, hurriedInterval, lingerTime, offerInterval } from './timers.ts';
 import type { Turn } from './turn.ts';
 
 /** How roles are entered, whatever the one before was. */
@@ -40,6 +42,12 @@ export function enterIdle(turn: Turn, role: 'stopped' | 'fault' | 'released', re
 /** Gives the addresses up at once, and says so: nobody should wait for us. */
 export function sayGoodbye(turn: Turn): void {
   turn.act({ kind: 'advertise', priority: LEAVING });
+}
+
+/** The same of one that is rightly active until then: its word counts, and it has who follows make haste. */
+export function sayGoodbyeInHaste(turn: Turn): void {
+  const hurry = hurriedInterval(turn.rules.interval, turn.rules.version);
+  turn.act({ kind: 'advertise', priority: LEAVING, ...(hurry !== undefined && { hurry }) });
 }
 
 /**
@@ -112,6 +120,7 @@ function enterActive(turn: Turn, cause: Cause, reason: Reason, leaseUntil: Ms | 
   turn.set({ heard: undefined, activeInterval: rules.interval, maintenance: undefined });
   if (cause !== 'farewell') advertise(turn);
   if (!isThere) turn.act({ kind: 'add', address: undefined });
+  else if (rules.drain > 0) turn.act({ kind: 'serve' });
   turn.act({ kind: 'announce', count: rules.announcements.count });
   if (cause === 'farewell') advertise(turn);
   // What was stopped for it, likewise.
@@ -154,31 +163,49 @@ export function advertise(turn: Turn): void {
 export function leave(turn: Turn, why: Departure): void {
   const { standing } = turn.state;
   if (standing.role !== 'active') return;
-  const hook = (['before_remove', 'stop'] as const).find((name) => turn.rules.hooks[name] !== undefined);
-  if (hook === undefined) {
+  prepareToLeave(turn, standing, why, stepsToLeave(why));
+}
+
+/**
+ * Connections come last: as long as new ones are held back nothing else is waited for. They are not where more is lost each moment, by a fault;
+ * and where somebody waits for our answer.
+ */
+function stepsToLeave({ kind, reason }: Departure): readonly LeaveStep[] {
+  const hooks = ['before_remove', 'stop'] as const;
+  return kind === 'fault' || reason.kind === 'asked' ? hooks : [...hooks, 'drain'];
+}
+
+/** What it was at is done. */
+export function prepareOn(turn: Turn, standing: ActiveStanding): void {
+  const { preparing } = standing;
+  if (preparing === undefined) return;
+  const steps = stepsToLeave(preparing.why);
+  prepareToLeave(turn, standing, preparing.why, steps.slice(steps.indexOf(preparing.step) + 1));
+}
+
+function prepareToLeave(turn: Turn, standing: ActiveStanding, why: Departure, steps: readonly LeaveStep[]): void {
+  const step = steps.find((each) => leaveTime(turn.rules, each) !== undefined);
+  if (step === undefined) {
     enterLeaving(turn, why);
     return;
   }
-  prepareToLeave(turn, standing, why, hook);
-}
-
-export function prepareToLeave(
-  turn: Turn,
-  standing: ActiveStanding,
-  why: Departure,
-  hook: 'before_remove' | 'stop',
-): void {
   const question = turn.ask();
-  turn.stay({ ...standing, preparing: { why, hook, until: turn.now + (turn.rules.hooks[hook] ?? 0) } });
-  turn.act({ kind: 'hook', hook, question });
+  turn.stay({ ...standing, preparing: { why, step, until: turn.now + (leaveTime(turn.rules, step) ?? 0) } });
+  turn.act(step === 'drain' ? { kind: 'drain', question } : { kind: 'hook', hook: step, question });
 }
 
-export function enterLeaving(turn: Turn, why: Departure): void {
+/** How long a step may take; `undefined`: there is none. */
+export function leaveTime({ hooks, drain }: InstanceRules, step: LeaveStep): Ms | undefined {
+  if (step !== 'drain') return hooks[step];
+  return drain > 0 ? drain + HELD : undefined;
+}
+
+function enterLeaving(turn: Turn, why: Departure): void {
   const { standing } = turn.state;
   const leaseUntil = standing.role === 'active' ? standing.leaseUntil : undefined;
   turn.enter({ role: 'leaving', why, until: turn.now + patience(turn), goodbyes: 1, leaseUntil }, why.reason);
   turn.set({ heard: undefined });
-  sayGoodbye(turn);
+  sayGoodbyeInHaste(turn);
 }
 
 /** A successor that is configured as we are has to ask and prepare before it advertises. */
@@ -193,7 +220,7 @@ function letGo(turn: Turn, reason: Reason): void {
     if (standing.role === 'claiming') giveBack(turn);
     return;
   }
-  const running = standing.role === 'active' ? standing.preparing?.hook : 'stop';
+  const running = standing.role === 'active' ? standing.preparing?.step : 'drain';
   if (running === undefined) turn.hook('before_remove', 'stop');
   else if (running === 'before_remove') turn.hook('stop');
   turn.act({ kind: 'remove', after: lingering(turn, reason) });

@@ -1,6 +1,6 @@
 import type { Ms } from '../../base/units.ts';
 import { type Advert, LEAVING, type Reason } from '../model.ts';
-import { claim, enterBackup, enterIdle, giveBack, isLeaseOver, patience, sayGoodbye } from './entering.ts';
+import { claim, enterBackup, enterIdle, giveBack, isLeaseOver, leaveTime, patience, sayGoodbye } from './entering.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { hear, isGreater, learn } from './hearing.ts';
 import type { InstanceRules } from './rules.ts';
@@ -22,12 +22,13 @@ import type { Turn } from './turn.ts';
 const MOST_GOODBYES = 2;
 
 /**
- * How long a planned departure may take. `hooks`: what must come first. `goodbye`: from then on, when nobody comes, or somebody does at
- * the last moment.
+ * How long a planned departure may take. `before`: what must come first, hooks and that connections end. `goodbye`: from then on, when nobody
+ * comes, or somebody does at the last moment.
  */
-export function departureTime(rules: InstanceRules): { readonly hooks: Ms; readonly goodbye: Ms } {
-  const { before_remove = 0, stop = 0 } = rules.hooks;
-  return { hooks: before_remove + stop, goodbye: MOST_GOODBYES * patience({ rules }) + lingerTime(rules.interval) };
+export function departureTime(rules: InstanceRules): { readonly before: Ms; readonly goodbye: Ms } {
+  const steps = (['before_remove', 'stop', 'drain'] as const).map((step) => leaveTime(rules, step) ?? 0);
+  const goodbye = MOST_GOODBYES * patience({ rules }) + lingerTime(rules.interval);
+  return { before: steps.reduce((sum, each) => sum + each, 0), goodbye };
 }
 
 export function advertInLeaving(turn: Turn, standing: LeavingStanding, advert: Advert): void {

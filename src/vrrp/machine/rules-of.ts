@@ -18,6 +18,7 @@ export function rulesOf(vrrp: VrrpSettings): readonly InstanceRules[] {
       interval: instance.advert_interval,
       preempt: instance.preempt,
       startDelay: instance.start_delay,
+      drain: instance.drain,
       addresses,
       probe: instance.probe,
       announcements: instance.garp,

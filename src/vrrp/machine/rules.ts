@@ -15,6 +15,8 @@ export interface InstanceRules {
   readonly preempt: Preempt;
   /** How long it only listens after its start, beyond the usual time. */
   readonly startDelay: Ms;
+  /** Before a planned departure, for how long connections may end by themselves; 0: they are not waited for. */
+  readonly drain: Ms;
   readonly addresses: readonly VirtualAddress[];
   /** What becomes of a takeover when the addresses answer although nobody advertises. */
   readonly probe: 'refuse' | 'alarm' | 'off';

@@ -105,10 +105,11 @@ export interface ActiveStanding {
   /** When one that serves as a last resort says goodbye again. */
   readonly offerAt: Ms | undefined;
   /** It is about to say goodbye, and waits for what must come first. */
-  readonly preparing:
-    | { readonly why: Departure; readonly hook: 'before_remove' | 'stop'; readonly until: Ms }
-    | undefined;
+  readonly preparing: { readonly why: Departure; readonly step: LeaveStep; readonly until: Ms } | undefined;
 }
+
+/** What comes before a goodbye: hooks, and that connections end. */
+export type LeaveStep = 'before_remove' | 'stop' | 'drain';
 
 export interface LeavingStanding {
   readonly role: 'leaving';
@@ -160,7 +161,7 @@ export type InstanceEvent =
     }
   /** The lease was renewed. */
   | { readonly kind: 'lease'; readonly until: Ms }
-  /** What became of a hook that was waited for. */
+  /** What became of a hook that was waited for, or of connections. */
   | { readonly kind: 'hooked'; readonly question: number; readonly isGood: boolean }
   /** Somebody took one of our addresses off the interface. */
   | { readonly kind: 'removed'; readonly address: string }
@@ -176,11 +177,16 @@ export type InstanceEvent =
 
 /** What is to be done, in this order. */
 export type Action =
-  | { readonly kind: 'advertise'; readonly priority: Priority }
+  /** `hurry`: before it, that this is our interval from now on. Who goes by that takes over as much sooner. */
+  | { readonly kind: 'advertise'; readonly priority: Priority; readonly hurry?: Ms }
   /** `undefined`: all of them. */
   | { readonly kind: 'add'; readonly address: string | undefined }
   /** `after`: so much later, unless they are added again; 0 is at once. To the machine they are gone. */
   | { readonly kind: 'remove'; readonly after: Ms }
+  /** Have connections end, and hold back new ones in the end, for whoever comes; that there are none any more is `hooked`. */
+  | { readonly kind: 'drain'; readonly question: number }
+  /** They stay after all. */
+  | { readonly kind: 'serve' }
   /** Gratuitous ARP or neighbor advertisements for all addresses, so many for each. */
   | { readonly kind: 'announce'; readonly count: number }
   /** ARP requests or neighbor solicitations for all addresses; replies are `answered`. */

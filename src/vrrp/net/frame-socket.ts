@@ -5,7 +5,8 @@ import { NEIGHBOR_ADVERTISEMENT, SOLICITATION } from '../wire/neighbor.ts';
 import { Readiness } from './readiness.ts';
 import { Reception } from './reception.ts';
 import { RawSocket } from './socket.ts';
-import { AF_PACKET, SO_ATTACH_FILTER, SOL_SOCKET, type VrrpSystem } from './system.ts';
+import { attachFilter, DROP, IS_EQUAL, LOAD_BYTE, RETURN, type SocketFilter, TAKE } from './socket-filter.ts';
+import { AF_PACKET, type VrrpSystem } from './system.ts';
 
 /** ARP and neighbor discovery are shorter by far. */
 const ROOM: Bytes = 2_048;
@@ -52,7 +53,7 @@ export class ClaimReceiver {
     // Of no protocol until it is bound: else frames of all interfaces would come first.
     this.#socket = new RawSocket(system, AF_PACKET, 0);
     try {
-      if (family === 6) filter(this.#socket, system);
+      if (family === 6) attachFilter(system, this.#socket, DISCOVERY);
       this.#socket.bind(place(index, family === 4 ? ETHERTYPE.ARP : ETHERTYPE.IPV6));
       this.#readiness = new Readiness(system, this.#socket.fd, () => this.drain());
     } catch (error) {
@@ -82,40 +83,21 @@ export class ClaimReceiver {
   }
 }
 
-/** struct sock_filter: operation (2), how many to skip if so (1) and if not (1), value (4). */
-const INSTRUCTION: Bytes = 8;
-const LOAD_BYTE = 0x30;
-const IS_EQUAL = 0x15;
-const RETURN = 0x06;
 const ICMPV6 = 58;
 
 /** Of frames of IPv6: ICMPv6 without extension headers, solicitations and advertisements. All other traffic stays in the kernel. */
-const DISCOVERY: readonly (readonly [number, number, number, number])[] = [
+const DISCOVERY: SocketFilter = [
   [LOAD_BYTE, 0, 0, 20],
   [IS_EQUAL, 0, 4, ICMPV6],
   [LOAD_BYTE, 0, 0, 54],
   [IS_EQUAL, 1, 0, SOLICITATION],
   [IS_EQUAL, 0, 1, NEIGHBOR_ADVERTISEMENT],
-  [RETURN, 0, 0, 0xffff],
-  [RETURN, 0, 0, 0],
+  [RETURN, 0, 0, TAKE],
+  [RETURN, 0, 0, DROP],
 ];
 
-/** struct sock_fprog: how many instructions (2), where they are. The system has read them when this returns. */
-function filter(socket: RawSocket, { ffi }: VrrpSystem): void {
-  const code = new NativeMemory(ffi, DISCOVERY.length * INSTRUCTION);
-  for (const [i, [operation, then, otherwise, value]] of DISCOVERY.entries()) {
-    code.bytes.writeUInt16LE(operation, i * INSTRUCTION);
-    code.bytes.writeUInt8(then, i * INSTRUCTION + 2);
-    code.bytes.writeUInt8(otherwise, i * INSTRUCTION + 3);
-    code.bytes.writeUInt32LE(value, i * INSTRUCTION + 4);
-  }
-  const program = Buffer.alloc(16);
-  program.writeUInt16LE(DISCOVERY.length);
-  program.writeBigUInt64LE(code.address(0), 8);
-  socket.option(SOL_SOCKET, SO_ATTACH_FILTER, program);
-}
-
-function place(index: number, protocol: number): Buffer {
+/** sockaddr_ll of an interface. */
+export function place(index: number, protocol: number): Buffer {
   const address = Buffer.alloc(SOCKADDR_LL);
   address.writeUInt16LE(AF_PACKET);
   address.writeUInt16BE(protocol, 2);

@@ -20,59 +20,69 @@ function kernel(groups = 0): Buffer {
 }
 
 /**
- * Asks the kernel for changes of addresses, and for what there is. The kernel does what a request wants before `send` returns,
- * and its answer waits by then: so all of it is synchronous, within some 0.1 ms.
+ * Asks a part of the kernel for something. It does what a request wants before `send` returns, and its answer waits by then: so all of it is
+ * synchronous, within some 0.1 ms.
  */
-export class RouteRequests {
+export class KernelRequests {
   readonly #socket: RawSocket;
   readonly #reception: Reception;
   readonly #request: NativeMemory;
   #sequence = 0;
 
-  constructor(system: VrrpSystem) {
+  /** `protocol`: which part. Throws an error of the system. */
+  constructor(system: VrrpSystem, protocol: number) {
     this.#reception = new Reception(system, ROOM);
     this.#request = new NativeMemory(system.ffi, LONGEST_REQUEST);
-    this.#socket = new RawSocket(system, AF_NETLINK, NETLINK_ROUTE);
+    this.#socket = new RawSocket(system, AF_NETLINK, protocol);
     this.#socket.bind(kernel());
   }
 
   /** A change: 0 when it is done, else the number of the error (17, EEXIST, say). `make` is handed the number of the request. */
   change(make: (sequence: number) => Buffer): number {
-    const messages = this.#ask(make);
-    if (typeof messages === 'number') return messages;
-    const answer = messages.find(({ kind }) => kind === 'acknowledged');
-    return answer?.kind === 'acknowledged' ? answer.errno : NO_ANSWER;
+    const answer = this.ask(make);
+    if (typeof answer === 'number') return answer;
+    const said = answer.flatMap(decodeNetlink).filter(({ kind }) => kind === 'acknowledged');
+    if (said.length === 0) return NO_ANSWER;
+    return said.reduce((errno, each) => errno || (each.kind === 'acknowledged' ? each.errno : 0), 0);
   }
 
-  /** What there is. Throws an error of the system when it is not told. */
-  dump(make: (sequence: number) => Buffer): NetlinkMessage[] {
-    const messages = this.#ask(make);
-    if (typeof messages === 'number') throw new Error(`the kernel does not tell of its interfaces: error ${messages}`);
-    return messages;
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-
-  #ask(make: (sequence: number) => Buffer): NetlinkMessage[] | number {
+  /** Its answer, as it came; or the number of the error. */
+  ask(make: (sequence: number) => Buffer): readonly Buffer[] | number {
     this.#sequence = (this.#sequence + 1) >>> 0;
     this.#forget();
     const request = make(this.#sequence);
     this.#request.bytes.set(request);
     const errno = this.#socket.send(this.#request, request.length, kernel());
     if (errno !== 0) return errno;
-    const messages: NetlinkMessage[] = [];
+    const datagrams: Buffer[] = [];
     for (;;) {
       const length = this.#reception.receive(this.#socket.fd);
-      if (length < 0) return messages;
-      messages.push(...decodeNetlink(Buffer.from(this.#reception.data(length))));
+      if (length < 0) return datagrams;
+      datagrams.push(Buffer.from(this.#reception.data(length)));
     }
+  }
+
+  close(): void {
+    this.#socket.close();
   }
 
   /** What is left of a dump that was interrupted. */
   #forget(): void {
     while (this.#reception.receive(this.#socket.fd) >= 0);
+  }
+}
+
+/** Asks for changes of addresses, and for what there is. */
+export class RouteRequests extends KernelRequests {
+  constructor(system: VrrpSystem) {
+    super(system, NETLINK_ROUTE);
+  }
+
+  /** What there is. Throws an error of the system when it is not told. */
+  dump(make: (sequence: number) => Buffer): NetlinkMessage[] {
+    const answer = this.ask(make);
+    if (typeof answer === 'number') throw new Error(`the kernel does not tell of its interfaces: error ${answer}`);
+    return answer.flatMap(decodeNetlink);
   }
 }
 

@@ -65,7 +65,12 @@ export const IPV6_RECVHOPLIMIT = 51;
 export const IPV6_HOPLIMIT = 52;
 export const IPV6_TCLASS = 67;
 
+export const SOL_PACKET = 263;
+export const PACKET_VNET_HDR = 15;
+
 export const NETLINK_ROUTE = 0;
+export const NETLINK_SOCK_DIAG = 4;
+export const NETLINK_NETFILTER = 12;
 export const RTMGRP = { LINK: 1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as const;
 
 export const CLOCK_MONOTONIC = 1;

@@ -13,7 +13,7 @@ export const ETHERNET_HEADER: Bytes = 14;
 export const ETHERNET_SOURCE_AT: Bytes = 6;
 export const ETHERTYPE_AT: Bytes = 12;
 
-export const ETHERTYPE = { ARP: 0x0806, IPV6: 0x86dd } as const;
+export const ETHERTYPE = { IPV4: 0x0800, ARP: 0x0806, IPV6: 0x86dd } as const;
 
 export const BROADCAST: MacBytes = new Uint8Array(6).fill(0xff);
 

@@ -1,21 +1,8 @@
 import { type AddressBytes, type Family, familyOf } from './address.ts';
-import {
-  ADDRESS_HEADER,
-  AF,
-  ATTRIBUTE_HEADER,
-  IFA,
-  IFA_F,
-  LINK_HEADER,
-  NETLINK_HEADER,
-  padded,
-  type Seconds,
-  TYPE,
-} from './netlink.ts';
+import { ADDRESS_HEADER, AF, IFA, IFA_F, LINK_HEADER, type Seconds, TYPE } from './netlink.ts';
+import { attribute, FLAG, netlinkMessage } from './netlink-message.ts';
 
 /** What rtnetlink is asked for: its layout is drawn in `netlink.ts`. */
-
-/** linux/netlink.h: of what is changed, the upper ones mean something else than of what is asked for. */
-const FLAG = { REQUEST: 0x1, ACK: 0x4, REPLACE: 0x100, CREATE: 0x400, DUMP: 0x300 } as const;
 
 /** linux/rtnetlink.h: it is good anywhere. Of IPv6 Linux knows itself. */
 const SCOPE_UNIVERSE = 0;
@@ -43,7 +30,7 @@ export interface Lifetimes {
  */
 export function setAddress(place: Place, { valid, preferred }: Lifetimes, sequence: number): Buffer {
   const flags = FLAG.REQUEST | FLAG.ACK | FLAG.CREATE | FLAG.REPLACE;
-  return request(TYPE.NEWADDR, flags, sequence, addressHeader(familyOf(place.address), place), [
+  return netlinkMessage(TYPE.NEWADDR, flags, sequence, addressHeader(familyOf(place.address), place), [
     attribute(IFA.LOCAL, place.address),
     attribute(IFA.ADDRESS, place.address),
     attribute(IFA.CACHEINFO, words(preferred, valid, 0, 0)), // when it was made, and changed: the kernel's to tell
@@ -53,29 +40,23 @@ export function setAddress(place: Place, { valid, preferred }: Lifetimes, sequen
 
 /** Takes a virtual address away: RTM_DELADDR. */
 export function removeAddress(place: Place, sequence: number): Buffer {
-  return request(TYPE.DELADDR, FLAG.REQUEST | FLAG.ACK, sequence, addressHeader(familyOf(place.address), place), [
-    attribute(IFA.LOCAL, place.address),
-    attribute(IFA.ADDRESS, place.address),
-  ]);
+  return netlinkMessage(
+    TYPE.DELADDR,
+    FLAG.REQUEST | FLAG.ACK,
+    sequence,
+    addressHeader(familyOf(place.address), place),
+    [attribute(IFA.LOCAL, place.address), attribute(IFA.ADDRESS, place.address)],
+  );
 }
 
 /** Asks for all addresses of a family: RTM_GETADDR. They come as `address-added`, and then `dump-done`. */
 export function dumpAddresses(family: Family, sequence: number): Buffer {
-  return request(TYPE.GETADDR, FLAG.REQUEST | FLAG.DUMP, sequence, addressHeader(family, undefined), []);
+  return netlinkMessage(TYPE.GETADDR, FLAG.REQUEST | FLAG.DUMP, sequence, addressHeader(family, undefined), []);
 }
 
 /** Asks for all interfaces: RTM_GETLINK. They come as `link-changed`, and then `dump-done`. */
 export function dumpLinks(sequence: number): Buffer {
-  return request(TYPE.GETLINK, FLAG.REQUEST | FLAG.DUMP, sequence, Buffer.alloc(LINK_HEADER), []);
-}
-
-function request(type: number, flags: number, sequence: number, header: Buffer, attributes: readonly Buffer[]): Buffer {
-  const message = Buffer.concat([Buffer.alloc(NETLINK_HEADER), header, ...attributes]);
-  message.writeUInt32LE(message.length, 0);
-  message.writeUInt16LE(type, 4);
-  message.writeUInt16LE(flags, 6);
-  message.writeUInt32LE(sequence >>> 0, 8);
-  return message;
+  return netlinkMessage(TYPE.GETLINK, FLAG.REQUEST | FLAG.DUMP, sequence, Buffer.alloc(LINK_HEADER), []);
 }
 
 function addressHeader(family: Family, place: Place | undefined): Buffer {
@@ -87,14 +68,6 @@ function addressHeader(family: Family, place: Place | undefined): Buffer {
   header[3] = SCOPE_UNIVERSE;
   header.writeUInt32LE(place.interface, 4);
   return header;
-}
-
-function attribute(type: number, value: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(padded(ATTRIBUTE_HEADER + value.length));
-  bytes.writeUInt16LE(ATTRIBUTE_HEADER + value.length, 0);
-  bytes.writeUInt16LE(type, 2);
-  bytes.set(value, ATTRIBUTE_HEADER);
-  return bytes;
 }
 
 function words(...values: readonly number[]): Buffer {

@@ -284,12 +284,25 @@ describe('a front', () => {
     const [busy, idle] = [await connect(), await connect()];
     await idle.send(get('/'));
     await idle.response();
-    front.drain();
+    front.drain(Infinity);
     await busy.send(get('/'));
     expect((await busy.response()).fields).toContainEqual(['connection', 'close']);
     await busy.closed;
     front.closeIdle();
     await within(idle.closed, 'the end of an idle connection');
+  });
+
+  test('that drains closes who has nothing to say for as long as it is told, be it that nothing was ever said', async () => {
+    const { front, connect } = await startFront();
+    const [idle, silent] = [await connect(), await connect()];
+    await idle.send(get('/'));
+    await idle.response();
+    front.drain(20);
+    await within(Promise.all([idle.closed, silent.closed]), 'the end of idle connections');
+    front.resume();
+    const kept = await connect();
+    await kept.send(get('/'));
+    expect((await kept.response()).fields).not.toContainEqual(['connection', 'close']);
   });
 
   test('closes on a client that never said a word, without one of its own', async () => {

@@ -62,9 +62,10 @@ describe('a planned departure', () => {
     { name: 'a successor that has much to do', rules: { hooks: { before_add: 2000 } } },
     { name: 'a witness', rules: { witness: { policy: 'plain', timeout: 700 } as const } },
     { name: 'a short interval', rules: { interval: 10 } },
+    { name: 'connections that do not end', rules: { drain: 300 } },
   ])('is over by the time that it may take, and not before: $name', ({ rules }) => {
     const whole = rulesWith(rules);
-    const { hooks, goodbye } = departureTime(whole);
+    const { before, goodbye } = departureTime(whole);
     const play = new Play(whole).started();
     // Whoever has a say says yes, and all hooks hang.
     play.through(play.wakesIn + 1);
@@ -72,7 +73,7 @@ describe('a planned departure', () => {
     if (whole.witness) play.after(0, { kind: 'voted', question, vote: 'granted', until: Infinity });
     play.after(0, { kind: 'hooked', question, isGood: true });
     expect(play.role).toBe('active');
-    play.after(0, STOP).through(hooks + goodbye - lingerTime(whole.interval) - 1);
+    play.after(0, STOP).through(before + goodbye - lingerTime(whole.interval) - 1);
     expect(play.role).toBe('leaving');
     expect(play.through(lingerTime(whole.interval) + 1).role).toBe('stopped');
   });

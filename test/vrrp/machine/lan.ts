@@ -218,10 +218,8 @@ export class LanNode {
     this.sent.push({ at: lan.now, action });
     switch (action.kind) {
       case 'advertise': {
-        const advert = { source: this.address, priority: action.priority, interval: this.rules.interval };
-        for (const node of lan.nodes) {
-          if (node !== this) lan.send(this.name, node.name, () => node.tell({ kind: 'advert', advert }));
-        }
+        if (action.hurry !== undefined) this.#advertise(this.rules.priority, action.hurry);
+        this.#advertise(action.priority, this.rules.interval);
         return;
       }
       case 'add':
@@ -245,11 +243,23 @@ export class LanNode {
           this.later(this.hookTime, () => this.tell({ kind: 'hooked', question, isGood: true }));
         return;
       }
+      case 'drain':
+        this.later(this.hookTime, () => this.tell({ kind: 'hooked', question: action.question, isGood: true }));
+        return;
       case 'tell':
         this.news.push({ at: lan.now, what: action.what });
         return;
       case 'announce':
+      case 'serve':
         return;
+    }
+  }
+
+  #advertise(priority: number, interval: number): void {
+    const lan = this.#lan;
+    const advert = { source: this.address, priority, interval };
+    for (const node of lan.nodes) {
+      if (node !== this) lan.send(this.name, node.name, () => node.tell({ kind: 'advert', advert }));
     }
   }
 

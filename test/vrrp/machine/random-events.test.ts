@@ -23,6 +23,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))('whatever it is told (s
       { name: 'proxy', weight: 0, isVital: true },
       { name: 'app', weight: random.pick([0, -20, 'told'] as const), isVital: false },
     ],
+    drain: random.pick([0, 100]),
     hooks: random.pick([{}, { fence: 100, before_add: 100, stop: 100 }, { before_remove: 0, before_add: 0 }]),
     witness: random.pick([undefined, { policy: 'strict', timeout: 0 }, { policy: 'plain', timeout: 200 }] as const),
   });

@@ -44,6 +44,7 @@ function playWithWitness(seed: number): void {
         probe: random.pick(['off', 'refuse'] as const),
         witness: { policy: 'strict', timeout: interval / 2 },
         hooks: random.pick([{}, { before_add: interval / 4 }, { fence: interval }]),
+        drain: random.pick([0, interval / 2]),
       }),
     ),
   );

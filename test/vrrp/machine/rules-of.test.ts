@@ -23,6 +23,7 @@ describe('the rules of an instance', () => {
         priority: 254,
         interval: 1000,
         preempt: 'always',
+        drain: 500,
         startDelay: 0,
         addresses: [{ address: '192.0.2.10', prefix: 24 }],
         probe: 'refuse',

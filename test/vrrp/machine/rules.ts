@@ -12,6 +12,7 @@ export function rulesWith(part: Partial<InstanceRules> = {}): InstanceRules {
     interval: 1000,
     preempt: 'always',
     startDelay: 0,
+    drain: 0,
     addresses: [{ address: '192.0.2.10', prefix: 24 }],
     probe: 'off',
     announcements: { count: 5, delay: 5000, refresh: 60_000 },

@@ -1,0 +1,97 @@
+import type { Bytes } from '../../base/units.ts';
+import { type AddressBytes, copied, type Family, IPV4_LENGTH, IPV6_LENGTH } from './address.ts';
+import { AF, NETLINK_HEADER, padded } from './netlink.ts';
+import { attribute, FLAG, netlinkMessage } from './netlink-message.ts';
+
+/** sock_diag(7): which connections of TCP there are. */
+
+const BY_FAMILY = 20;
+const TCP = 6;
+
+/** inet_diag_req_v2: family, protocol, extensions, 0, states (4), and which socket, here any (48). */
+const REQUEST: Bytes = 56;
+const STATES_AT: Bytes = 4;
+
+/** linux/inet_diag.h: a program that chooses; its operations say where it goes on, if so (1 byte) and if not (2). */
+const PROGRAM = 1;
+const OWN_ADDRESS_IS = 7;
+const ANY_PORT = -1;
+/** inet_diag_bc_op, and inet_diag_hostcond: family, bits, 0, port (4), address. */
+const OPERATION: Bytes = 4;
+const CONDITION: Bytes = 8;
+
+/** By which states a connection is asked for, as bits (netinet/tcp.h). SYN_RECV is told as itself, or as 12. */
+export const STATES = {
+  /** In which a client may lose something: not those in which it has all that was sent, FIN_WAIT2 (5) and TIME_WAIT (6). */
+  OPEN: bits(1, 3, 4, 8, 9, 11, 12),
+  /** All but LISTEN. */
+  ANY: bits(1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12),
+} as const;
+
+function bits(...states: readonly number[]): number {
+  return states.reduce((all, state) => all | (1 << state), 0);
+}
+
+/** The other end of one. */
+export interface Remote {
+  readonly address: AddressBytes;
+  readonly port: number;
+}
+
+/**
+ * Asks for the connections of an address that are in some of `STATES`. Of sockets of one family: of an address of IPv4 there are also those of
+ * `::ffff:0:0/96`, which are of IPv6.
+ */
+export function dumpConnections(address: AddressBytes, sockets: Family, states: number, sequence: number): Buffer {
+  const request = Buffer.alloc(REQUEST);
+  request[0] = familyNumber(sockets);
+  request[1] = TCP;
+  request.writeUInt32LE(states, STATES_AT);
+  return netlinkMessage(BY_FAMILY, FLAG.REQUEST | FLAG.DUMP, sequence, request, [attribute(PROGRAM, isOf(address))]);
+}
+
+function isOf(address: AddressBytes): Buffer {
+  const length = OPERATION + CONDITION + address.length;
+  const program = Buffer.alloc(length);
+  program[0] = OWN_ADDRESS_IS;
+  program[1] = length;
+  // Behind the end, which is no.
+  program.writeUInt16LE(length + OPERATION, 2);
+  program[OPERATION] = familyNumber(address.length === 4 ? 4 : 6);
+  program[OPERATION + 1] = address.length * 8;
+  program.writeInt32LE(ANY_PORT, OPERATION + 4);
+  program.set(address, OPERATION + CONDITION);
+  return program;
+}
+
+function familyNumber(family: Family): number {
+  return family === 4 ? AF.INET : AF.INET6;
+}
+
+/** inet_diag_msg, behind the header: family, state, timer, tries, ports (2 each), addresses (16 each). */
+const REMOTE_PORT_AT: Bytes = NETLINK_HEADER + 6;
+const REMOTE_AT: Bytes = NETLINK_HEADER + 24;
+const MAPPED = Buffer.from('00000000000000000000ffff', 'hex');
+
+/** Those that are told of in an answer. */
+export function connectionsIn(datagrams: readonly Buffer[]): readonly Remote[] {
+  const found: Remote[] = [];
+  for (const datagram of datagrams) {
+    for (let at = 0; at + NETLINK_HEADER <= datagram.length; ) {
+      const length = datagram.readUInt32LE(at);
+      if (length < NETLINK_HEADER) break;
+      const message = datagram.subarray(at, at + length);
+      if (message.readUInt16LE(4) === BY_FAMILY && length >= REMOTE_AT + IPV6_LENGTH) found.push(remoteIn(message));
+      at += padded(length);
+    }
+  }
+  return found;
+}
+
+function remoteIn(message: Buffer): Remote {
+  const port = message.readUInt16BE(REMOTE_PORT_AT);
+  const isIpv4 = message[NETLINK_HEADER] === AF.INET;
+  const isMapped = message.subarray(REMOTE_AT, REMOTE_AT + MAPPED.length).equals(MAPPED);
+  const from = isIpv4 || !isMapped ? REMOTE_AT : REMOTE_AT + MAPPED.length;
+  return { address: copied(message, from, isIpv4 || isMapped ? IPV4_LENGTH : IPV6_LENGTH), port };
+}
