@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { wallNow } from '../support/clock.ts';
+import { askName } from '../support/host-name.ts';
 import { Keepalived } from '../support/keepalived-router.ts';
 import { MAY_MAKE_LANS } from '../support/lan.ts';
 import { wrk } from '../support/load.ts';
@@ -37,7 +36,7 @@ describe.skipIf(!MAY_MAKE_LANS)('a planned hand-over under load (needs root)', (
         const client = await scene.client();
         const load = wrk(`http://${VIP}/`, { seconds: 20, connections: 16, within: scene.lan.prefix('c') });
         const since = wallNow();
-        const slow = Array.from({ length: 5 }, () => getSlow(scene));
+        const slow = Array.from({ length: 5 }, () => askName(scene.lan, 'c', VIP, '/slow'));
         await Promise.all([scene.a.command('vrrp', 'handover'), client.answeredBy('b')]);
         await scene.heldBy('b');
         const { failed, answered } = await client.report(since);
@@ -52,8 +51,3 @@ describe.skipIf(!MAY_MAKE_LANS)('a planned hand-over under load (needs root)', (
     });
   });
 });
-
-async function getSlow({ lan }: VrrpNodes): Promise<string> {
-  const [command = '', ...args] = [...lan.prefix('c'), 'curl', '-sS', `http://${VIP}/slow`];
-  return (await promisify(execFile)(command, args)).stdout;
-}

@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import type { Ms } from '../../src/base/units.ts';
 import { AddressWatch } from './address-watch.ts';
 import { AdvertCapture } from './advert-capture.ts';
+import { serveName } from './host-name.ts';
 import { Lan } from './lan.ts';
 import { LanNode } from './lan-node.ts';
 import { failedBeside, VipClient, type VipRequest } from './vip-client.ts';
-
-const NAMES = new URL('./host-name-process.ts', import.meta.url).pathname;
 
 const STORM = new URL('./vrrp-storm-process.ts', import.meta.url).pathname;
 const CLAIM = new URL('./claim-process.ts', import.meta.url).pathname;
@@ -32,8 +31,8 @@ export class VrrpNodes {
       AdvertCapture.open(lan),
       LanNode.on(lan, 'a'),
       LanNode.on(lan, 'b'),
-      serveName(lan, 'a'),
-      serveName(lan, 'b'),
+      serveName(lan, 'a', ORIGIN),
+      serveName(lan, 'b', ORIGIN),
     ]);
     return new VrrpNodes(lan, watch, capture, a, b);
   }
@@ -115,10 +114,4 @@ export const SERVING = {
 /** Of an instance, as `vrrp.instances` has it. */
 export function front(priority: number, more: object = {}): object {
   return { name: 'front', vrid: 51, interface: 'eth0', priority, addresses: [`${VIP}/24`], ...more };
-}
-
-async function serveName(lan: Lan, host: string, port = ORIGIN): Promise<void> {
-  const args = [NAMES, host, String(port)];
-  const server = lan.spawn(host, process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(server.stdout as NodeJS.ReadableStream, 'data');
 }

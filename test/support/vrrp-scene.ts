@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { Ms } from '../../src/base/units.ts';
 import { AddressWatch } from './address-watch.ts';
 import { AdvertCapture } from './advert-capture.ts';
+import { serveName } from './host-name.ts';
 import { Keepalived } from './keepalived-router.ts';
 import { Lan } from './lan.ts';
 import { failedBeside, VipClient, type VipReport } from './vip-client.ts';
@@ -115,12 +115,6 @@ export class VrrpScene {
 
 function last({ roles }: Router): { from: number; limit: Ms } {
   return { from: Math.max(0, roles.all.length - 1), limit: 8000 };
-}
-
-async function serveName(lan: Lan, host: string): Promise<void> {
-  const script = new URL('./host-name-process.ts', import.meta.url).pathname;
-  const server = lan.spawnObserver(host, process.execPath, [script, host], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(server.stdout as NodeJS.ReadableStream, 'data');
 }
 
 const VIPS = ['10.99.0.100/24'];

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { departureTime } from '../../../src/vrrp/machine/leaving.ts';
+import type { InstanceRules } from '../../../src/vrrp/machine/rules.ts';
+import type { InstanceEvent } from '../../../src/vrrp/machine/state.ts';
 import { keptOf } from '../../../src/vrrp/machine/step.ts';
-import { lingerTime } from '../../../src/vrrp/machine/timers.ts';
+import { HELD, lingerTime } from '../../../src/vrrp/machine/timers.ts';
 import { Lan } from './lan.ts';
 import { heard, operator, Play, START, STOP, TIME, tracked } from './play.ts';
 import { rulesWith } from './rules.ts';
@@ -97,6 +99,92 @@ describe('a planned departure', () => {
   });
 });
 
+describe('connections', () => {
+  const DRAIN = 500;
+  const inHandover = (rules: Partial<InstanceRules> = {}) =>
+    new Play({ drain: DRAIN, ...rules }).active().after(10, operator('handover'));
+  const drained = (play: Play) => play.after(0, { kind: 'hooked', question: play.state.question, isGood: true });
+
+  test('may end before a goodbye is said, behind the hooks that come first', () => {
+    const play = inHandover({ hooks: { stop: 5000 } });
+    expect(play.done).toEqual(['stop?']);
+    expect(drained(play).done).toEqual(['drain']);
+    expect(play.role).toBe('active');
+    expect(drained(play)).toMatchObject({ role: 'leaving', done: ['advertise 0', 'is leaving'] });
+  });
+
+  test('have no more than their time, and that of those that are held back: nobody is told of a failure', () => {
+    const play = inHandover({ interval: 5000 });
+    expect(play.wakesIn).toBe(DRAIN + HELD);
+    expect(play.through(DRAIN + HELD)).toMatchObject({ role: 'leaving', done: ['advertise 0', 'is leaving'] });
+    expect(drained(play).done).toEqual([]);
+  });
+
+  test.each([
+    { name: 'a fault', event: tracked('uplink', 'down') },
+    { name: 'a peer that asks for the lease', event: asked() },
+  ])('are not waited for with $name', ({ event }) => {
+    const tracks = [{ name: 'uplink', weight: 0, isVital: false }];
+    expect(new Play({ drain: DRAIN, tracks }).active().after(10, event).role).toBe('leaving');
+  });
+
+  test.each([
+    { name: 'before the goodbye', play: () => inHandover() },
+    { name: 'after it', play: () => drained(inHandover()) },
+  ])('stay when it is called off $name', ({ play }) => {
+    expect(play().after(10, operator('resume'))).toMatchObject({
+      role: 'active',
+      done: expect.arrayContaining(['serve']),
+    });
+  });
+
+  test('stay when nobody came', () => {
+    const play = drained(inHandover()).after(1200, TIME).after(1200, TIME);
+    expect(play).toMatchObject({ role: 'active', done: expect.arrayContaining(['serve']) });
+  });
+
+  function asked(): InstanceEvent {
+    return { kind: 'asked', source: '10.0.0.3', priority: 200, cause: 'preemption' };
+  }
+});
+
+describe('a goodbye', () => {
+  const hurryOf = ({ actions }: Play) =>
+    actions.flatMap((action) => (action.kind === 'advertise' && action.priority === 0 ? [action.hurry] : []));
+  const atOnce: InstanceEvent = { kind: 'stop', atOnce: true };
+
+  test.each([
+    { name: 'a hand-over', event: operator('handover') },
+    { name: 'the end of the process', event: atOnce },
+    { name: 'a proxy that is gone', event: tracked('proxy', 'down') },
+  ])('by $name tells of a short interval first, so that whoever follows is quick', ({ event }) => {
+    expect(hurryOf(new Play().active().after(10, event))).toEqual([100]);
+  });
+
+  test.each([{ version: 2 }, { interval: 100 }] as const)('does not where that makes nothing quicker: %o', (rules) => {
+    expect(hurryOf(new Play(rules).active().after(10, operator('handover')))).toEqual([undefined]);
+  });
+
+  test('that is said once more says no more than that: others may be active by then', () => {
+    expect(hurryOf(new Play().active().after(10, operator('handover')).after(1200, TIME))).toEqual([undefined]);
+  });
+
+  test('by one that has lost its lease may not either', () => {
+    const play = new Play({ witness: { policy: 'strict', timeout: 300 } }).started();
+    play.through(play.wakesIn + 1);
+    play.after(0, { kind: 'voted', question: play.state.question, vote: 'granted', until: play.now + 2700 });
+    expect(hurryOf(play.after(2700, TIME))).toEqual([undefined]);
+  });
+
+  test('is followed as soon as its share of that interval is over: 61 ms at priority 100', () => {
+    const play = new Play()
+      .started()
+      .after(10, heard(200))
+      .after(10, heard(200, '10.0.0.1', 100), heard(0));
+    expect(play.wakesIn).toBeCloseTo((156 / 256) * 100, 6);
+  });
+});
+
 describe('the addresses of one that was active', () => {
   const handedOver = () => new Play().active().after(10, operator('handover'));
   const leftBy = ({ actions }: Play) => actions.find(({ kind }) => kind === 'remove');
@@ -173,6 +261,7 @@ describe('on a LAN a hand-over leaves no moment without an owner', () => {
     { version: 2, interval: 1000, priorities: [150, 100] },
     { version: 3, interval: 1000, priorities: [254, 250], more: { probe: 'refuse', hooks: { fence: 100 } } },
     { version: 3, interval: 1000, priorities: [254, 250], more: { hooks: { before_add: 500, stop: 500 } } },
+    { version: 3, interval: 1000, priorities: [200, 100], more: { drain: 500 } },
   ] as const)('$version $interval $priorities $more', ({ version, interval, priorities, more = {} }) => {
     for (let seed = 0; seed < 50; seed++) {
       const lan = new Lan(

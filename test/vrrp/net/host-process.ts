@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { createInterface } from 'node:readline';
 import { AdvertReceiver, AdvertSender } from '../../../src/vrrp/net/advert-socket.ts';
+import { Connections } from '../../../src/vrrp/net/connections.ts';
 import { ClaimReceiver, FrameSender } from '../../../src/vrrp/net/frame-socket.ts';
+import { HeldConnections } from '../../../src/vrrp/net/held-connections.ts';
 import { RouteEvents, RouteRequests } from '../../../src/vrrp/net/netlink-socket.ts';
 import { proveNet } from '../../../src/vrrp/net/self-test.ts';
 import { openVrrpSystem } from '../../../src/vrrp/net/system.ts';
@@ -16,13 +18,15 @@ import { dumpAddresses, removeAddress, setAddress } from '../../../src/vrrp/wire
  * Does on a host what it is told, a line each, and says what it sees:
  *
  *     send TO HEX · garp ADDRESS · probe ADDRESS · add ADDRESS SECONDS · remove ADDRESS · dump FAMILY · end
+ *     hold ADDRESS… · pass ADDRESS MAC · serve · count ADDRESS
  */
 const system = openVrrpSystem();
 await proveNet(system);
 const index = Number(readFileSync('/sys/class/net/eth0/ifindex', 'utf8'));
 const eth0 = { name: 'eth0', index };
 const own = networkInterfaces().eth0 ?? [];
-const mac = Uint8Array.from((own[0]?.mac ?? '').split(':').map((byte) => Number.parseInt(byte, 16)));
+const macOf = (text: string) => Uint8Array.from(text.split(':').map((byte) => Number.parseInt(byte, 16)));
+const mac = macOf(own[0]?.mac ?? '');
 const say = (type: string, what: object) => console.log(JSON.stringify({ type, ...what }));
 
 const receivers = [
@@ -40,6 +44,8 @@ const receivers = [
 ];
 const requests = new RouteRequests(system);
 const frames = new FrameSender(system, index);
+const connections = new Connections(system);
+let held: HeldConnections | undefined;
 
 function sayAdvert(advert: ReturnType<typeof decodeIPv4>): void {
   if (advert.kind === 'drop') say('drop', { reason: advert.reason });
@@ -98,8 +104,23 @@ const COMMANDS: Readonly<Record<string, (...words: string[]) => void>> = {
     const addresses = there.flatMap((each) => (each.kind === 'address-added' ? [addressText(each.address)] : []));
     say('there', { addresses });
   },
+  hold(...texts) {
+    held = new HeldConnections(system, connections, 'portico test', { index, mac, addresses: texts.map(bytesOf) });
+    say('holds', {});
+  },
+  pass(text = '', to = '') {
+    held?.passOn(bytesOf(text), macOf(to));
+  },
+  serve() {
+    held?.close();
+    held = undefined;
+  },
+  count(text = '') {
+    say('counted', { open: connections.open([bytesOf(text)]) });
+  },
   end() {
-    for (const each of [...receivers, requests, frames]) each.close();
+    held?.close();
+    for (const each of [...receivers, requests, frames, connections]) each.close();
     process.stdin.destroy();
   },
 };

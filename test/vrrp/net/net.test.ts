@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
+import { askName, serveName } from '../../support/host-name.ts';
 import { Journal } from '../../support/journal.ts';
 import { Lan, MAY_MAKE_LANS } from '../../support/lan.ts';
 
@@ -41,6 +42,21 @@ class HostProcess {
     return this.said.waitFor((said) => said.type === type && wanted.every(([key, value]) => said[key] === value), {
       wanted: `${type} ${JSON.stringify(what)}`,
     });
+  }
+
+  /** Resolves when it has so many connections by an address. */
+  async hasOpen(address: string, open: number): Promise<void> {
+    for (let isSo = false; !isSo; ) {
+      const from = this.said.all.length;
+      this.tell(`count ${address}`);
+      isSo = (await this.said.waitFor(({ type }) => type === 'counted', { from })).open === open;
+    }
+  }
+
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
   }
 
   async end(): Promise<unknown> {
@@ -99,6 +115,48 @@ describe.skipIf(!MAY_MAKE_LANS)('on a LAN (needs root)', () => {
       expect(await a.saw('removed')).toMatchObject({ errno: 99 });
     },
   );
+
+  describe.each(['10.99.0.100', 'fd99::100'])('connections to %s', (address) => {
+    const bits = address.includes(':') ? 128 : 32;
+    const have = (lan: Lan, host: string) =>
+      lan.run(host, 'ip', 'address', 'add', `${address}/${bits}`, 'dev', 'eth0', ...(bits === 128 ? ['nodad'] : []));
+
+    /** `a` has it, and `c` knows. */
+    async function scene() {
+      const lan = Lan.open('a', 'b', 'c');
+      const [a] = await Promise.all([HostProcess.start(lan, 'a'), serveName(lan, 'a'), serveName(lan, 'b')]);
+      have(lan, 'a');
+      expect(await askName(lan, 'c', address)).toBe('a');
+      return { lan, a };
+    }
+
+    test('are held back, but for those that are open, and go to whom they are sent on to', async () => {
+      const { lan, a } = await scene();
+      const before = askName(lan, 'c', address, '/slow');
+      await a.hasOpen(address, 1);
+      a.tell(`hold ${address}`);
+      await a.saw('holds');
+      const asked = Array.from({ length: 20 }, () => askName(lan, 'c', address));
+      expect(await Promise.race([before, ...asked])).toBe('a');
+      await a.hasOpen(address, 0);
+      have(lan, 'b');
+      a.tell(`pass ${address} ${lan.host('b').mac}`);
+      // To `c` it still is `a` that has it: each packet goes by there.
+      expect(await Promise.all(asked)).toEqual(Array(20).fill('b'));
+      expect(await a.end()).toBe(0);
+    });
+
+    test.each([
+      { name: 'nobody holds them back any more', end: async (a: HostProcess) => a.tell('serve') },
+      { name: 'the process that did is killed', end: (a: HostProcess) => a.kill() },
+    ])('are taken as ever once $name', async ({ end }) => {
+      const { lan, a } = await scene();
+      a.tell(`hold ${address}`);
+      await a.saw('holds');
+      await end(a);
+      expect(await askName(lan, 'c', address)).toBe('a');
+    });
+  });
 
   test('a cable that is pulled is told of', async () => {
     const lan = Lan.open('a');
