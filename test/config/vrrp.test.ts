@@ -39,6 +39,7 @@ describe('vrrp', () => {
           advert_interval: 1000,
           preempt: 'always',
           start_delay: 0,
+          drain: 500,
           addresses: ['192.0.2.10/24'],
           unicast_peers: [],
           checksum: 'auto',

@@ -72,6 +72,7 @@ describe.skipIf(!MAY_MAKE_LANS)('of two nodes that share an address (needs root)
       const since = wallNow();
       await Promise.all([go(), client.answeredBy('b')]);
       await scene.heldBy('b');
+      expect((await client.report(since)).failed).toBe(0);
       await Promise.all([back(), client.answeredBy('a')]);
       await scene.heldBy('a');
       await client.answeredBy('a');
