@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/units.ts';
 import { type AddressBytes, copied, type Family, IPV4_LENGTH, IPV6_LENGTH } from './address.ts';
-import { AF, NETLINK_HEADER, padded } from './netlink.ts';
+import { AF, messagesIn, NETLINK_HEADER } from './netlink.ts';
 import { attribute, FLAG, netlinkMessage } from './netlink-message.ts';
 
 /** sock_diag(7): which connections of TCP there are. */
@@ -75,17 +75,8 @@ const MAPPED = Buffer.from('00000000000000000000ffff', 'hex');
 
 /** Those that are told of in an answer. */
 export function connectionsIn(datagrams: readonly Buffer[]): readonly Remote[] {
-  const found: Remote[] = [];
-  for (const datagram of datagrams) {
-    for (let at = 0; at + NETLINK_HEADER <= datagram.length; ) {
-      const length = datagram.readUInt32LE(at);
-      if (length < NETLINK_HEADER) break;
-      const message = datagram.subarray(at, at + length);
-      if (message.readUInt16LE(4) === BY_FAMILY && length >= REMOTE_AT + IPV6_LENGTH) found.push(remoteIn(message));
-      at += padded(length);
-    }
-  }
-  return found;
+  const isOne = (message: Buffer) => message.readUInt16LE(4) === BY_FAMILY && message.length >= REMOTE_AT + IPV6_LENGTH;
+  return datagrams.flatMap(messagesIn).filter(isOne).map(remoteIn);
 }
 
 function remoteIn(message: Buffer): Remote {

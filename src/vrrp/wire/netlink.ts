@@ -108,12 +108,16 @@ export type NetlinkMessage =
 
 /** All that is known of what is in a datagram, up to where it is broken, if it is. Never throws. */
 export function decodeNetlink(datagram: Buffer): NetlinkMessage[] {
-  const messages: NetlinkMessage[] = [];
+  return messagesIn(datagram).flatMap((message) => readMessage(message) ?? []);
+}
+
+/** Each with its header; up to where it is broken, if it is. */
+export function messagesIn(datagram: Buffer): Buffer[] {
+  const messages: Buffer[] = [];
   for (let at = 0; at + NETLINK_HEADER <= datagram.length; ) {
     const length = datagram.readUInt32LE(at);
     if (length < NETLINK_HEADER || at + length > datagram.length) break;
-    const message = readMessage(datagram.subarray(at, at + length));
-    if (message !== undefined) messages.push(message);
+    messages.push(datagram.subarray(at, at + length));
     at += padded(length);
   }
   return messages;
