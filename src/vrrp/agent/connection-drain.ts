@@ -54,6 +54,7 @@ export class ConnectionDrain {
 
   /** From now on others are awaited: what is held back is, for so long as they may take. */
   goodbye(): void {
+    if (this.#isOver) return;
     clearTimeout(this.#look);
     clearTimeout(this.#overdue);
     this.#overdue = setTimeout(() => this.end(), this.#options.skew + MARGIN);
@@ -62,7 +63,7 @@ export class ConnectionDrain {
 
   /** Another host says that it has this one of them. */
   claimed(address: AddressBytes, mac: MacBytes): void {
-    if (!this.#isAwaited || this.#held === undefined) return;
+    if (!this.#isAwaited || this.#isOver || this.#held === undefined) return;
     clearTimeout(this.#overdue);
     this.#try('what was held back cannot be sent on', () => this.#held?.passOn(address, mac));
   }

@@ -18,6 +18,7 @@ import type { Advertisement } from '../wire/advertisement.ts';
 import type { AddressClaim } from '../wire/ethernet.ts';
 import type { Guard } from '../witness/guard.ts';
 import type { GuardedInstance, GuardedOptions } from '../witness/guarded-instance.ts';
+import { AdvertAccount } from './advert-account.ts';
 import { AdvertChecking, type DropReason } from './advert-checking.ts';
 import { AdvertSending } from './advert-sending.ts';
 import { ConnectionDrain } from './connection-drain.ts';
@@ -56,7 +57,7 @@ export class Instance {
   #sending: AdvertSending;
   readonly #virtual: VirtualAddresses;
   readonly #hooks: HookRunner;
-  readonly #drops = new Map<DropReason, number>();
+  readonly #account = new AdvertAccount();
   /** Has a say in whether it may be active; `undefined`: nobody has. */
   #guarded: GuardedInstance | undefined;
   /** As the plan has them. */
@@ -64,11 +65,6 @@ export class Instance {
   #link: Link | undefined;
   /** Of the last planned departure. */
   #drain: ConnectionDrain | undefined;
-  /** Why the last advertisement was not sent, by the number of the error. */
-  #unsent = 0;
-  #sent = 0;
-  #received = 0;
-  #droppedAt: Ms | undefined;
 
   constructor(plan: InstancePlan, parts: InstanceParts) {
     this.#plan = plan;
@@ -219,18 +215,14 @@ export class Instance {
       this.dropped(reason, advert.source, wall);
       return;
     }
-    this.#received += 1;
+    this.#account.received();
     const { priority, interval, source } = advert;
     handle({ kind: 'advert', advert: { source: addressText(source), priority, interval } });
   }
 
-  /** Each is two active routers in the making, but for our own that come back. */
   dropped(reason: DropReason, from: AddressBytes | undefined, wall: Ms): void {
-    const count = (this.#drops.get(reason) ?? 0) + 1;
-    this.#drops.set(reason, count);
-    if (reason === 'own-source') return;
-    this.#droppedAt = wall;
-    if (!isRound(count)) return;
+    const count = this.#account.dropped(reason, wall);
+    if (count === undefined) return;
     this.#parts.tell({ kind: 'dropped', reason, source: from && addressText(from), count });
   }
 
@@ -322,10 +314,7 @@ export class Instance {
       voters: (this.#guarded?.voters ?? []).map(({ kind, name, isHeard, isOurs, isDouble }, place) => {
         return { kind, address: addressOf(this.#voters[place]), name, isHeard, isOurs, isDouble };
       }),
-      sent: this.#sent,
-      received: this.#received,
-      dropped: Object.fromEntries(this.#drops),
-      droppedAt: this.#droppedAt,
+      ...this.#account.shown,
     };
   }
 
@@ -381,17 +370,14 @@ export class Instance {
   #remove(after: Ms): void {
     this.#virtual.remove(after);
     const drain = this.#drain;
-    void this.#virtual.gone.then(() => drain?.end());
+    if (drain !== undefined) void this.#virtual.gone.then(() => drain.end());
   }
 
   #advertise(priority: Priority, interval: Ms): void {
     const errno = this.#sending.send(priority, interval, this.#checking.heard, Date.now());
-    if (errno === 0) this.#sent += 1;
-    else if (errno !== this.#unsent) {
-      const problem = getSystemErrorName(-errno);
-      this.#parts.log.warn('advertisements cannot be sent', { instance: this.#plan.rules.name, problem });
-    }
-    this.#unsent = errno;
+    if (!this.#account.sent(errno)) return;
+    const problem = getSystemErrorName(-errno);
+    this.#parts.log.warn('advertisements cannot be sent', { instance: this.#plan.rules.name, problem });
   }
 
   #hook(hook: HookName, question: number | undefined): void {
@@ -442,9 +428,4 @@ function isOwnInWords(address: AddressBytes): string {
 
 function addressOf(voter: GuardedOptions['voters'][number] | undefined): string {
   return voter === undefined ? '' : formatHostPort(voter.address.host, voter.address.port);
-}
-
-/** 1, 2, 4, 8, …: a flood is told of ever more seldom. */
-function isRound(count: number): boolean {
-  return (count & (count - 1)) === 0;
 }

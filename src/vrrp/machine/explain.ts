@@ -4,7 +4,7 @@ import { deadline } from './backup.ts';
 import { faultsOf, priorityOf } from './fitness.ts';
 import { isAlive } from './hearing.ts';
 import { type InstanceRules, isSourceTrack, type Preempt } from './rules.ts';
-import type { InstanceState } from './state.ts';
+import type { InstanceState, LeaveStep } from './state.ts';
 
 /** An instance in words, for `portico vrrp status`. */
 
@@ -77,11 +77,17 @@ export function refusalInWords(refusal: Refusal): string {
   }
 }
 
+/** Before it says goodbye. */
+function waitsFor(step: LeaveStep): string {
+  const what = step === 'drain' ? 'connections to end' : `the ${step} hook`;
+  return `gives the addresses away, and waits for ${what}`;
+}
+
 function outlookOf(state: InstanceState, rules: InstanceRules, now: Ms): string {
   const { standing } = state;
   switch (standing.role) {
     case 'active':
-      return yieldsTo(state, rules);
+      return standing.preparing === undefined ? yieldsTo(state, rules) : waitsFor(standing.preparing.step);
     case 'backup':
       return [watches(state, now), `takes over ${takesOver(state, rules, now)}`].join('; ');
     case 'claiming':

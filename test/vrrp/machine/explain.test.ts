@@ -65,6 +65,16 @@ describe('an instance in words', () => {
       expected: /^claiming since .*, because nobody advertised for 3\.6 s; fences the other node$/,
     },
     {
+      name: 'about to leave, with hooks that come first',
+      play: new Play({ hooks: { stop: 1000 } }).active().after(0, operator('release')),
+      expected: /^active since .*; gives the addresses away, and waits for the stop hook$/,
+    },
+    {
+      name: 'about to leave',
+      play: new Play({ drain: 500 }).active().after(0, operator('release')),
+      expected: /^active since .*; gives the addresses away, and waits for connections to end$/,
+    },
+    {
       name: 'leaving',
       play: new Play().active().after(0, operator('release')),
       expected: /^leaving .* because ops released it \(kernel\); keeps the addresses until a successor advertises$/,
