@@ -136,8 +136,8 @@ describe('stale-while-revalidate', () => {
     await play.fetch();
     expect(told(await play.fetch())).toEqual(BEHIND);
     // One that comes just as that answer does may have waited for it.
-    const status = expect.stringMatching(/^fwd=uri-miss; (collapsed=\?0; )?detail=private$/);
-    expect(told(await after(play, 'old'))).toEqual(['secret', status]);
+    expect(told(await after(play, 'old'))).toEqual(['secret', expect.stringMatching(/^fwd=uri-miss; /)]);
+    expect(play.asked).toHaveLength(3);
   });
 
   test('a client that leaves at once does not stop it', async () => {
