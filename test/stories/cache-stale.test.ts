@@ -135,9 +135,9 @@ describe('stale-while-revalidate', () => {
     const play = stage.play(inTurn(stale(SWR), secret));
     await play.fetch();
     expect(told(await play.fetch())).toEqual(BEHIND);
-    // One that comes just as that answer does may have waited for it.
+    // One that comes just as that answer does may have waited for it, or have asked behind as well.
     expect(told(await after(play, 'old'))).toEqual(['secret', expect.stringMatching(/^fwd=uri-miss; /)]);
-    expect(play.asked).toHaveLength(3);
+    expect(play.asked.length).toBeGreaterThanOrEqual(3);
   });
 
   test('a client that leaves at once does not stop it', async () => {
