@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 
 /**
  * `vip-client-process.ts ADDRESS EVERY TIMEOUT`: opens a connection to port 80 every so many milliseconds and asks who is there. Says a
- * line for each, when it ends: `[start, name or null, problem or null, whole]`, where all that were started before `whole` have ended;
+ * line for each, when it ends: `[start, end, name or null, problem or null, whole]`, where all that were started before `whole` have ended;
  * milliseconds of CLOCK_MONOTONIC, set on the epoch once. Ends on SIGTERM when the last one has ended.
  */
 
@@ -52,7 +52,8 @@ function ask(now: number): void {
     const name = /^HTTP\/1.1 200 .*\r\n\r\n(\w+)$/s.exec(answer)?.[1] ?? null;
     if (name === null) problem ??= 'closed';
     open.delete(start);
-    const [whole = performance.timeOrigin + performance.now()] = open;
-    console.log(JSON.stringify([start, name, problem, whole]));
+    const end = performance.timeOrigin + performance.now();
+    const [whole = end] = open;
+    console.log(JSON.stringify([start, end, name, problem, whole]));
   });
 }

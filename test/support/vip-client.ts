@@ -17,6 +17,7 @@ const TIMEOUT: Ms = 900;
 export interface VipRequest {
   /** Epoch milliseconds. */
   readonly start: Ms;
+  readonly end: Ms;
   /** The host that answered; `undefined`: it failed. */
   readonly by: string | undefined;
   readonly problem: string | undefined;
@@ -51,8 +52,8 @@ export class VipClient {
     const args = [PROCESS, address, `${every}`, `${TIMEOUT}`];
     this.#child = lan.spawnObserver(host, process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      const [start, by, problem, whole] = JSON.parse(line);
-      this.requests.add({ start, by: by ?? undefined, problem: problem ?? undefined, whole });
+      const [start, end, by, problem, whole] = JSON.parse(line);
+      this.requests.add({ start, end, by: by ?? undefined, problem: problem ?? undefined, whole });
     });
   }
 
@@ -81,20 +82,16 @@ export class VipClient {
   }
 }
 
-/** From the start of a connection until the host has all that is to be asked, and this is told, on a busy machine. */
-const OPENING: Ms = 20;
+/** What the time at which something was read differs by from the time at which it was so, on a busy machine. */
+const MARGIN: Ms = 20;
 
 /**
- * Those that failed, but for one at each time at which another host got the address, if it was being opened by then: of such a connection
- * the other host knows nothing. `moves`: these times.
+ * Those that failed, but for what was under way as another host took the address from one that had it: of such a connection that host knows
+ * nothing. `moves`: these times.
  */
 export function failedBeside(moves: readonly Ms[], requests: readonly VipRequest[]): VipRequest[] {
-  const failed = requests.filter(({ by }) => by === undefined).toSorted((a, b) => a.start - b.start);
-  for (const at of moves) {
-    const open = failed.findLastIndex(({ start }) => start <= at && at < start + OPENING);
-    if (open >= 0) failed.splice(open, 1);
-  }
-  return failed;
+  const isUnderWay = ({ start, end }: VipRequest) => moves.some((at) => start < at + MARGIN && at < end + MARGIN);
+  return requests.filter((request) => request.by === undefined && !isUnderWay(request));
 }
 
 function reportOf(ended: readonly VipRequest[]): VipReport {

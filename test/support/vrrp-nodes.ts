@@ -68,8 +68,8 @@ export class VrrpNodes {
   }
 
   /**
-   * Requests from then on that failed, but for one that was being opened as the address came to another host: what its client sent before
-   * and after went to two hosts, and the second one resets what it knows nothing of. That nobody can spare it, short of sharing TCP.
+   * Requests from then on that failed, but for what was under way as another host took the address. A planned hand-over waits for that, and
+   * fails none.
    */
   async lost(client: VipClient, since: Ms, address = VIP): Promise<VipRequest[]> {
     await client.report(since);

@@ -9,7 +9,7 @@ import { PorticoRouter } from './vrrp-agent.ts';
 import { type Program, type Router, type RouterRules, vipOf } from './vrrp-router.ts';
 
 export interface SeenByAll extends VipReport {
-  /** Of those that failed, all but one that was just being opened when another host got the address. */
+  /** Of those that failed, all but what was under way when another host got the address. */
   readonly failedLater: number;
   readonly double: Ms;
 }
