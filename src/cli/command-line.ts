@@ -6,11 +6,12 @@ import { Interrupted } from './password-input.ts';
 
 /** Does what the arguments say, and tells in one line what could not be done. The exit status; 0 also of what goes on. */
 export async function runCommandLine(
-  [name, ...args]: readonly string[],
+  [first, ...args]: readonly string[],
   commands: readonly Command[],
   surroundings: Surroundings,
 ): Promise<ExitStatus> {
   const { out, err } = surroundings;
+  const name = first === '--version' ? 'version' : first;
   const command = commands.find((one) => one.name === name);
   try {
     if (name === 'help' || name === '--help' || name === '-h') return help(args, commands, surroundings);

@@ -6,6 +6,7 @@ import { NODE } from './node.ts';
 import { ORIGINS } from './origins.ts';
 import { PURGE } from './purge.ts';
 import { STATUS } from './status.ts';
+import { SHOW_VERSION } from './version.ts';
 import { VRRP } from './vrrp.ts';
 import { WITNESS } from './witness.ts';
 
@@ -22,4 +23,5 @@ export const COMMANDS: readonly Command[] = [
   VRRP,
   HASH_PASSWORD,
   WITNESS,
+  SHOW_VERSION,
 ];

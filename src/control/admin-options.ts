@@ -1,12 +1,13 @@
 import type { PoolFacts } from '../admin/apache/pool-facts.ts';
 import type { NodeStatus } from '../admin/api/context.ts';
+import { VERSION } from '../base/version.ts';
 import type { Settings } from '../config/settings.ts';
 import type { NodeState } from '../metrics/node-families.ts';
 import { healthzPage, readiness, readyzPage } from '../metrics/readiness.ts';
 import { siteName } from '../proxy/planner.ts';
 import type { AdminOptions } from './admin.ts';
 import type { Generations } from './generations.ts';
-import { type NodeParts, VERSION } from './node-parts.ts';
+import type { NodeParts } from './node-parts.ts';
 
 /** What the admin listener shows of a node, and has it do. */
 export function adminOptions(parts: NodeParts, generations: Generations, state: () => NodeState): AdminOptions {

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import type { Ms } from '../base/units.ts';
+import { VERSION } from '../base/version.ts';
 import type { SharedCache } from '../cache/shared-cache.ts';
 import type { Settings } from '../config/settings.ts';
 import type { NodeState } from '../metrics/node-families.ts';
@@ -17,9 +17,6 @@ import { makeOperated, type Operated } from './operated.ts';
 import { Purging } from './purging.ts';
 import { Rows } from './rows.ts';
 import { SiblingNode } from './siblings.ts';
-
-/** What runs, as metrics tell it. */
-export const VERSION = (createRequire(import.meta.url)('../../package.json') as { readonly version: string }).version;
 
 /** How long the webhook may take with what waits for it, when all else has ended. */
 const WEBHOOK_GRACE: Ms = 1_000;

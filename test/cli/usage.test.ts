@@ -28,9 +28,18 @@ describe('help', () => {
         'vrrp',
         'hash-password',
         'witness',
+        'version',
         'help',
       ],
     ]);
+  });
+
+  test.each(['version', '--version'])('%s tells which Portico this is', async (word) => {
+    const { status, stdout } = await portico([word]);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^portico \d+\.\d+\.\d+ \(Node \d+/),
+    });
   });
 
   test.each([{ args: ['help', 'drain'] }, { args: ['drain', '--help'] }, { args: ['drain', 'app/app1', '-h'] }])(
