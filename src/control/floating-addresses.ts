@@ -22,8 +22,8 @@ export interface FloatingAddressesOptions {
   readonly version: string;
   /** Workers that accept now. */
   readonly serving: () => number;
-  /** Addresses are about to go to another node, by an operator's word: clients' connections should end; or no more. */
-  readonly onMoving: (on: boolean) => void;
+  /** Addresses are about to go to another node, by an operator's word: clients' connections should end, within so long; or no more. */
+  readonly onMoving: (within: Ms | undefined) => void;
   readonly onNews: (news: AddressNewsItem) => void;
   /** The agent goes by the newest plan. */
   readonly onPlanned: () => void;
@@ -59,8 +59,8 @@ export class FloatingAddresses {
   #commands = 0;
   #isAway = false;
   #leaving: Promise<void> | undefined;
-  /** Instances. */
-  readonly #moving = new Set<string>();
+  /** By instance, within which time. */
+  readonly #moving = new Map<string, Ms>();
   readonly #waiting = new Map<number, (problem: string | undefined) => void>();
 
   constructor(options: FloatingAddressesOptions) {
@@ -140,6 +140,7 @@ export class FloatingAddresses {
     const process = this.#process;
     if (process === undefined) return;
     await process.stop(this.#departure(patience));
+    this.#movesNoMore();
     // Until then it is told that the proxy serves.
     clearInterval(this.#beats);
     this.#process = undefined;
@@ -191,7 +192,7 @@ export class FloatingAddresses {
   /** What it last told is not so any more: the kernel takes its addresses away. */
   #away(says: string): void {
     this.#isAway = true;
-    for (const instance of this.#moving) this.#moves(instance, false);
+    this.#movesNoMore();
     this.#instances = [];
     for (const answer of this.#waiting.values()) answer(says);
     this.#options.onAgent(says);
@@ -232,7 +233,7 @@ export class FloatingAddresses {
         this.#options.onNews(message);
         return;
       case 'moving':
-        this.#moves(message.instance, message.on);
+        this.#moves(message.instance, message.within);
         return;
       case 'kept':
         this.#kept = message.kept;
@@ -248,12 +249,21 @@ export class FloatingAddresses {
     }
   }
 
-  #moves(instance: string, on: boolean): void {
-    const was = this.#moving.size > 0;
-    if (on) this.#moving.add(instance);
+  #moves(instance: string, within: Ms | undefined): void {
+    const before = this.#movesWithin;
+    if (within !== undefined) this.#moving.set(instance, within);
     else this.#moving.delete(instance);
-    const is = this.#moving.size > 0;
-    if (is !== was) this.#options.onMoving(is);
+    const now = this.#movesWithin;
+    if (now !== before) this.#options.onMoving(now);
+  }
+
+  get #movesWithin(): Ms | undefined {
+    return this.#moving.size === 0 ? undefined : Math.min(...this.#moving.values());
+  }
+
+  /** Whoever said so is not there any more. */
+  #movesNoMore(): void {
+    for (const instance of [...this.#moving.keys()]) this.#moves(instance, undefined);
   }
 
   #inOrder(instances: readonly InstanceStatus[]): readonly InstanceStatus[] {

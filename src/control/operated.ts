@@ -64,7 +64,7 @@ function makeFloating(options: OperatedOptions, { operator }: Origins): Floating
     operator: operator.addresses,
     drained: () => drainWords(operator.node()),
     serving: () => supervisor.serving,
-    onMoving: (on) => supervisor.move(on),
+    onMoving: (within) => supervisor.move(within),
     log,
     now: Date.now,
   });

@@ -25,8 +25,8 @@ const OVERDUE: Ms = 2_000;
  */
 const DRAINING_IDLE: Ms = 10_000;
 
-/** The same, where all are to be over within half a second. */
-const MOVING_IDLE: Ms = 250;
+/** The same, where all are to be over within a time: as late as that lets it. */
+const MOVING_SHARE = 0.8;
 
 export interface SupervisorOptions {
   /** The worker's program. */
@@ -71,7 +71,7 @@ export class Supervisor {
   #changes: Promise<unknown> = Promise.resolve();
   #maintained: Maintained = new Map();
   #isDraining = false;
-  #isMoving = false;
+  #movesWithin: Ms | undefined;
   #stopping = false;
   #deaths = 0;
   #fills = 0;
@@ -148,9 +148,9 @@ export class Supervisor {
     this.#tellDraining();
   }
 
-  /** An address is about to go to another node, or no more: the same, and soon. */
-  move(on: boolean): void {
-    this.#isMoving = on;
+  /** An address is about to go to another node: the same, within so long; `undefined`: no more. */
+  move(within: Ms | undefined): void {
+    this.#movesWithin = within;
     this.#tellDraining();
   }
 
@@ -160,7 +160,7 @@ export class Supervisor {
   }
 
   get #drainingIdle(): Ms | undefined {
-    if (this.#isMoving) return MOVING_IDLE;
+    if (this.#movesWithin !== undefined) return MOVING_SHARE * this.#movesWithin;
     return this.#isDraining ? DRAINING_IDLE : undefined;
   }
 

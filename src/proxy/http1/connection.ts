@@ -18,12 +18,19 @@ import { checkBeginning } from './request-text.ts';
 import { Unread } from './unread.ts';
 
 /** What a connection is told by the front that it belongs to. */
+/** How long connections may be idle from then on, or from later. */
+export interface Draining {
+  readonly idle: Ms;
+  /** On the clock of `performance.now()`. */
+  readonly since: Ms;
+}
+
 export interface ConnectionFront {
   readonly plan: ListenerPlan;
   readonly taker: ExchangeTaker;
   /** Every reply from now on ends its connection. */
-  /** Connections end with their next reply, or when they were idle for so long; `undefined`: they stay. */
-  readonly drainingIdle: Ms | undefined;
+  /** Connections end with their next reply; `undefined`: they stay. */
+  readonly draining: Draining | undefined;
   /** It is closed, or no longer HTTP. */
   left(connection: Http1Connection): void;
 }
@@ -119,13 +126,20 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
     // Who is still taking the last reply is watched for as long as that takes.
     if (!this.output.empty) this.#since = now;
     const { head, idle } = this.#front.plan.timeouts;
+    const { draining } = this.#front;
     const waited = now - this.#since;
     if (this.#checked !== -1) {
       if (waited > head) this.#refuse('request_timeout');
-    } else if (waited > Math.min(this.#used ? idle : head, this.#front.drainingIdle ?? Infinity)) {
-      // Who never said a word, as browsers that connect ahead, is not answered either.
-      this.#socket.destroy();
+    } else if (waited > (this.#used ? idle : head) || isOverdueIn(draining, this.#since, now)) {
+      this.#closeUnlessAsked();
     }
+  }
+
+  /** Who never said a word, as browsers that connect ahead, is not answered either. But what has come and was not read yet is. */
+  #closeUnlessAsked(): void {
+    setImmediate(() => {
+      if (this.idle) this.#socket.destroy();
+    });
   }
 
   // --- what comes ---
@@ -270,7 +284,7 @@ export class Http1Connection implements ExchangeConnection, BodySource, OutputOw
   staysOpen({ mustClose, body }: Http1Exchange): boolean {
     // A body that will not be read to its end leaves the connection in its middle.
     return (
-      this.#persistent && !mustClose && this.#front.drainingIdle === undefined && (body === undefined || body.complete)
+      this.#persistent && !mustClose && this.#front.draining === undefined && (body === undefined || body.complete)
     );
   }
 
@@ -405,4 +419,8 @@ const BARE: Partial<Record<ProxyErrorCode, string>> = {
 /** For who did not speak HTTP: a status line, no page. */
 function bareReply(code: ProxyErrorCode): string {
   return `HTTP/1.1 ${BARE[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+}
+
+function isOverdueIn(draining: Draining | undefined, since: Ms, now: Ms): boolean {
+  return draining !== undefined && now - Math.max(since, draining.since) > draining.idle;
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Ms } from '../../base/units.ts';
 import type { ListenerPlan } from '../plan.ts';
 import type { ExchangeTaker } from '../taker.ts';
-import { type ConnectionFront, Http1Connection } from './connection.ts';
+import { type ConnectionFront, type Draining, Http1Connection } from './connection.ts';
 
 /** How often connections are looked for whose request head, or next request, is overdue. */
 const CHECK_INTERVAL: Ms = 500;
@@ -13,7 +13,7 @@ export class Http1Front implements ConnectionFront {
   readonly #connections = new Set<Http1Connection>();
   #sweep: NodeJS.Timeout | undefined;
   plan: ListenerPlan;
-  #drainingIdle: Ms | undefined;
+  #draining: Draining | undefined;
 
   constructor(plan: ListenerPlan, taker: ExchangeTaker) {
     this.plan = plan;
@@ -34,18 +34,18 @@ export class Http1Front implements ConnectionFront {
     this.#connections.delete(connection);
   }
 
-  get drainingIdle(): Ms | undefined {
-    return this.#drainingIdle;
+  get draining(): Draining | undefined {
+    return this.#draining;
   }
 
   /** Every reply from now on ends its connection, and so does having been idle for so long. */
   drain(idle: Ms): void {
-    this.#drainingIdle = idle;
+    this.#draining = { idle, since: performance.now() };
     this.#sweepEach(Math.min(CHECK_INTERVAL, idle / 8));
   }
 
   resume(): void {
-    this.#drainingIdle = undefined;
+    this.#draining = undefined;
     this.#sweepEach(CHECK_INTERVAL);
   }
 

@@ -12,6 +12,7 @@ import type { GuardPlan, InstancePlan, VrrpPlan } from '../plan.ts';
 import { type AddressBytes, type Family, includesAddress, macText } from '../wire/address.ts';
 import type { Advertisement, Drop } from '../wire/advertisement.ts';
 import { Guard } from '../witness/guard.ts';
+import { ConnectionDrain } from './connection-drain.ts';
 import { GroupDriver } from './group-driver.ts';
 import { Instance } from './instance.ts';
 import { Interfaces, type Link } from './interfaces.ts';
@@ -26,8 +27,8 @@ export interface AgentOptions {
   readonly system: VrrpSystem;
   readonly log: EventLog;
   readonly onNews: (instance: string, news: InstanceNews) => void;
-  /** Its addresses are about to go to another node, by somebody's word: connections to them should end; or no more. */
-  readonly onMoving: (instance: string, on: boolean) => void;
+  /** Its addresses are about to go to another node, by somebody's word: connections to them should end, within so long; or no more. */
+  readonly onMoving: (instance: string, within: Ms | undefined) => void;
   /** Something is other than it was told last. */
   readonly onChange: () => void;
 }
@@ -68,6 +69,9 @@ export class Agent {
     this.#events = new RouteEvents(system, (message) => this.#interfaces.take(message));
     this.#interfaces = new Interfaces(this.#requests, {
       changed: (name) => this.#linkChanged(name),
+      added: (index, address) => {
+        for (const { instance } of this.#running.values()) instance.added(index, address);
+      },
       removed: (index, address) => {
         for (const { instance } of this.#running.values()) instance.removed(index, address);
       },
@@ -225,6 +229,13 @@ export class Agent {
       timer: (onDue) => new KernelTimer(system, onDue),
     });
     this.#guardOf.set(driver, this.#guard);
+    const [first = ''] = driver.names;
+    const drain = new ConnectionDrain({
+      log,
+      now,
+      open: (addresses) => this.#connections.open(addresses),
+      onMoving: (within) => this.#options.onMoving(first, within),
+    });
     for (const plan of group) {
       const { name, family } = plan.rules;
       const instance = new Instance(plan, {
@@ -237,8 +248,7 @@ export class Agent {
         state: () => driver.state(name),
         neighborhood: (link) => this.#neighborhood(link, family),
         connections: this.#connections,
-        open: () => this.#openOf(driver),
-        onMoving: (on) => this.#options.onMoving(name, on),
+        drain,
         isVirtual: (address) => this.#isVirtual(address),
         tell: (news) => this.#tell(name, news),
       });
@@ -400,11 +410,6 @@ export class Agent {
     });
     this.#neighborhoods.set(key, made);
     return made;
-  }
-
-  /** Of a sync group: they move together. */
-  #openOf({ names }: GroupDriver): number {
-    return this.#connections.open(names.flatMap((name) => this.#running.get(name)?.instance.addresses ?? []));
   }
 
   #isVirtual(address: AddressBytes): boolean {

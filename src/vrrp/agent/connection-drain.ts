@@ -5,20 +5,24 @@ import type { HeldConnections } from '../net/held-connections.ts';
 import type { AddressBytes, MacBytes } from '../wire/address.ts';
 
 export interface ConnectionDrainOptions {
-  /** Holds new ones back. Throws an error of the system. */
-  readonly hold: () => HeldConnections;
   readonly log: EventLog;
-  /** Of the instance. */
+  readonly now: () => Ms;
+  /** Connections that are open, of these addresses. Throws an error of the system. */
+  readonly open: (addresses: readonly AddressBytes[]) => number;
+  /** From here on connections should end, within so long; `undefined`: they need not any more. */
+  readonly onMoving: (within: Ms | undefined) => void;
+}
+
+/** An instance whose addresses are to move. */
+export interface DrainMember {
   readonly name: string;
+  readonly addresses: readonly AddressBytes[];
   /** For how long connections may end by themselves. */
   readonly patience: Ms;
-  /** How long a successor of any priority takes, from the goodbye on. */
-  readonly skew: Ms;
-  /** Connections that are open, of all addresses that move with these. */
-  readonly open: () => number;
-  readonly now: () => Ms;
-  /** From here on connections should end; or no more. */
-  readonly onMoving: (on: boolean) => void;
+  /** How long a successor may take, from the goodbye on. */
+  readonly successorTime: Ms;
+  /** Holds new ones back. Throws an error of the system. */
+  readonly hold: () => HeldConnections;
   /** There are none, as far as that can be had. */
   readonly onDrained: () => void;
 }
@@ -27,94 +31,119 @@ export interface ConnectionDrainOptions {
 const LOOK: Ms = 2;
 const MOST_SHARE = 5;
 
-/** A successor's scheduler, and the network. */
-const MARGIN: Ms = 250;
+interface Moving {
+  readonly members: Map<string, DrainMember>;
+  /** Those of the members that hold, and whether another host has what was held. */
+  readonly held: Map<string, { readonly connections: HeldConnections; isPassedOn: boolean }>;
+  readonly easesUntil: Ms;
+  stage: 'eases' | 'holds' | 'awaits';
+  timer: NodeJS.Timeout | undefined;
+}
 
 /**
- * Sees to it that a planned move of addresses costs no connection, whoever takes them over. A connection that is open when hosts learn of the new
- * place is lost: its next packet goes to a host that knows nothing of it. So there are none by then. At first those that are open are asked to
- * end, as the proxy does that is told. Then new ones are held back: the first packet of each is dropped, and kept. When there is
- * none left the goodbye can be said, and when another host says that it has the addresses it gets what was kept, and all that still comes here.
+ * Sees to it that a planned move of addresses costs no connection, whoever takes them over; those of a sync group move as one. A connection that
+ * is open when hosts learn of the new place is lost: its next packet goes to a host that knows nothing of it. So there are none by then. At
+ * first those that are open are asked to end, as the proxy does that is told. Then new ones are held back: the first packet of each is dropped,
+ * and kept. When there is none left the goodbye can be said, and when another host says that it has the addresses it gets what was kept, and
+ * all that still comes here.
  */
 export class ConnectionDrain {
   readonly #options: ConnectionDrainOptions;
-  readonly #patienceEnds: Ms;
-  #look: NodeJS.Timeout | undefined;
-  #overdue: NodeJS.Timeout | undefined;
-  #held: HeldConnections | undefined;
-  #isAwaited = false;
-  #isOver = false;
+  #moving: Moving | undefined;
 
   constructor(options: ConnectionDrainOptions) {
     this.#options = options;
-    this.#patienceEnds = options.now() + options.patience;
-    options.onMoving(true);
-    this.#look = setTimeout(() => this.#ease(), LOOK);
+  }
+
+  begin(member: DrainMember): void {
+    if (this.#moving === undefined) {
+      const { now, onMoving } = this.#options;
+      const easesUntil = now() + member.patience;
+      this.#moving = { members: new Map(), held: new Map(), easesUntil, stage: 'eases', timer: undefined };
+      onMoving(member.patience);
+      this.#lookIn(LOOK);
+    }
+    this.#moving.members.set(member.name, member);
+    if (this.#moving.stage !== 'eases') this.#hold(this.#moving, member);
   }
 
   /** From now on others are awaited: what is held back is, for so long as they may take. */
-  goodbye(): void {
-    if (this.#isOver) return;
-    clearTimeout(this.#look);
-    clearTimeout(this.#overdue);
-    this.#overdue = setTimeout(() => this.end(), this.#options.skew + MARGIN);
-    this.#isAwaited = true;
+  goodbye(name: string): void {
+    const moving = this.#moving;
+    const member = moving?.members.get(name);
+    if (moving === undefined || member === undefined || moving.stage === 'awaits') return;
+    moving.stage = 'awaits';
+    clearTimeout(moving.timer);
+    moving.timer = setTimeout(() => this.#overdue(moving), member.successorTime);
   }
 
-  /** Another host says that it has this one of them. */
-  claimed(address: AddressBytes, mac: MacBytes): void {
-    if (!this.#isAwaited || this.#isOver || this.#held === undefined) return;
-    clearTimeout(this.#overdue);
-    this.#try('what was held back cannot be sent on', () => this.#held?.passOn(address, mac));
+  /** Another host says that it has an address of this instance. */
+  claimed(name: string, mac: MacBytes): void {
+    const moving = this.#moving;
+    const held = moving?.held.get(name);
+    if (moving?.stage !== 'awaits' || held === undefined || held.isPassedOn) return;
+    held.isPassedOn = true;
+    this.#try(name, 'what was held back cannot be sent on', () => held.connections.passOn(mac));
   }
 
-  /** Whoever comes from here on is served as ever, if the addresses are here. */
+  /** Whoever comes from here on is served as ever, where the addresses are here. */
   end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#look);
-    clearTimeout(this.#overdue);
-    this.#held?.close();
-    this.#options.onMoving(false);
+    const moving = this.#moving;
+    if (moving === undefined) return;
+    this.#moving = undefined;
+    clearTimeout(moving.timer);
+    for (const { connections } of moving.held.values()) connections.close();
+    this.#options.onMoving(undefined);
   }
 
-  #ease(): void {
+  #lookIn(delay: Ms): void {
+    const moving = this.#moving;
+    if (moving !== undefined) moving.timer = setTimeout(() => this.#look(moving), delay);
+  }
+
+  #look(moving: Moving): void {
     const { now } = this.#options;
     const began = now();
-    if (this.#options.open() === 0 || began >= this.#patienceEnds) this.#holdBack();
-    else this.#look = setTimeout(() => this.#ease(), this.#pause(began));
-  }
-
-  #holdBack(): void {
-    const { hold, onDrained } = this.#options;
-    this.#try('new connections cannot be held back: a few may be lost as addresses move', () => {
-      this.#held = hold();
-    });
-    if (this.#held === undefined) {
-      onDrained();
+    const isDrained = this.#countOpen(moving) === 0;
+    if (moving.stage === 'eases' && (isDrained || began >= moving.easesUntil)) {
+      moving.stage = 'holds';
+      for (const member of moving.members.values()) this.#hold(moving, member);
+    } else if (moving.stage === 'holds' && isDrained) {
+      for (const { onDrained } of [...moving.members.values()]) onDrained();
       return;
     }
     // Should nobody say goodbye.
-    this.#overdue = setTimeout(() => this.end(), 2 * HELD);
-    this.#await();
+    if (began > moving.easesUntil + 2 * HELD) this.end();
+    else this.#lookIn(Math.max(LOOK, MOST_SHARE * (now() - began)));
   }
 
-  #await(): void {
-    const began = this.#options.now();
-    if (this.#options.open() === 0) this.#options.onDrained();
-    else this.#look = setTimeout(() => this.#await(), this.#pause(began));
+  /** Unknown is as good as many: then it takes all of its time. */
+  #countOpen({ members }: Moving): number {
+    let open = Infinity;
+    const [name = ''] = members.keys();
+    this.#try(name, 'connections cannot be counted', () => {
+      open = this.#options.open([...members.values()].flatMap(({ addresses }) => addresses));
+    });
+    return open;
   }
 
-  #pause(began: Ms): Ms {
-    return Math.max(LOOK, MOST_SHARE * (this.#options.now() - began));
+  #hold({ held }: Moving, { name, hold }: DrainMember): void {
+    this.#try(name, 'new connections cannot be held back: a few may be lost as addresses move', () => {
+      held.set(name, { connections: hold(), isPassedOn: false });
+    });
   }
 
-  #try(problem: string, act: () => void): void {
-    const { log, name } = this.#options;
+  /** Who did not come by now may come later, and finds things as they are: until then whoever asks here is served here. */
+  #overdue(moving: Moving): void {
+    const isHalf = [...moving.held.values()].some(({ isPassedOn }) => isPassedOn);
+    if (!isHalf) this.end();
+  }
+
+  #try(instance: string, problem: string, act: () => void): void {
     try {
       act();
     } catch (error) {
-      log.warn(problem, { instance: name, error });
+      this.#options.log.warn(problem, { instance, error });
     }
   }
 }

@@ -2,11 +2,11 @@ import { getSystemErrorName } from 'node:util';
 import { formatHostPort } from '../../base/address.ts';
 import type { Ms } from '../../base/units.ts';
 import type { EventLog } from '../../observe/event-forward.ts';
+import { successorTime } from '../machine/entering.ts';
 import { explain } from '../machine/explain.ts';
 import { gradeOf, priorityOf } from '../machine/fitness.ts';
 import { isAlive } from '../machine/hearing.ts';
-import type { Action, InstanceEvent, InstanceState } from '../machine/state.ts';
-import { hurriedInterval, skewTime } from '../machine/timers.ts';
+import { type Action, holds, type InstanceEvent, type InstanceState } from '../machine/state.ts';
 import { type HookName, LEAVING, OWNER, type Priority } from '../model.ts';
 import type { Connections } from '../net/connections.ts';
 import { HeldConnections } from '../net/held-connections.ts';
@@ -21,7 +21,7 @@ import type { GuardedInstance, GuardedOptions } from '../witness/guarded-instanc
 import { AdvertAccount } from './advert-account.ts';
 import { AdvertChecking, type DropReason } from './advert-checking.ts';
 import { AdvertSending } from './advert-sending.ts';
-import { ConnectionDrain } from './connection-drain.ts';
+import type { ConnectionDrain } from './connection-drain.ts';
 import { HookRunner } from './hook-runner.ts';
 import type { Interfaces, Link } from './interfaces.ts';
 import type { Neighborhood } from './neighborhood.ts';
@@ -40,9 +40,8 @@ export interface InstanceParts {
   /** Of its interface; throws when that is gone. */
   readonly neighborhood: (link: Link) => Neighborhood;
   readonly connections: Connections;
-  /** Connections that are open, of all addresses of its sync group. */
-  readonly open: () => number;
-  readonly onMoving: (on: boolean) => void;
+  /** Of its sync group. */
+  readonly drain: ConnectionDrain;
   /** Addresses that some instance shares are none to advertise from. */
   readonly isVirtual: (address: AddressBytes) => boolean;
   readonly tell: (news: InstanceNews) => void;
@@ -63,8 +62,10 @@ export class Instance {
   /** As the plan has them. */
   #voters: GuardedOptions['voters'] = [];
   #link: Link | undefined;
-  /** Of the last planned departure. */
-  #drain: ConnectionDrain | undefined;
+  /** Addresses of IPv6 that were added and do not answer yet, and how many announcements wait for that. */
+  #unready: readonly AddressBytes[] = [];
+  #announcement = 0;
+  #overdue: NodeJS.Timeout | undefined;
 
   constructor(plan: InstancePlan, parts: InstanceParts) {
     this.#plan = plan;
@@ -230,10 +231,16 @@ export class Instance {
     const link = this.#link;
     if (link?.mac === undefined || sameBytes(mac, link.mac) || !includesAddress(this.addresses, address)) return;
     const { handle, state } = this.#parts;
-    this.#drain?.claimed(address, mac);
+    this.#parts.drain.claimed(this.#plan.rules.name, mac);
     const by = macText(mac);
     if (state().standing.role === 'active') handle({ kind: 'conflict', address: addressText(address), mac: by });
     else handle({ kind: 'answered', mac: by });
+  }
+
+  /** An address is on the interface, and answers. */
+  added(index: number, address: AddressBytes): void {
+    if (index !== this.#link?.index || !includesAddress(this.#unready, address)) return;
+    this.#ready(this.#unready.filter((each) => !sameBytes(each, address)));
   }
 
   /** An address went from the interface, by whichever hand. */
@@ -253,8 +260,7 @@ export class Instance {
         this.#sayAll(action);
         return;
       case 'add':
-        this.#drain?.end();
-        this.#virtual.add(action.address === undefined ? undefined : addressBytes(action.address));
+        this.#add(action.address === undefined ? undefined : addressBytes(action.address));
         return;
       case 'remove':
         this.#remove(action.after);
@@ -263,10 +269,10 @@ export class Instance {
         this.#beginDrain(action.question);
         return;
       case 'serve':
-        this.#drain?.end();
+        this.#parts.drain.end();
         return;
       case 'announce':
-        if (link !== undefined) this.#parts.neighborhood(link).announce(this.addresses, action.count);
+        this.#announce(action.count);
         return;
       case 'probe':
         if (link !== undefined) this.#parts.neighborhood(link).probe(this.addresses);
@@ -328,7 +334,8 @@ export class Instance {
   }
 
   close(): void {
-    this.#drain?.end();
+    clearTimeout(this.#overdue);
+    this.#parts.drain.end();
     this.#guarded?.close();
     this.#virtual.remove();
     this.#sending.close();
@@ -338,39 +345,56 @@ export class Instance {
     const { rules } = this.#plan;
     if (hurry !== undefined) this.#advertise(rules.priority, hurry);
     this.#advertise(priority, rules.interval);
-    if (priority === LEAVING) this.#drain?.goodbye();
+    if (priority === LEAVING) this.#parts.drain.goodbye(rules.name);
   }
 
   /** Where nobody can be told apart by a MAC address there is nothing to wait for. */
   #beginDrain(question: number): void {
-    const { system, connections, log, now, open, handle, onMoving } = this.#parts;
+    const { system, connections, handle, drain } = this.#parts;
     const { rules } = this.#plan;
     const { index, mac } = this.#link ?? {};
+    const { name, drain: patience } = rules;
     const addresses = this.#addresses;
     const onDrained = () => handle({ kind: 'hooked', question, isGood: true });
     if (index === undefined || mac === undefined) {
       setImmediate(onDrained);
       return;
     }
-    this.#drain?.end();
-    this.#drain = new ConnectionDrain({
-      hold: () => new HeldConnections(system, connections, `portico ${rules.name}`, { index, mac, addresses }),
-      log,
-      name: rules.name,
-      patience: rules.drain,
-      skew: skewTime(1, hurriedInterval(rules.interval, rules.version) ?? rules.interval, rules.version),
-      open,
-      now,
-      onMoving,
-      onDrained,
+    const hold = () => new HeldConnections(system, connections, `portico ${name}`, { index, mac, addresses });
+    drain.begin({ name, addresses, patience, successorTime: successorTime(rules), hold, onDrained });
+  }
+
+  /** As long as they are there what comes for them is sent on. */
+  #remove(after: Ms): void {
+    this.#virtual.remove(after);
+    void this.#virtual.gone.then(() => {
+      if (!holds(this.#parts.state().standing)) this.#parts.drain.end();
     });
   }
 
-  /** As long as they are there it sends on what comes for them. */
-  #remove(after: Ms): void {
-    this.#virtual.remove(after);
-    const drain = this.#drain;
-    if (drain !== undefined) void this.#virtual.gone.then(() => drain.end());
+  /** Linux answers at an address of IPv6 only when it says so: who was told of it before would find nobody. */
+  #announce(count: number): void {
+    this.#announcement = count;
+    if (this.#unready.length > 0) return;
+    clearTimeout(this.#overdue);
+    this.#announcement = 0;
+    if (count > 0 && this.#link !== undefined) this.#parts.neighborhood(this.#link).announce(this.addresses, count);
+  }
+
+  /** `undefined`: all of them. */
+  #add(address: AddressBytes | undefined): void {
+    if (address === undefined) this.#parts.drain.end();
+    if (this.#plan.rules.family === 6) {
+      this.#unready = address === undefined ? this.#addresses : [address];
+      clearTimeout(this.#overdue);
+      this.#overdue = setTimeout(() => this.#ready([]), LONGEST_UNREADY);
+    }
+    this.#virtual.add(address);
+  }
+
+  #ready(unready: readonly AddressBytes[]): void {
+    this.#unready = unready;
+    this.#announce(this.#announcement);
   }
 
   #advertise(priority: Priority, interval: Ms): void {
@@ -412,6 +436,9 @@ export class Instance {
     return own.find((address) => includesAddress(this.#addresses, address));
   }
 }
+
+/** For an address of IPv6 to answer: up to 60 ms have been seen on a busy machine. */
+const LONGEST_UNREADY: Ms = 250;
 
 function sharedIn({ rules }: InstancePlan): SharedAddresses {
   return {

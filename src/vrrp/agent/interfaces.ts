@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RouteRequests } from '../net/netlink-socket.ts';
 import { type AddressBytes, type Family, isLinkLocal, type MacBytes, sameBytes } from '../wire/address.ts';
-import type { AddressChange, NetlinkMessage } from '../wire/netlink.ts';
+import { type AddressChange, IFA_F, type NetlinkMessage } from '../wire/netlink.ts';
 import { dumpAddresses, dumpLinks } from '../wire/netlink-request.ts';
 
 export interface Link {
@@ -22,6 +22,8 @@ interface Held {
 export interface InterfaceNews {
   /** It came, went, is up or down now, or has another MAC address; or another of its addresses is there or gone. */
   changed(name: string): void;
+  /** Each time the kernel says so: also when its lifetime changes. */
+  added(interfaceIndex: number, address: AddressBytes): void;
   /** From whichever hand. */
   removed(interfaceIndex: number, address: AddressBytes): void;
 }
@@ -70,6 +72,7 @@ export class Interfaces {
           this.#addresses.push({ interface: index, address, prefix });
           this.#tell(message.interface);
         }
+        if ((message.flags & IFA_F.TENTATIVE) === 0) this.#news.added(message.interface, message.address);
         return;
       case 'address-removed':
         this.#addresses = this.#addresses.filter((held) => !isSame(held, message));

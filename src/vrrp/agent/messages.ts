@@ -39,8 +39,11 @@ export type FromAgent =
   | { readonly type: 'status'; readonly instances: readonly InstanceStatus[] }
   /** It was told to stop, and holds no address any more. `hooks`: the longest that it still takes until they have ended, and it with them. */
   | { readonly type: 'left'; readonly hooks: Ms }
-  /** Addresses of an instance are about to go to another node, by somebody's word: connections to them should end; or no more. */
-  | { readonly type: 'moving'; readonly instance: string; readonly on: boolean }
+  /**
+   * Addresses of an instance and its sync group are about to go to another node, by somebody's word: connections to them should end, within so
+   * long; or no more.
+   */
+  | { readonly type: 'moving'; readonly instance: string; readonly within: Ms | undefined }
   /** What is to outlive this process. */
   | { readonly type: 'kept'; readonly kept: Readonly<Record<string, Kept>> }
   /** What is to be told beyond the log, where it stands as well. `at`: epoch milliseconds. `words`: for people. */

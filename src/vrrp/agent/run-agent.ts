@@ -65,7 +65,7 @@ export async function runAgent(): Promise<void> {
       system,
       log,
       onNews: (instance, news) => say({ type: 'news', instance, at: Date.now(), news, words: newsInWords(news) }),
-      onMoving: (instance, on) => say({ type: 'moving', instance, on }),
+      onMoving: (instance, within) => say({ type: 'moving', instance, within }),
       onChange,
     });
     say({ type: 'ready', realTime: runInRealTime(system) });

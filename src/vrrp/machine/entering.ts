@@ -200,7 +200,8 @@ export function leaveTime({ hooks, drain }: InstanceRules, step: LeaveStep): Ms 
   return drain > 0 ? drain + HELD : undefined;
 }
 
-function enterLeaving(turn: Turn, why: Departure): void {
+/** Nothing comes first any more. */
+export function enterLeaving(turn: Turn, why: Departure): void {
   const { standing } = turn.state;
   const leaseUntil = standing.role === 'active' ? standing.leaseUntil : undefined;
   turn.enter({ role: 'leaving', why, until: turn.now + patience(turn), goodbyes: 1, leaseUntil }, why.reason);
@@ -208,9 +209,22 @@ function enterLeaving(turn: Turn, why: Departure): void {
   sayGoodbyeInHaste(turn);
 }
 
-/** A successor that is configured as we are has to ask and prepare before it advertises. */
 export function patience({ rules }: Pick<Turn, 'rules'>): Ms {
-  return goodbyeTime(rules.interval) + (rules.witness?.timeout ?? 0) + (rules.hooks.before_add ?? 0);
+  return goodbyeTime(rules.interval) + preparation(rules);
+}
+
+/** How long new connections are held back for a successor, from the goodbye on: it has been told to make haste. */
+export function successorTime(rules: InstanceRules): Ms {
+  const interval = rules.version === 2 ? Math.max(1000, rules.interval) : rules.interval;
+  return goodbyeTime(hurriedInterval(rules.interval, rules.version) ?? interval) + UNHURRIED + preparation(rules);
+}
+
+/** Schedulers, and networks. */
+const UNHURRIED: Ms = 200;
+
+/** A successor that is configured as we are has to ask and prepare before it advertises. */
+function preparation({ witness, hooks }: InstanceRules): Ms {
+  return (witness?.timeout ?? 0) + (hooks.before_add ?? 0);
 }
 
 /** Whoever is told to let go does so at once: hooks are not waited for. */

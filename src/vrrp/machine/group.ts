@@ -5,7 +5,8 @@ import { step } from './step.ts';
 
 /**
  * A sync group: all of its instances are active, or none. They have one priority and are tracked by the same things
- * (`rulesOf`), so that what is left to do is this: who becomes active takes the others along, and who loses its addresses as well.
+ * (`rulesOf`), so that what is left to do is this: who becomes active takes the others along, and who loses its addresses as well; and who only waits for
+ * connections to end says goodbye with the first one that does.
  */
 
 export interface Member {
@@ -55,9 +56,14 @@ const FOR_ALL: ReadonlySet<InstanceEvent['kind']> = new Set([
   'peer',
 ]);
 
-function consequence(before: InstanceState, after: InstanceState, members: Members): 'take' | 'yield' | undefined {
+function consequence(
+  before: InstanceState,
+  after: InstanceState,
+  members: Members,
+): 'take' | 'yield' | 'leave' | undefined {
   const [from, to] = [before.standing, after.standing];
   if (from.role !== 'active' && to.role === 'active') return 'take';
+  if (from.role === 'active' && to.role === 'leaving') return 'leave';
   if (holds(from) && !holds(to)) return 'yield';
   // It was to come along, and could not.
   const isRefused = from.role === 'claiming' && from.cause === 'group' && !holds(to) && to.role !== 'claiming';

@@ -171,7 +171,7 @@ export type InstanceEvent =
   | { readonly kind: 'asked'; readonly source: string; readonly priority: Priority; readonly cause: Cause }
   | { readonly kind: 'handover' | 'release' | 'resume'; readonly by: string; readonly why: string }
   /** From others of the same sync group. */
-  | { readonly kind: 'take' | 'yield'; readonly instance: string }
+  | { readonly kind: 'take' | 'yield' | 'leave'; readonly instance: string }
   /** Its rules are others from now on; addresses have been put right. */
   | { readonly kind: 'reconfigured' };
 

@@ -13,7 +13,7 @@ import { advertInBackup, answeredInBackup, timeInBackup, wakeBackup } from './ba
 import { begin, reconsider } from './beginning.ts';
 import { advertInClaim, answeredInClaim, hookedInClaim, timeInClaim, votedInClaim } from './claiming.ts';
 import { command } from './command.ts';
-import { claim, enterBackup, isLeaseOver, leave, sayGoodbye } from './entering.ts';
+import { claim, enterBackup, enterLeaving, isLeaseOver, leave, sayGoodbye } from './entering.ts';
 import { priorityOf } from './fitness.ts';
 import { hear } from './hearing.ts';
 import { advertInLeaving, askedInLeaving, comeBack, depart, timeInLeaving, wakeLeaving } from './leaving.ts';
@@ -146,6 +146,10 @@ function takeInRole(turn: Turn, event: InstanceEvent): void {
     case 'hooked':
       if (standing.role === 'claiming') hookedInClaim(turn, standing, event.question, event.isGood);
       else if (standing.role === 'active') hookedInActive(turn, standing, event.question, event.isGood);
+      return;
+    case 'leave':
+      if (standing.role === 'active' && standing.preparing?.step === 'drain')
+        enterLeaving(turn, standing.preparing.why);
       return;
     case 'take':
     case 'yield':

@@ -1,9 +1,10 @@
-import type { AddressBytes } from '../wire/address.ts';
+import { systemError } from '../../base/ffi.ts';
+import { type AddressBytes, familyOf } from '../wire/address.ts';
 import { connectionsIn, dumpConnections, type Remote, STATES } from '../wire/connections.ts';
 import { KernelRequests } from './netlink-socket.ts';
 import { NETLINK_SOCK_DIAG, type VrrpSystem } from './system.ts';
 
-/** Which connections of TCP this host has, by its own address. */
+/** Which connections of TCP this host has, by its own address. What is asked throws an error of the system. */
 export class Connections {
   readonly #requests: KernelRequests;
 
@@ -12,7 +13,7 @@ export class Connections {
     this.#requests = new KernelRequests(system, NETLINK_SOCK_DIAG);
   }
 
-  /** How many are open, of these addresses. What the kernel does not tell is none. */
+  /** How many are open, of these addresses. */
   open(addresses: readonly AddressBytes[]): number {
     return this.#of(addresses, STATES.OPEN).length;
   }
@@ -27,11 +28,13 @@ export class Connections {
   }
 
   #of(addresses: readonly AddressBytes[], states: number): readonly Remote[] {
-    return addresses.flatMap((address) => {
-      const ask = (sockets: 4 | 6) =>
-        this.#requests.ask((sequence) => dumpConnections(address, sockets, states, sequence));
-      const answers = address.length === 4 ? [ask(4), ask(6)] : [ask(6)];
-      return connectionsIn(answers.flatMap((answer) => (typeof answer === 'number' ? [] : answer)));
+    return ([4, 6] as const).flatMap((sockets) => {
+      // A socket of IPv6 may have a connection of IPv4.
+      const theirs = addresses.filter((address) => sockets === 6 || familyOf(address) === 4);
+      if (theirs.length === 0) return [];
+      const answer = this.#requests.ask((sequence) => dumpConnections(theirs, sockets, states, sequence));
+      if (typeof answer === 'number') throw systemError('sock_diag', answer);
+      return connectionsIn(answer);
     });
   }
 }

@@ -1,6 +1,6 @@
+import type { Ms } from '../../base/units.ts';
 import {
   type AddressBytes,
-  addressText,
   copied,
   type Family,
   familyOf,
@@ -25,6 +25,12 @@ export interface HeldPlace {
 const MOST_KEPT = 4_096;
 
 /**
+ * When first packets are sent on again, from the first time on. Linux answers at an address of IPv6 only up to 60 ms after it was given to it, and
+ * other programs than ours have announced it by then. To a connection that is there already such a packet does nothing.
+ */
+const ONCE_MORE: readonly Ms[] = [20, 60, 200];
+
+/**
  * Connections to some addresses that nobody takes yet: the first packet of each is kept from this host, until it is known who is to have it.
  * To clients it is as if it were late, as packets are.
  */
@@ -34,8 +40,9 @@ export class HeldConnections {
   readonly #filter: PacketFilter;
   readonly #frames: TcpFrames;
   #kept: Buffer[] = [];
-  /** Who has which address now. */
-  readonly #successors = new Map<string, MacBytes>();
+  /** Who has the addresses now. */
+  #successor: MacBytes | undefined;
+  #onceMore: readonly NodeJS.Timeout[] = [];
 
   /** From here on they are held. `name`: of nobody else on this host. Throws an error of the system. */
   constructor(system: VrrpSystem, connections: Connections, name: string, place: HeldPlace) {
@@ -44,7 +51,8 @@ export class HeldConnections {
     this.#family = familyOf(addresses[0] as AddressBytes);
     this.#filter = new PacketFilter(system, name);
     try {
-      this.#frames = new TcpFrames(system, index, this.#family, this.#wanted(), (frame) => this.#take(frame));
+      const filter = tcpFilter(addresses, 'opening');
+      this.#frames = new TcpFrames(system, index, this.#family, filter, (frame) => this.#take(frame));
     } catch (error) {
       this.#filter.close();
       throw error;
@@ -58,44 +66,39 @@ export class HeldConnections {
     }
   }
 
-  /** Another host has one of the addresses: it gets what was held, and all that still comes here for it. */
-  passOn(address: AddressBytes, mac: MacBytes): void {
-    const name = addressText(address);
-    if (this.#successors.has(name) || !includesAddress(this.#place.addresses, address)) return;
-    this.#successors.set(name, copied(mac, 0, mac.length));
-    this.#filter.drop(this.#place.index, [address], 'all');
-    this.#frames.take(this.#wanted());
-    const held = this.#kept;
-    this.#kept = [];
-    for (const frame of held) this.#take(frame);
+  /** Another host has the addresses: it gets what was held, and all that still comes here for them. */
+  passOn(mac: MacBytes): void {
+    if (this.#successor !== undefined) return;
+    const { index, addresses } = this.#place;
+    this.#frames.take(tcpFilter(addresses, 'all'));
+    this.#filter.drop(index, addresses, 'all');
+    this.#successor = copied(mac, 0, mac.length);
+    this.#sendKept();
+    if (this.#family === 6) this.#onceMore = ONCE_MORE.map((delay) => setTimeout(() => this.#sendKept(), delay));
   }
 
   /** Whoever comes from here on is taken. */
   close(): void {
+    for (const timer of this.#onceMore) clearTimeout(timer);
+    this.#kept = [];
     this.#filter.close();
     this.#frames.close();
   }
 
-  #wanted() {
-    const { addresses } = this.#place;
-    const isPassedOn = (address: AddressBytes) => this.#successors.has(addressText(address));
-    const all = addresses.filter(isPassedOn);
-    return tcpFilter(
-      this.#family,
-      all,
-      addresses.filter((address) => !includesAddress(all, address)),
-    );
+  #take(frame: Buffer): void {
+    const { to, isOpening } = endsOf(frame, this.#family);
+    if (!includesAddress(this.#place.addresses, to)) return;
+    if (this.#successor !== undefined) this.#frames.sendOn(frame, this.#successor, this.#place.mac);
+    if (isOpening && this.#kept.length < MOST_KEPT) this.#kept.push(Buffer.from(frame));
   }
 
-  #take(frame: Buffer): void {
-    const successor = this.#successors.get(addressText(endsOf(frame, this.#family).to));
-    if (successor !== undefined) this.#frames.sendOn(frame, successor, this.#place.mac);
-    else if (this.#kept.length < MOST_KEPT) this.#kept.push(Buffer.from(frame));
+  #sendKept(): void {
+    for (const frame of this.#kept) this.#frames.sendOn(frame, this.#successor as MacBytes, this.#place.mac);
   }
 
   /** They are looked at before they are dropped, so that none is missed: of the first ones some have been taken by this host. */
   #forgetTaken(connections: Connections): void {
-    this.#frames.drain();
+    this.#frames.drain(Infinity);
     if (this.#kept.length === 0) return;
     const taken = connections.all(this.#place.addresses);
     this.#kept = this.#kept.filter((frame) => {

@@ -9,7 +9,7 @@ import { AF_NETLINK, NETLINK_ROUTE, RTMGRP, type VrrpSystem } from './system.ts'
 
 /** Dumps come in datagrams of up to 32 KiB (netlink(7)). */
 const ROOM: Bytes = 64 * 1024;
-const LONGEST_REQUEST: Bytes = 1_024;
+const LONGEST_REQUEST: Bytes = 16_384;
 
 /** sockaddr_nl: family (2), 0 (2), port (4), groups (4). The kernel is port 0, and chooses ours. */
 function kernel(groups = 0): Buffer {
@@ -48,6 +48,7 @@ export class KernelRequests {
 
   /** Its answer, as it came; or the number of the error. */
   ask(make: (sequence: number) => Buffer): readonly Buffer[] | number {
+    if (!this.#socket.isOpen) return constants.errno.EBADF;
     this.#sequence = (this.#sequence + 1) >>> 0;
     this.#forget();
     const request = make(this.#sequence);
@@ -64,6 +65,11 @@ export class KernelRequests {
 
   close(): void {
     this.#socket.close();
+  }
+
+  /** Of what takes the kernel its time: see `RawSocket`. */
+  closeAside(): void {
+    this.#socket.closeAside();
   }
 
   /** What is left of a dump that was interrupted. */

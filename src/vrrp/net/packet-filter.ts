@@ -1,6 +1,6 @@
 import { systemError } from '../../base/ffi.ts';
 import type { AddressBytes } from '../wire/address.ts';
-import { dropTcp, newTable, type Unwanted } from '../wire/packet-filter.ts';
+import { dropNothing, dropTcp, MOST_RULES, newTable, type Unwanted } from '../wire/packet-filter.ts';
 import { KernelRequests } from './netlink-socket.ts';
 import { NETLINK_NETFILTER, type VrrpSystem } from './system.ts';
 
@@ -16,20 +16,23 @@ export class PacketFilter {
     try {
       this.#change((sequence) => newTable(name, sequence));
     } catch (error) {
-      this.close();
+      this.#requests.close();
       throw error;
     }
   }
 
   /** From here on what comes by TCP for these addresses, by this interface. `opening`: the first packet of each connection. */
   drop(index: number, addresses: readonly AddressBytes[], which: Unwanted['which']): void {
-    for (const address of addresses) {
-      this.#change((sequence) => dropTcp(this.#name, { interface: index, address, which }, sequence));
+    for (let from = 0; from < addresses.length; from += MOST_RULES) {
+      const some = addresses.slice(from, from + MOST_RULES);
+      this.#change((sequence) => dropTcp(this.#name, { interface: index, addresses: some, which }, sequence));
     }
   }
 
+  /** At once nothing is dropped; the table goes a little later. */
   close(): void {
-    this.#requests.close();
+    this.#requests.change((sequence) => dropNothing(this.#name, sequence));
+    this.#requests.closeAside();
   }
 
   #change(make: (sequence: number) => Buffer): void {

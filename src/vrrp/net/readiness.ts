@@ -54,7 +54,11 @@ export class Readiness {
     libuv.uv_poll_stop(handle);
     libuv.uv_close(handle, 0n);
     closing.add(this);
-    setImmediate(() => setImmediate(() => closing.delete(this)));
+    const over = () => {
+      closing.delete(this);
+      this.#system.forget(this.#callback);
+    };
+    setImmediate(() => setImmediate(over));
   }
 }
 

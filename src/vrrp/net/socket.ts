@@ -1,3 +1,5 @@
+import { close } from 'node:fs';
+import { constants } from 'node:os';
 import { NativeMemory, systemError } from '../../base/ffi.ts';
 import type { Bytes } from '../../base/units.ts';
 import { SO_BINDTODEVICE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_SOCKET, type VrrpSystem } from './system.ts';
@@ -28,6 +30,7 @@ export class RawSocket {
 
   /** A number is an `int`. */
   option(level: number, name: number, value: number | Uint8Array): void {
+    if (!this.#isOpen) throw systemError('setsockopt', constants.errno.EBADF);
     const length = typeof value === 'number' ? 4 : value.length;
     if (typeof value === 'number') this.#scratch.bytes.writeInt32LE(value);
     else this.#scratch.bytes.set(value);
@@ -42,15 +45,28 @@ export class RawSocket {
 
   /** 0, or the number of the error: what cannot be sent now is for the caller to judge. */
   send(memory: NativeMemory, length: Bytes, address: Uint8Array): number {
+    // Its number may be another's by now.
+    if (!this.#isOpen) return constants.errno.EBADF;
     const { libc, errno } = this.#system;
     this.#scratch.bytes.set(address);
     const sent = libc.sendto(this.fd, memory.address(0), BigInt(length), 0, this.#scratch.address(0), address.length);
     return sent < 0n ? errno() : 0;
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#system.libc.close(this.fd);
+  }
+
+  /** The same in a thread of libuv's: of some sockets it takes 25 ms, as the kernel waits for all processors. */
+  closeAside(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    close(this.fd, () => {});
   }
 }

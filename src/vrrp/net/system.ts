@@ -87,6 +87,8 @@ export interface VrrpSystem {
   readonly libuv: ReturnType<typeof openLibuv>['functions'];
   /** Makes a function of ours into one that C can call. It must not throw: that would end the process. */
   readonly callback: (signature: object, call: (...values: never[]) => void) => bigint;
+  /** C does not call it any more, nor is it being called. */
+  readonly forget: (callback: bigint) => void;
   /** Of the last call of `libc` that failed. */
   readonly errno: () => number;
   /** libuv's loop of this thread. */
@@ -107,6 +109,7 @@ export function openVrrpSystem(): VrrpSystem {
     libc: libc.functions,
     libuv: libuv.functions,
     callback: (signature, call) => libuv.lib.registerCallback(signature, call),
+    forget: (callback) => libuv.lib.unregisterCallback(callback),
     errno: errnoOf(ffi),
     loop: ffi.getCurrentEventLoop(),
   };

@@ -4,6 +4,7 @@ import {
   type AddressBytes,
   copied,
   type Family,
+  familyOf,
   IPV4_LENGTH,
   IPV6_LENGTH,
   MAC_LENGTH,
@@ -31,13 +32,14 @@ import {
 } from './socket-filter.ts';
 import { AF_PACKET, PACKET_VNET_HDR, SOL_PACKET, type VrrpSystem } from './system.ts';
 
+const TURN = 64;
+
 /** virtio_net_hdr: what is left to do of checksums and segments. Frames come with it, and are sent on with it. */
 const PREFIX: Bytes = 10;
 /** One that is to be cut into segments is up to 64 KiB long. */
 const ROOM: Bytes = PREFIX + ETHERNET_HEADER + 65_536;
-/** With all of the header of IPv6, and the ports. */
-const SHORTEST: Bytes = PREFIX + ETHERNET_HEADER + 44;
-const TURN = 64;
+/** With all of the headers; on some interfaces nothing is added to a frame that is short. */
+const SHORTEST = { 4: PREFIX + ETHERNET_HEADER + 40, 6: PREFIX + ETHERNET_HEADER + 60 } as const;
 
 /** Frames with TCP for some addresses, as they come in by an interface, also of what the host itself drops; and sends them to others. */
 export class TcpFrames {
@@ -47,6 +49,7 @@ export class TcpFrames {
   readonly #readiness: Readiness;
   readonly #outgoing: NativeMemory;
   readonly #place: Buffer;
+  readonly #family: Family;
   readonly #onFrame: (frame: Buffer) => void;
 
   /** What `onFrame` is given is a view: nothing of it is to be kept. Throws an error of the system. */
@@ -58,6 +61,7 @@ export class TcpFrames {
     onFrame: (frame: Buffer) => void,
   ) {
     this.#system = system;
+    this.#family = family;
     this.#onFrame = onFrame;
     this.#reception = new Reception(system, ROOM);
     this.#outgoing = new NativeMemory(system.ffi, ROOM);
@@ -74,12 +78,12 @@ export class TcpFrames {
     }
   }
 
-  /** Hands on what waits now. */
-  drain(): void {
-    for (let count = 0; count < TURN; count++) {
+  /** Hands on what waits now, so many at the most; the others wait for their turn. */
+  drain(most = TURN): void {
+    for (let count = 0; count < most && this.#socket.isOpen; count++) {
       const length = this.#reception.receive(this.#socket.fd);
       if (length < 0) return;
-      if (length >= SHORTEST) this.#onFrame(this.#reception.data(length));
+      if (length >= SHORTEST[this.#family]) this.#onFrame(this.#reception.data(length));
     }
   }
 
@@ -99,7 +103,7 @@ export class TcpFrames {
 
   close(): void {
     this.#readiness.close();
-    this.#socket.close();
+    this.#socket.closeAside();
   }
 }
 
@@ -111,26 +115,31 @@ const FLAGS_AT: Bytes = 13;
 const IPV4 = { protocol: ETHERNET_HEADER + 9, destination: ETHERNET_HEADER + 16 } as const;
 const IPV6 = { protocol: ETHERNET_HEADER + 6, destination: ETHERNET_HEADER + 24, header: 40 } as const;
 
-/** Of TCP, all that comes for the first ones; of the others the first packet of each connection. All of one family. */
-export function tcpFilter(
-  family: Family,
-  all: readonly AddressBytes[],
-  opening: readonly AddressBytes[],
-): SocketFilter {
-  const { protocol, destination } = family === 4 ? IPV4 : IPV6;
-  const take = (address: AddressBytes) => takeIfFor(address, destination);
-  return [
-    [LOAD_BYTE, 0, 0, protocol],
-    [IS_EQUAL, 1, 0, TCP],
-    [RETURN, 0, 0, DROP],
-    ...all.flatMap(take),
-    family === 4 ? [KEEP_IPV4_LENGTH, 0, 0, ETHERNET_HEADER] : [KEEP, 0, 0, IPV6.header],
+/** So many are told apart by the kernel. Of more of them TCP is handed on whatever its address is: filters may not be of any size. */
+const MOST_MATCHED = 16;
+
+/** What comes by TCP for these addresses, all of one family: all, or the first packet of each connection. Where they are many, for others as well. */
+export function tcpFilter(addresses: readonly AddressBytes[], which: 'opening' | 'all'): SocketFilter {
+  const isIpv4 = familyOf(addresses[0] as AddressBytes) === 4;
+  const { protocol, destination } = isIpv4 ? IPV4 : IPV6;
+  const isOpening: SocketFilter = [
+    isIpv4 ? [KEEP_IPV4_LENGTH, 0, 0, ETHERNET_HEADER] : [KEEP, 0, 0, IPV6.header],
     [LOAD_BYTE_BEHIND, 0, 0, ETHERNET_HEADER + FLAGS_AT],
     [AND, 0, 0, SYN | ACK],
     [IS_EQUAL, 1, 0, SYN],
     [RETURN, 0, 0, DROP],
-    ...opening.flatMap(take),
+  ];
+  const isForOne: SocketFilter = [
+    ...addresses.flatMap((address) => takeIfFor(address, destination)),
     [RETURN, 0, 0, DROP],
+  ];
+  return [
+    [LOAD_BYTE, 0, 0, protocol],
+    [IS_EQUAL, 1, 0, TCP],
+    [RETURN, 0, 0, DROP],
+    ...(which === 'opening' ? isOpening : []),
+    ...(addresses.length > MOST_MATCHED ? [] : isForOne),
+    [RETURN, 0, 0, TAKE],
   ];
 }
 
@@ -149,13 +158,22 @@ function takeIfFor(address: AddressBytes, at: Bytes): SocketFilter {
   ];
 }
 
+export interface TcpEnds {
+  readonly from: Remote;
+  readonly to: AddressBytes;
+  /** It is the first packet of a connection. */
+  readonly isOpening: boolean;
+}
+
 /** Who sent one, and to which address. */
-export function endsOf(frame: Buffer, family: Family): { readonly from: Remote; readonly to: AddressBytes } {
+export function endsOf(frame: Buffer, family: Family): TcpEnds {
   const width = family === 4 ? IPV4_LENGTH : IPV6_LENGTH;
   const at = PREFIX + (family === 4 ? IPV4 : IPV6).destination;
   const header = family === 4 ? ((frame[PREFIX + ETHERNET_HEADER] as number) & 15) * 4 : IPV6.header;
+  const tcp = PREFIX + ETHERNET_HEADER + header;
   return {
-    from: { address: copied(frame, at - width, width), port: frame.readUInt16BE(PREFIX + ETHERNET_HEADER + header) },
+    from: { address: copied(frame, at - width, width), port: frame.readUInt16BE(tcp) },
     to: copied(frame, at, width),
+    isOpening: ((frame[tcp + FLAGS_AT] ?? 0) & (SYN | ACK)) === SYN,
   };
 }

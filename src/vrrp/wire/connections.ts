@@ -14,6 +14,7 @@ const STATES_AT: Bytes = 4;
 
 /** linux/inet_diag.h: a program that chooses; its operations say where it goes on, if so (1 byte) and if not (2). */
 const PROGRAM = 1;
+const JUMP = 1;
 const OWN_ADDRESS_IS = 7;
 const ANY_PORT = -1;
 /** inet_diag_bc_op, and inet_diag_hostcond: family, bits, 0, port (4), address. */
@@ -39,29 +40,50 @@ export interface Remote {
 }
 
 /**
- * Asks for the connections of an address that are in some of `STATES`. Of sockets of one family: of an address of IPv4 there are also those of
- * `::ffff:0:0/96`, which are of IPv6.
+ * Asks for the connections of these addresses, all of one family, that are in some of `STATES`. Of sockets of one family: of addresses of IPv4
+ * there are also those of `::ffff:0:0/96`, which are of IPv6.
  */
-export function dumpConnections(address: AddressBytes, sockets: Family, states: number, sequence: number): Buffer {
+export function dumpConnections(
+  addresses: readonly AddressBytes[],
+  sockets: Family,
+  states: number,
+  sequence: number,
+): Buffer {
   const request = Buffer.alloc(REQUEST);
   request[0] = familyNumber(sockets);
   request[1] = TCP;
   request.writeUInt32LE(states, STATES_AT);
-  return netlinkMessage(BY_FAMILY, FLAG.REQUEST | FLAG.DUMP, sequence, request, [attribute(PROGRAM, isOf(address))]);
+  return netlinkMessage(BY_FAMILY, FLAG.REQUEST | FLAG.DUMP, sequence, request, [
+    attribute(PROGRAM, isOneOf(addresses)),
+  ]);
 }
 
-function isOf(address: AddressBytes): Buffer {
-  const length = OPERATION + CONDITION + address.length;
-  const program = Buffer.alloc(length);
-  program[0] = OWN_ADDRESS_IS;
-  program[1] = length;
-  // Behind the end, which is no.
-  program.writeUInt16LE(length + OPERATION, 2);
-  program[OPERATION] = familyNumber(address.length === 4 ? 4 : 6);
-  program[OPERATION + 1] = address.length * 8;
-  program.writeInt32LE(ANY_PORT, OPERATION + 4);
-  program.set(address, OPERATION + CONDITION);
+/** One condition after the other, each with a jump to the end behind it; who comes behind the end is none. */
+function isOneOf(addresses: readonly AddressBytes[]): Buffer {
+  const size = addresses.reduce((sum, address) => sum + conditionSize(address) + OPERATION, 0);
+  const program = Buffer.alloc(size);
+  let at = 0;
+  addresses.forEach((address, i) => {
+    const condition = conditionSize(address);
+    const isLast = i === addresses.length - 1;
+    program[at] = OWN_ADDRESS_IS;
+    program[at + 1] = condition;
+    program.writeUInt16LE(condition + OPERATION + (isLast ? OPERATION : 0), at + 2);
+    program[at + OPERATION] = familyNumber(address.length === 4 ? 4 : 6);
+    program[at + OPERATION + 1] = address.length * 8;
+    program.writeInt32LE(ANY_PORT, at + OPERATION + 4);
+    program.set(address, at + OPERATION + CONDITION);
+    at += condition;
+    program[at] = JUMP;
+    program[at + 1] = OPERATION;
+    program.writeUInt16LE(size - at, at + 2);
+    at += OPERATION;
+  });
   return program;
+}
+
+function conditionSize(address: AddressBytes): Bytes {
+  return OPERATION + CONDITION + address.length;
 }
 
 function familyNumber(family: Family): number {

@@ -9,7 +9,7 @@ import { attribute, FLAG, nested, netlinkMessage } from './netlink-message.ts';
 
 const SUBSYSTEM = 10;
 const BATCH = { BEGIN: 0x10, END: 0x11 } as const;
-const MESSAGE = { NEW_TABLE: 0, NEW_CHAIN: 3, NEW_RULE: 6 } as const;
+const MESSAGE = { NEW_TABLE: 0, NEW_CHAIN: 3, NEW_RULE: 6, DELETE_RULE: 8 } as const;
 
 /** NFPROTO_INET: both families; told apart in rules. */
 const FAMILY = { NONE: 0, INET: 1, IPV4: 2, IPV6: 10 } as const;
@@ -62,30 +62,46 @@ export function newTable(name: string, sequence: number): Buffer {
     nested(CHAIN.HOOK, attribute(HOOK.NUMBER, number(PREROUTING)), attribute(HOOK.PRIORITY, number(RAW))),
     attribute(CHAIN.TYPE, text('filter')),
   ];
-  return batch(sequence, message(MESSAGE.NEW_TABLE, sequence, table), message(MESSAGE.NEW_CHAIN, sequence, chain));
+  return batch(
+    sequence,
+    message(MESSAGE.NEW_TABLE, FLAG.CREATE, sequence, table),
+    message(MESSAGE.NEW_CHAIN, FLAG.CREATE, sequence, chain),
+  );
 }
 
 export interface Unwanted {
   /** The interface's index. */
   readonly interface: number;
-  readonly address: AddressBytes;
+  /** `MOST_RULES` at the most. */
+  readonly addresses: readonly AddressBytes[];
   /** `opening`: the first packet of each connection. */
   readonly which: 'opening' | 'all';
 }
 
-/** From here on what comes by TCP, by this interface and for this address, is dropped. */
-export function dropTcp(table: string, unwanted: Unwanted, sequence: number): Buffer {
-  const elements = expressions(unwanted).map((each) => nested(LIST_ELEMENT, each));
-  const rule = [
-    attribute(RULE.TABLE, text(table)),
-    attribute(RULE.CHAIN, CHAIN_NAME),
-    nested(RULE.EXPRESSIONS, ...elements),
-  ];
-  return batch(sequence, message(MESSAGE.NEW_RULE, sequence, rule, FLAG.APPEND));
+/** How many may be in one batch. */
+export const MOST_RULES = 16;
+
+/** From here on what comes by TCP, by this interface and for these addresses, is dropped. */
+export function dropTcp(table: string, { interface: index, addresses, which }: Unwanted, sequence: number): Buffer {
+  const rules = addresses.map((address) => {
+    const elements = expressions(index, address, which).map((each) => nested(LIST_ELEMENT, each));
+    const rule = [...inChain(table), nested(RULE.EXPRESSIONS, ...elements)];
+    return message(MESSAGE.NEW_RULE, FLAG.CREATE | FLAG.APPEND, sequence, rule);
+  });
+  return batch(sequence, ...rules);
+}
+
+/** From here on nothing is dropped. */
+export function dropNothing(table: string, sequence: number): Buffer {
+  return batch(sequence, message(MESSAGE.DELETE_RULE, 0, sequence, inChain(table)));
+}
+
+function inChain(table: string): readonly Buffer[] {
+  return [attribute(RULE.TABLE, text(table)), attribute(RULE.CHAIN, CHAIN_NAME)];
 }
 
 /** One after the other: the first that does not hold ends it. */
-function expressions({ interface: index, address, which }: Unwanted): readonly Buffer[] {
+function expressions(index: number, address: AddressBytes, which: Unwanted['which']): readonly Buffer[] {
   const isIpv4 = address.length === 4;
   const isOpening = [loaded(BASE.TRANSPORT, FLAGS_AT, 1), masked(SYN | ACK), isEqual(Uint8Array.of(SYN))];
   return [
@@ -147,8 +163,8 @@ function batch(sequence: number, ...messages: readonly Buffer[]): Buffer {
   return Buffer.concat([edge(BATCH.BEGIN), ...messages, edge(BATCH.END)]);
 }
 
-function message(type: number, sequence: number, attributes: readonly Buffer[], more = 0): Buffer {
-  const flags = FLAG.REQUEST | FLAG.ACK | FLAG.CREATE | more;
+function message(type: number, more: number, sequence: number, attributes: readonly Buffer[]): Buffer {
+  const flags = FLAG.REQUEST | FLAG.ACK | more;
   return netlinkMessage((SUBSYSTEM << 8) | type, flags, sequence, head(FAMILY.INET, 0), attributes);
 }
 

@@ -18,7 +18,7 @@ import { dumpAddresses, removeAddress, setAddress } from '../../../src/vrrp/wire
  * Does on a host what it is told, a line each, and says what it sees:
  *
  *     send TO HEX · garp ADDRESS · probe ADDRESS · add ADDRESS SECONDS · remove ADDRESS · dump FAMILY · end
- *     hold ADDRESS… · pass ADDRESS MAC · serve · count ADDRESS
+ *     hold ADDRESS… · pass MAC · serve · count ADDRESS
  */
 const system = openVrrpSystem();
 await proveNet(system);
@@ -108,8 +108,8 @@ const COMMANDS: Readonly<Record<string, (...words: string[]) => void>> = {
     held = new HeldConnections(system, connections, 'portico test', { index, mac, addresses: texts.map(bytesOf) });
     say('holds', {});
   },
-  pass(text = '', to = '') {
-    held?.passOn(bytesOf(text), macOf(to));
+  pass(to = '') {
+    held?.passOn(macOf(to));
   },
   serve() {
     held?.close();

@@ -3,6 +3,8 @@ import { addressBytes, addressText } from '../../../src/vrrp/wire/address.ts';
 import { connectionsIn, dumpConnections, STATES } from '../../../src/vrrp/wire/connections.ts';
 import { randomOf } from '../../sibling/icp/random.ts';
 
+const bytesOf = (text: string) => addressBytes(text) as Uint8Array;
+
 /** inet_diag_msg of one connection, as the kernel says it: family 2 or 10, ports, addresses of 16 bytes each. */
 function told(family: number, port: number, remote: string): Buffer {
   const message = Buffer.alloc(16 + 72);
@@ -19,15 +21,17 @@ const done = Buffer.from('14000000030002000000000000000000' + '00000000', 'hex')
 
 describe('connections of TCP', () => {
   test('are asked for by the own address, of any port, and by their states', () => {
-    const request = dumpConnections(addressBytes('192.0.2.10') as Uint8Array, 4, STATES.OPEN, 7);
+    const request = dumpConnections([bytesOf('192.0.2.10'), bytesOf('192.0.2.11')], 4, STATES.OPEN, 7);
     expect(request.toString('hex')).toBe(
       [
         // Length, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, number, port.
-        ...['5c000000', '1400', '0103', '07000000', '00000000'],
+        ...['74000000', '1400', '0103', '07000000', '00000000'],
         // AF_INET, TCP, no extensions; ESTABLISHED, SYN_RECV, FIN_WAIT1, CLOSE_WAIT, LAST_ACK, CLOSING, NEW_SYN_RECV; any socket.
         ...['02060000', '1a1b0000', '00'.repeat(48)],
-        // INET_DIAG_REQ_BYTECODE: INET_DIAG_BC_S_COND, else behind the end; AF_INET, 32 bits, any port, the address.
-        ...['14000100', '07101400', '02200000', 'ffffffff', 'c000020a'],
+        // INET_DIAG_REQ_BYTECODE: INET_DIAG_BC_S_COND, else behind the jump; AF_INET, 32 bits, any port, the address; a jump to the end.
+        ...['2c000100', '07101400', '02200000', 'ffffffff', 'c000020a', '01041800'],
+        // Else behind the end.
+        ...['07101800', '02200000', 'ffffffff', 'c000020b', '01040400'],
       ].join(''),
     );
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addressBytes } from '../../../src/vrrp/wire/address.ts';
 import { messagesIn } from '../../../src/vrrp/wire/netlink.ts';
-import { dropTcp, newTable } from '../../../src/vrrp/wire/packet-filter.ts';
+import { dropNothing, dropTcp, newTable } from '../../../src/vrrp/wire/packet-filter.ts';
 
 /** The type of each message of a batch, and its flags. */
 function kinds(batch: Buffer): string[] {
@@ -26,8 +26,9 @@ describe('rules that keep packets of TCP away', () => {
     { address: '2001:db8::10', family: '0a', offset: 24, bytes: '20010db8000000000000000000000010' },
   ])('are of an interface and an address: $address', ({ address, family, offset, bytes }) => {
     const drop = (which: 'opening' | 'all') =>
-      dropTcp('portico front', { interface: 2, address: addressBytes(address) as Uint8Array, which }, 9);
+      dropTcp('portico front', { interface: 2, addresses: [addressBytes(address) as Uint8Array], which }, 9);
     expect(kinds(drop('all'))).toEqual(['1000 0100', '060a 050c', '1100 0100']);
+    expect(kinds(dropNothing('portico front', 9))).toEqual(['1000 0100', '080a 0500', '1100 0100']);
     const values = (which: 'opening' | 'all') => comparedIn(drop(which).toString('hex'));
     expect(values('all')).toEqual(['02000000', family, '06', bytes]);
     // SYN, of SYN and ACK.
