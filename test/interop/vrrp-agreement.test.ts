@@ -8,6 +8,7 @@ import { type Program, type Router, type RouterRules, vipOf } from '../support/v
 import { DIALECTS, type Dialect, rulesFor, VrrpScene } from '../support/vrrp-scene.ts';
 
 const [V3] = DIALECTS as [Dialect];
+const V3_BY_IPV6 = DIALECTS.find(({ family }) => family === 6) as Dialect;
 const V2: Dialect = { name: 'v2', version: 2, family: 4, interval: 1000, isUnicast: false };
 
 const DROPPED = 'advertisements of this instance are dropped: both nodes may become active';
@@ -140,10 +141,10 @@ describe.skipIf(!MAY_MAKE_LANS)('VRRP on a LAN (needs root)', () => {
     describe.each<{ successor: Program }>([{ successor: 'keepalived' }, { successor: 'portico' }])(
       'a planned hand-over to $successor',
       ({ successor }) => {
-        test('leaves no hole, and is undone by a word', async () => {
+        test.each([V3, V3_BY_IPV6, V2])('leaves no hole, and is undone by a word: $name', async (dialect) => {
           scene.heal();
-          const a = portico('a', V3, 200);
-          const b = router(successor, 'b', V3, { priority: 100 });
+          const a = portico('a', dialect, 200);
+          const b = router(successor, 'b', dialect, { priority: 100 });
           await Promise.all([a.start(), b.start()]);
           await scene.settled(a, b);
           const client = await scene.client(a);
@@ -152,7 +153,7 @@ describe.skipIf(!MAY_MAKE_LANS)('VRRP on a LAN (needs root)', () => {
           await client.answeredBy('b');
           await scene.watch.heldBy(vipOf(a.rules), 'b');
           expect((await client.report(since)).failed).toBe(0);
-          await scene.adverts('b', 10);
+          await scene.adverts('b', dialect.version === 2 ? 2 : 10);
           expect(scene.watch.holders(vipOf(a.rules))).toEqual(['b']);
           await a.command('resume');
           await client.answeredBy('a');
@@ -163,8 +164,8 @@ describe.skipIf(!MAY_MAKE_LANS)('VRRP on a LAN (needs root)', () => {
         test('of a proxy that is killed, within 100 ms', async () => {
           scene.heal();
           const dialect = { ...V3, interval: 1000 };
-          const a = portico('a', dialect, 254);
-          const b = router(successor, 'b', dialect, { priority: 250 });
+          const a = portico('a', dialect, 200);
+          const b = router(successor, 'b', dialect, { priority: 100 });
           await Promise.all([a.start(), b.start()]);
           await scene.settled(a, b);
           const client = await scene.client(a);

@@ -37,6 +37,8 @@ interface Moving {
   readonly held: Map<string, { readonly connections: HeldConnections; isPassedOn: boolean }>;
   readonly easesUntil: Ms;
   stage: 'eases' | 'holds' | 'awaits';
+  /** The kernel did not tell how many there are. */
+  isUncounted: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -59,7 +61,8 @@ export class ConnectionDrain {
     if (this.#moving === undefined) {
       const { now, onMoving } = this.#options;
       const easesUntil = now() + member.patience;
-      this.#moving = { members: new Map(), held: new Map(), easesUntil, stage: 'eases', timer: undefined };
+      const fresh = { members: new Map(), held: new Map(), easesUntil } as const;
+      this.#moving = { ...fresh, stage: 'eases', isUncounted: false, timer: undefined };
       onMoving(member.patience);
       this.#lookIn(LOOK);
     }
@@ -118,11 +121,14 @@ export class ConnectionDrain {
   }
 
   /** Unknown is as good as many: then it takes all of its time. */
-  #countOpen({ members }: Moving): number {
+  #countOpen(moving: Moving): number {
+    if (moving.isUncounted) return Infinity;
+    const [name = ''] = moving.members.keys();
+    moving.isUncounted = true;
     let open = Infinity;
-    const [name = ''] = members.keys();
     this.#try(name, 'connections cannot be counted', () => {
-      open = this.#options.open([...members.values()].flatMap(({ addresses }) => addresses));
+      open = this.#options.open([...moving.members.values()].flatMap(({ addresses }) => addresses));
+      moving.isUncounted = false;
     });
     return open;
   }

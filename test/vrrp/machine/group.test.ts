@@ -53,6 +53,15 @@ describe('a sync group', () => {
     expect(play.members.back?.state.reason).toEqual({ kind: 'group', instance: 'front' });
   });
 
+  test('says goodbye as a whole when the connections of one have ended', () => {
+    const play = new GroupPlay(['front', 'back'], { drain: 500 }).through(4000).after(0, 'front', operator('handover'));
+    expect(play.roles).toEqual({ front: 'active', back: 'active' });
+    const question = play.members.front?.state.question ?? 0;
+    play.after(10, 'front', { kind: 'hooked', question, isGood: true });
+    expect(play.roles).toEqual({ front: 'leaving', back: 'leaving' });
+    expect(play.done.filter((each) => each.endsWith('advertise'))).toEqual(['front advertise', 'back advertise']);
+  });
+
   test('stops as a whole, though hooks of one are not done when another has gone', () => {
     const play = new GroupPlay(['front', 'back']).through(4000);
     const { back } = play.members;
