@@ -17,7 +17,6 @@ import { type Http1Request, RequestReader } from './request-reader.ts';
 import { checkBeginning } from './request-text.ts';
 import { Unread } from './unread.ts';
 
-/** What a connection is told by the front that it belongs to. */
 /** How long connections may be idle from then on, or from later. */
 export interface Draining {
   readonly idle: Ms;
@@ -25,11 +24,11 @@ export interface Draining {
   readonly since: Ms;
 }
 
+/** What a connection is told by the front that it belongs to. */
 export interface ConnectionFront {
   readonly plan: ListenerPlan;
   readonly taker: ExchangeTaker;
-  /** Every reply from now on ends its connection. */
-  /** Connections end with their next reply; `undefined`: they stay. */
+  /** Every reply ends its connection; `undefined`: they stay. */
   readonly draining: Draining | undefined;
   /** It is closed, or no longer HTTP. */
   left(connection: Http1Connection): void;

@@ -21,6 +21,7 @@ import type { GuardedInstance, GuardedOptions } from '../witness/guarded-instanc
 import { AdvertAccount } from './advert-account.ts';
 import { AdvertChecking, type DropReason } from './advert-checking.ts';
 import { AdvertSending } from './advert-sending.ts';
+import { Announcing } from './announcing.ts';
 import type { ConnectionDrain } from './connection-drain.ts';
 import { HookRunner } from './hook-runner.ts';
 import type { Interfaces, Link } from './interfaces.ts';
@@ -57,15 +58,14 @@ export class Instance {
   readonly #virtual: VirtualAddresses;
   readonly #hooks: HookRunner;
   readonly #account = new AdvertAccount();
+  readonly #announcing = new Announcing((count) => {
+    if (this.#link !== undefined) this.#parts.neighborhood(this.#link).announce(this.addresses, count);
+  });
   /** Has a say in whether it may be active; `undefined`: nobody has. */
   #guarded: GuardedInstance | undefined;
   /** As the plan has them. */
   #voters: GuardedOptions['voters'] = [];
   #link: Link | undefined;
-  /** Addresses of IPv6 that were added and do not answer yet, and how many announcements wait for that. */
-  #unready: readonly AddressBytes[] = [];
-  #announcement = 0;
-  #overdue: NodeJS.Timeout | undefined;
 
   constructor(plan: InstancePlan, parts: InstanceParts) {
     this.#plan = plan;
@@ -239,8 +239,7 @@ export class Instance {
 
   /** An address is on the interface, and answers. */
   added(index: number, address: AddressBytes): void {
-    if (index !== this.#link?.index || !includesAddress(this.#unready, address)) return;
-    this.#ready(this.#unready.filter((each) => !sameBytes(each, address)));
+    if (index === this.#link?.index) this.#announcing.isThere(address);
   }
 
   /** An address went from the interface, by whichever hand. */
@@ -272,7 +271,7 @@ export class Instance {
         this.#parts.drain.end();
         return;
       case 'announce':
-        this.#announce(action.count);
+        this.#announcing.announce(action.count);
         return;
       case 'probe':
         if (link !== undefined) this.#parts.neighborhood(link).probe(this.addresses);
@@ -334,7 +333,7 @@ export class Instance {
   }
 
   close(): void {
-    clearTimeout(this.#overdue);
+    this.#announcing.forget();
     this.#parts.drain.end();
     this.#guarded?.close();
     this.#virtual.remove();
@@ -366,35 +365,18 @@ export class Instance {
 
   /** As long as they are there what comes for them is sent on. */
   #remove(after: Ms): void {
+    this.#announcing.forget();
     this.#virtual.remove(after);
     void this.#virtual.gone.then(() => {
       if (!holds(this.#parts.state().standing)) this.#parts.drain.end();
     });
   }
 
-  /** Linux answers at an address of IPv6 only when it says so: who was told of it before would find nobody. */
-  #announce(count: number): void {
-    this.#announcement = count;
-    if (this.#unready.length > 0) return;
-    clearTimeout(this.#overdue);
-    this.#announcement = 0;
-    if (count > 0 && this.#link !== undefined) this.#parts.neighborhood(this.#link).announce(this.addresses, count);
-  }
-
   /** `undefined`: all of them. */
   #add(address: AddressBytes | undefined): void {
     if (address === undefined) this.#parts.drain.end();
-    if (this.#plan.rules.family === 6) {
-      this.#unready = address === undefined ? this.#addresses : [address];
-      clearTimeout(this.#overdue);
-      this.#overdue = setTimeout(() => this.#ready([]), LONGEST_UNREADY);
-    }
+    this.#announcing.added(address === undefined ? this.#addresses : [address]);
     this.#virtual.add(address);
-  }
-
-  #ready(unready: readonly AddressBytes[]): void {
-    this.#unready = unready;
-    this.#announce(this.#announcement);
   }
 
   #advertise(priority: Priority, interval: Ms): void {
@@ -436,9 +418,6 @@ export class Instance {
     return own.find((address) => includesAddress(this.#addresses, address));
   }
 }
-
-/** For an address of IPv6 to answer: up to 60 ms have been seen on a busy machine. */
-const LONGEST_UNREADY: Ms = 250;
 
 function sharedIn({ rules }: InstancePlan): SharedAddresses {
   return {
