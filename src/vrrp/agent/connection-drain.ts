@@ -139,10 +139,13 @@ export class ConnectionDrain {
     });
   }
 
-  /** Who did not come by now may come later, and finds things as they are: until then whoever asks here is served here. */
-  #overdue(moving: Moving): void {
-    const isHalf = [...moving.held.values()].some(({ isPassedOn }) => isPassedOn);
-    if (!isHalf) this.end();
+  /** Who did not come by now may come later: until then whoever asks here is served here, on connections that end soon. */
+  #overdue({ held }: Moving): void {
+    for (const [name, { connections, isPassedOn }] of held) {
+      if (isPassedOn) continue;
+      connections.close();
+      held.delete(name);
+    }
   }
 
   #try(instance: string, problem: string, act: () => void): void {
