@@ -13,9 +13,15 @@ export async function serveName(lan: Lan, host: string, port = 80): Promise<void
   await once(server.stdout as NodeJS.ReadableStream, 'data');
 }
 
-/** Which host answers at that address; `/slow`: 300 ms later. Rejects when none does. */
-export async function askName(lan: Lan, from: string, address: string, path: '/' | '/slow' = '/'): Promise<string> {
+/** Which host answers at that address within so many seconds; `/slow`: 300 ms later. Rejects when none does. */
+export async function askName(
+  lan: Lan,
+  from: string,
+  address: string,
+  path: '/' | '/slow' = '/',
+  limit = 5,
+): Promise<string> {
   const url = `http://${formatHostPort(address, 80)}${path}`;
-  const [command = '', ...args] = [...lan.prefix(from), 'curl', '-sS', '--max-time', '5', url];
+  const [command = '', ...args] = [...lan.prefix(from), 'curl', '-sS', '--max-time', String(limit), url];
   return (await promisify(execFile)(command, args)).stdout;
 }

@@ -1,18 +1,11 @@
 import { NativeMemory } from '../../base/ffi.ts';
 import type { Bytes } from '../../base/units.ts';
-import {
-  type AddressBytes,
-  copied,
-  type Family,
-  isLinkLocal,
-  VRRP_GROUP_IPV4,
-  VRRP_GROUP_IPV6,
-} from '../wire/address.ts';
+import { type AddressBytes, copied, type Family, VRRP_GROUP_IPV4, VRRP_GROUP_IPV6 } from '../wire/address.ts';
 import { VRRP_PROTOCOL } from '../wire/advertisement.ts';
 import type { Arrival } from '../wire/decode.ts';
 import { Readiness } from './readiness.ts';
 import { Reception } from './reception.ts';
-import { RawSocket } from './socket.ts';
+import { RawSocket, socketAddress } from './socket.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -149,17 +142,6 @@ export class AdvertSender {
   close(): void {
     this.#socket.close();
   }
-}
-
-/** sockaddr_in: family (2), port (2), address (4), zero (8). sockaddr_in6: family, port, flow (4), address (16), scope (4). */
-function socketAddress(address: AddressBytes, index: number): Buffer {
-  const isIPv4 = address.length === 4;
-  const bytes = Buffer.alloc(isIPv4 ? 16 : 28);
-  bytes.writeUInt16LE(isIPv4 ? AF_INET : AF_INET6);
-  bytes.set(address, isIPv4 ? 4 : 8);
-  // Of multicast the socket's own option says by which interface it goes.
-  if (!isIPv4 && isLinkLocal(address)) bytes.writeUInt32LE(index, 24);
-  return bytes;
 }
 
 /** struct ip_mreqn: group, our address, interface. */

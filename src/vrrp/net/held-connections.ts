@@ -8,10 +8,12 @@ import {
   type MacBytes,
   sameBytes,
 } from '../wire/address.ts';
+import { endsOf, wholePacket } from '../wire/tcp-packet.ts';
 import type { Connections } from './connections.ts';
+import { LocalPackets } from './local-packets.ts';
 import { PacketFilter } from './packet-filter.ts';
 import type { VrrpSystem } from './system.ts';
-import { endsOf, TcpFrames, tcpFilter } from './tcp-frames.ts';
+import { packetIn, TcpFrames, tcpFilter } from './tcp-frames.ts';
 
 export interface HeldPlace {
   /** The interface's index. */
@@ -35,6 +37,7 @@ const ONCE_MORE: readonly Ms[] = [20, 60, 200];
  * To clients it is as if it were late, as packets are.
  */
 export class HeldConnections {
+  readonly #system: VrrpSystem;
   readonly #place: HeldPlace;
   readonly #family: Family;
   readonly #filter: PacketFilter;
@@ -47,6 +50,7 @@ export class HeldConnections {
   /** From here on they are held. `name`: of nobody else on this host. Throws an error of the system. */
   constructor(system: VrrpSystem, connections: Connections, name: string, place: HeldPlace) {
     const { index, addresses } = place;
+    this.#system = system;
     this.#place = place;
     this.#family = familyOf(addresses[0] as AddressBytes);
     this.#filter = new PacketFilter(system, name);
@@ -66,6 +70,11 @@ export class HeldConnections {
     }
   }
 
+  /** How many wait. */
+  get count(): number {
+    return this.#kept.length;
+  }
+
   /** Another host has the addresses: it gets what was held, and all that still comes here for them. */
   passOn(mac: MacBytes): void {
     if (this.#successor !== undefined) return;
@@ -77,16 +86,27 @@ export class HeldConnections {
     if (this.#family === 6) this.#onceMore = ONCE_MORE.map((delay) => setTimeout(() => this.#sendKept(), delay));
   }
 
-  /** Whoever comes from here on is taken. */
+  /** Whoever comes from here on is taken, and so is what was held, if nobody else has it. */
   close(): void {
     for (const timer of this.#onceMore) clearTimeout(timer);
+    const held = this.#kept;
     this.#kept = [];
     this.#filter.close();
     this.#frames.close();
+    if (this.#successor === undefined && held.length > 0) this.#takeHere(held);
+  }
+
+  #takeHere(held: readonly Buffer[]): void {
+    const packets = new LocalPackets(this.#system, this.#family, this.#place.index);
+    for (const frame of held) {
+      const packet = wholePacket(packetIn(frame), this.#family);
+      packets.send(packet, endsOf(packet, this.#family).to);
+    }
+    packets.close();
   }
 
   #take(frame: Buffer): void {
-    const { to, isOpening } = endsOf(frame, this.#family);
+    const { to, isOpening } = endsOf(packetIn(frame), this.#family);
     if (!includesAddress(this.#place.addresses, to)) return;
     if (this.#successor !== undefined) this.#frames.sendOn(frame, this.#successor, this.#place.mac);
     if (isOpening && this.#kept.length < MOST_KEPT) this.#kept.push(Buffer.from(frame));
@@ -98,11 +118,11 @@ export class HeldConnections {
 
   /** They are looked at before they are dropped, so that none is missed: of the first ones some have been taken by this host. */
   #forgetTaken(connections: Connections): void {
-    this.#frames.drain(Infinity);
+    this.#frames.drain(MOST_KEPT);
     if (this.#kept.length === 0) return;
     const taken = connections.all(this.#place.addresses);
     this.#kept = this.#kept.filter((frame) => {
-      const { address, port } = endsOf(frame, this.#family).from;
+      const { address, port } = endsOf(packetIn(frame), this.#family).from;
       return !taken.some((each) => each.port === port && sameBytes(each.address, address));
     });
   }

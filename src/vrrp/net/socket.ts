@@ -2,10 +2,31 @@ import { close } from 'node:fs';
 import { constants } from 'node:os';
 import { NativeMemory, systemError } from '../../base/ffi.ts';
 import type { Bytes } from '../../base/units.ts';
-import { SO_BINDTODEVICE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_SOCKET, type VrrpSystem } from './system.ts';
+import { type AddressBytes, isLinkLocal } from '../wire/address.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  SO_BINDTODEVICE,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOL_SOCKET,
+  type VrrpSystem,
+} from './system.ts';
 
 /** Of a name that options or addresses are written into: none is longer. */
 const SCRATCH: Bytes = 256;
+
+/** sockaddr_in: family (2), port (2), address (4), zero (8). sockaddr_in6: family, port, flow (4), address (16), scope (4). */
+export function socketAddress(address: AddressBytes, index: number): Buffer {
+  const isIPv4 = address.length === 4;
+  const bytes = Buffer.alloc(isIPv4 ? 16 : 28);
+  bytes.writeUInt16LE(isIPv4 ? AF_INET : AF_INET6);
+  bytes.set(address, isIPv4 ? 4 : 8);
+  // Of multicast the socket's own option says by which interface it goes.
+  if (!isIPv4 && isLinkLocal(address)) bytes.writeUInt32LE(index, 24);
+  return bytes;
+}
 
 /** A raw socket, that does not block. What fails is thrown as an error of the system. */
 export class RawSocket {

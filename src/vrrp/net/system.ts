@@ -43,6 +43,8 @@ export const SO_PRIORITY = 12;
 export const SO_BINDTODEVICE = 25;
 export const SO_ATTACH_FILTER = 26;
 
+export const IPPROTO_RAW = 255;
+
 export const IPPROTO_IP = 0;
 export const IP_TOS = 1;
 export const IP_TTL = 2;

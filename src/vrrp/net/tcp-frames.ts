@@ -1,17 +1,8 @@
 import { NativeMemory } from '../../base/ffi.ts';
 import type { Bytes } from '../../base/units.ts';
-import {
-  type AddressBytes,
-  copied,
-  type Family,
-  familyOf,
-  IPV4_LENGTH,
-  IPV6_LENGTH,
-  MAC_LENGTH,
-  type MacBytes,
-} from '../wire/address.ts';
-import type { Remote } from '../wire/connections.ts';
+import { type AddressBytes, type Family, familyOf, MAC_LENGTH, type MacBytes } from '../wire/address.ts';
 import { ETHERNET_HEADER, ETHERNET_SOURCE_AT, ETHERTYPE } from '../wire/ethernet.ts';
+import { ACK, FLAGS_AT, SYN, TCP } from '../wire/tcp-packet.ts';
 import { place } from './frame-socket.ts';
 import { Readiness } from './readiness.ts';
 import { Reception } from './reception.ts';
@@ -107,11 +98,7 @@ export class TcpFrames {
   }
 }
 
-const TCP = 6;
-const SYN = 0x02;
-const ACK = 0x10;
-/** Within the header of TCP. */
-const FLAGS_AT: Bytes = 13;
+/** In a frame. */
 const IPV4 = { protocol: ETHERNET_HEADER + 9, destination: ETHERNET_HEADER + 16 } as const;
 const IPV6 = { protocol: ETHERNET_HEADER + 6, destination: ETHERNET_HEADER + 24, header: 40 } as const;
 
@@ -158,22 +145,7 @@ function takeIfFor(address: AddressBytes, at: Bytes): SocketFilter {
   ];
 }
 
-export interface TcpEnds {
-  readonly from: Remote;
-  readonly to: AddressBytes;
-  /** It is the first packet of a connection. */
-  readonly isOpening: boolean;
-}
-
-/** Who sent one, and to which address. */
-export function endsOf(frame: Buffer, family: Family): TcpEnds {
-  const width = family === 4 ? IPV4_LENGTH : IPV6_LENGTH;
-  const at = PREFIX + (family === 4 ? IPV4 : IPV6).destination;
-  const header = family === 4 ? ((frame[PREFIX + ETHERNET_HEADER] as number) & 15) * 4 : IPV6.header;
-  const tcp = PREFIX + ETHERNET_HEADER + header;
-  return {
-    from: { address: copied(frame, at - width, width), port: frame.readUInt16BE(tcp) },
-    to: copied(frame, at, width),
-    isOpening: ((frame[tcp + FLAGS_AT] ?? 0) & (SYN | ACK)) === SYN,
-  };
+/** A view of the packet in a frame. */
+export function packetIn(frame: Buffer): Buffer {
+  return frame.subarray(PREFIX + ETHERNET_HEADER);
 }

@@ -116,7 +116,7 @@ const COMMANDS: Readonly<Record<string, (...words: string[]) => void>> = {
     held = undefined;
   },
   count(text = '') {
-    say('counted', { open: connections.open([bytesOf(text)]) });
+    say('counted', { open: connections.open([bytesOf(text)]), held: held?.count });
   },
   end() {
     held?.close();

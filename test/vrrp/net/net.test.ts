@@ -44,12 +44,13 @@ class HostProcess {
     });
   }
 
-  /** Resolves when it has so many connections by an address. */
-  async hasOpen(address: string, open: number): Promise<void> {
+  /** Resolves when it has so many connections by an address, or holds so many. */
+  async counts(address: string, what: { readonly open: number } | { readonly held: number }): Promise<void> {
+    const [[name, wanted] = []] = Object.entries(what);
     for (let isSo = false; !isSo; ) {
       const from = this.said.all.length;
       this.tell(`count ${address}`);
-      isSo = (await this.said.waitFor(({ type }) => type === 'counted', { from })).open === open;
+      isSo = (await this.said.waitFor(({ type }) => type === 'counted', { from }))[name as string] === wanted;
     }
   }
 
@@ -133,17 +134,28 @@ describe.skipIf(!MAY_MAKE_LANS)('on a LAN (needs root)', () => {
     test('are held back, but for those that are open, and go to whom they are sent on to', async () => {
       const { lan, a } = await scene();
       const before = askName(lan, 'c', address, '/slow');
-      await a.hasOpen(address, 1);
+      await a.counts(address, { open: 1 });
       a.tell(`hold ${address}`);
       await a.saw('holds');
       const asked = Array.from({ length: 20 }, () => askName(lan, 'c', address));
       expect(await Promise.race([before, ...asked])).toBe('a');
-      await a.hasOpen(address, 0);
+      await a.counts(address, { open: 0 });
       have(lan, 'b');
       a.tell(`pass ${lan.host('b').mac}`);
       // To `c` it still is `a` that has it: each packet goes by there.
       expect(await Promise.all(asked)).toEqual(Array(20).fill('b'));
       expect(await a.end()).toBe(0);
+    });
+
+    test('are taken at once, when nobody else is to have them', async () => {
+      const { lan, a } = await scene();
+      a.tell(`hold ${address}`);
+      await a.saw('holds');
+      // A packet that is lost is sent again a second later.
+      const asked = Array.from({ length: 10 }, () => askName(lan, 'c', address, '/', 0.9));
+      await a.counts(address, { held: 10 });
+      a.tell('serve');
+      expect(await Promise.all(asked)).toEqual(Array(10).fill('a'));
     });
 
     test.each([
