@@ -47,8 +47,9 @@ function p99(taken: readonly Taken[]): number {
 }
 
 describe('against one slow origin of four', () => {
+  // The slow one always has its share of what is in flight: so long that it is less than 1 % of all, also on a busy machine.
   test.each([
-    { balance: 'least-requests', slow: 1000, clients: 24, each: 120 },
+    { balance: 'least-requests', slow: 2000, clients: 24, each: 120 },
     { balance: 'least-requests', slow: 1000, clients: 2, each: 300 },
   ])('$balance keeps p99 within twice that of the healthy ones, for $clients clients', async (play) => {
     const { balance, slow, clients, each } = play;
