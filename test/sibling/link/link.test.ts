@@ -110,6 +110,9 @@ describe('a node that is cut off', () => {
     const { a, b, network } = await apart();
     expect(a.link.status()).toMatchObject([{ standing: 'up', why: undefined }]);
     await a.purge(url('1'));
+    // What is applied is told a moment later, where all is slow.
+    const applied = () => a.link.status()[0]?.ours.applied;
+    await expect.poll(applied, { timeout: 8000 }).toBe(1);
     network.cut();
     await parted(a, b);
     await a.purge(url('2'));
@@ -119,6 +122,7 @@ describe('a node that is cut off', () => {
     ]);
     network.mend();
     await linked(a, b);
+    await expect.poll(applied, { timeout: 8000 }).toBe(3);
     expect(a.link.status()).toMatchObject([{ standing: 'up', why: undefined, ours: { applied: 3, behind: 0 } }]);
     await a.know();
     await a.know(peer('b', b.address));
