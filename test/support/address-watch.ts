@@ -52,7 +52,7 @@ export class AddressWatch {
     await this.changes.waitFor(() => this.holders(address).toSorted().join() === wanted, {
       from: Math.max(0, this.changes.all.length - 1),
       wanted: `after which ${wanted || 'nobody'} has ${address}`,
-      limit: 8000,
+      limit: 16_000,
     });
   }
 

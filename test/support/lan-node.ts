@@ -39,14 +39,14 @@ export class LanNode {
     this.events = new EventLog();
     const { events } = this;
     const args = [MAIN, 'run', '-c', file];
-    const child = this.#lan.spawn(this.host, process.execPath, args, {
+    const child = this.#lan.spawnNice(this.host, -10, process.execPath, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...env },
     });
     this.#child = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => events.push(text));
     child.once('close', (code, signal) => events.end(`${this.host} has ended (${signal ?? `status ${code}`})`));
-    await events.waitFor('ready', { limit: 9000 });
+    await events.waitFor('ready', { limit: 20_000 });
   }
 
   /** Has it take other settings, by SIGHUP. Resolves when the agent has them, too. */
@@ -55,7 +55,7 @@ export class LanNode {
     const from = this.events.all.length;
     this.#child?.kill('SIGHUP');
     const isOutcome = ({ message }: LogEvent) => message === 'reloaded' || message === 'reload refused';
-    const { message, problems } = await this.events.waitFor(isOutcome, { from, limit: 9000 });
+    const { message, problems } = await this.events.waitFor(isOutcome, { from, limit: 20_000 });
     if (message !== 'reloaded') throw new Error(`the reload was refused: ${problems}`);
   }
 

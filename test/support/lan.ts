@@ -63,6 +63,21 @@ export class Lan {
     return child;
   }
 
+  /**
+   * The same, before what else this machine does, where that is permitted; or behind it. Tests of other files run beside: what is asked here is
+   * whether a node is in time, and not whether it has a machine.
+   */
+  spawnNice(
+    host: string,
+    nice: -10 | 10,
+    command: string,
+    args: readonly string[],
+    options: SpawnOptions,
+  ): ChildProcess {
+    if (!MAY_BE_REALTIME) return this.spawn(host, command, args, options);
+    return this.spawn(host, 'nice', ['-n', String(nice), command, ...args], options);
+  }
+
   /** The same, ahead of ordinary processes where that is permitted: what measures must not wait for what is measured. */
   spawnObserver(host: string, command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     if (!MAY_BE_REALTIME) return this.spawn(host, command, args, options);

@@ -58,7 +58,7 @@ export class VipClient {
   }
 
   /** The first request that is started from now on and answered by this host, or by any. `limit`: how long that may take. */
-  async answeredBy(host?: string, limit: Ms = 8000): Promise<VipRequest> {
+  async answeredBy(host?: string, limit: Ms = 16_000): Promise<VipRequest> {
     const since = wallNow();
     return this.requests.waitFor(
       ({ start, by }) => start >= since && by !== undefined && (host === undefined || by === host),

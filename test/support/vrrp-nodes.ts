@@ -58,7 +58,7 @@ export class VrrpNodes {
 
   /** Host `c` sends so many packets of VRRP's protocol. Resolves when it has. */
   async storm(count: number): Promise<void> {
-    const child = this.lan.spawn('c', process.execPath, [STORM, String(count), '1'], { stdio: 'ignore' });
+    const child = this.lan.spawnNice('c', 10, process.execPath, [STORM, String(count), '1'], { stdio: 'ignore' });
     const [status] = await once(child, 'exit');
     if (status !== 0) throw new Error(`the storm ended with ${status}`);
   }

@@ -114,7 +114,7 @@ export class VrrpScene {
 }
 
 function last({ roles }: Router): { from: number; limit: Ms } {
-  return { from: Math.max(0, roles.all.length - 1), limit: 8000 };
+  return { from: Math.max(0, roles.all.length - 1), limit: 16_000 };
 }
 
 const VIPS = ['10.99.0.100/24'];
