@@ -34,6 +34,10 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
     beforeEach(async () => {
       await Promise.all([scene.heldBy('a'), scene.heldBy('a', VIP6)]);
       await scene.advertised('a', 3);
+      // The log may be read later than the kernel's word.
+      const isActive = (name: string) => (event: LogEvent) =>
+        event.message === 'vrrp active' && event.instance === name;
+      await Promise.all(['front', 'six'].map((name) => scene.a.events.waitFor(isActive(name))));
     });
 
     test.each([
@@ -56,7 +60,7 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
       on();
       await Promise.all([scene.heldBy('a'), scene.heldBy('a', VIP6)]);
       const after = ['fault', 'backup', 'active'];
-      expect(roles()).toEqual({ front: after, six: after });
+      await expect.poll(roles).toEqual({ front: after, six: after });
     });
 
     test('a cable that flaps brings no other transition than fault and backup, until it stays', async () => {
@@ -198,7 +202,7 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
       await scene.heldBy('b');
       lan.run('a', 'ip', 'address', 'add', '10.99.0.1/24', 'dev', 'eth0');
       await scene.heldBy('a');
-      expect(roles()).toEqual({ front: ['fault', 'backup', 'active'] });
+      await expect.poll(roles).toEqual({ front: ['fault', 'backup', 'active'] });
     });
 
     test('a reload that leaves an instance as it is costs it no advertisement; others come and go', async () => {
@@ -219,7 +223,7 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
       await scene.advertised('a', 2);
       expect(longestPause(scene.advertsOf('a', since))).toBeLessThan(2 * INTERVAL);
       expect(changes()).toBe(0);
-      expect(roles()).toEqual({ third: ['backup', 'active', 'stopped'] });
+      await expect.poll(roles).toEqual({ third: ['backup', 'active', 'stopped'] });
     });
 
     test('a reload that changes an instance changes what it changes, and clients notice nothing', async () => {
