@@ -35,9 +35,9 @@ describe.skipIf(!MAY_MAKE_LANS)('two nodes that share addresses (needs root)', (
       await Promise.all([scene.heldBy('a'), scene.heldBy('a', VIP6)]);
       await scene.advertised('a', 3);
       // The log may be read later than the kernel's word.
-      const isActive = (name: string) => (event: LogEvent) =>
-        event.message === 'vrrp active' && event.instance === name;
-      await Promise.all(['front', 'six'].map((name) => scene.a.events.waitFor(isActive(name))));
+      const isOf = (name: string) => (event: LogEvent) => event.instance === name && /^vrrp \w+$/.test(event.message);
+      const last = (name: string) => scene.a.events.all.findLast(isOf(name))?.message;
+      await expect.poll(() => [last('front'), last('six')]).toEqual(['vrrp active', 'vrrp active']);
     });
 
     test.each([
