@@ -95,7 +95,7 @@ export class ConnectionDrain {
     if (moving === undefined) return;
     this.#moving = undefined;
     clearTimeout(moving.timer);
-    for (const { connections } of moving.held.values()) connections.close();
+    for (const name of moving.held.keys()) this.#letGo(moving, name);
     this.#options.onMoving(undefined);
   }
 
@@ -140,12 +140,13 @@ export class ConnectionDrain {
   }
 
   /** Who did not come by now may come later: until then whoever asks here is served here, on connections that end soon. */
-  #overdue({ held }: Moving): void {
-    for (const [name, { connections, isPassedOn }] of held) {
-      if (isPassedOn) continue;
-      connections.close();
-      held.delete(name);
-    }
+  #overdue(moving: Moving): void {
+    for (const [name, { isPassedOn }] of moving.held) if (!isPassedOn) this.#letGo(moving, name);
+  }
+
+  #letGo({ held }: Moving, name: string): void {
+    this.#try(name, 'what was held back is lost', () => held.get(name)?.connections.close());
+    held.delete(name);
   }
 
   #try(instance: string, problem: string, act: () => void): void {
