@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { askName, serveName } from '../../support/host-name.ts';
 import { Journal } from '../../support/journal.ts';
 import { Lan, MAY_MAKE_LANS } from '../../support/lan.ts';
+import { describeWithPeers } from '../../support/peers.ts';
 
 /** Of keepalived: VRID 51, priority 254, 10 centiseconds, 10.99.0.100, sent by 10.99.0.1 to the group. */
 const MULTICAST = '3133fe01000adb060a630064';
@@ -118,55 +119,57 @@ describe.skipIf(!MAY_MAKE_LANS)('on a LAN (needs root)', () => {
   );
 
   describe.each(['10.99.0.100', 'fd99::100'])('connections to %s', (address) => {
-    const bits = address.includes(':') ? 128 : 32;
-    const have = (lan: Lan, host: string) =>
-      lan.run(host, 'ip', 'address', 'add', `${address}/${bits}`, 'dev', 'eth0', ...(bits === 128 ? ['nodad'] : []));
+    describeWithPeers(['curl'], 'of curl', () => {
+      const bits = address.includes(':') ? 128 : 32;
+      const have = (lan: Lan, host: string) =>
+        lan.run(host, 'ip', 'address', 'add', `${address}/${bits}`, 'dev', 'eth0', ...(bits === 128 ? ['nodad'] : []));
 
-    /** `a` has it, and `c` knows. */
-    async function scene() {
-      const lan = Lan.open('a', 'b', 'c');
-      const [a] = await Promise.all([HostProcess.start(lan, 'a'), serveName(lan, 'a'), serveName(lan, 'b')]);
-      have(lan, 'a');
-      expect(await askName(lan, 'c', address)).toBe('a');
-      return { lan, a };
-    }
+      /** `a` has it, and `c` knows. */
+      async function scene() {
+        const lan = Lan.open('a', 'b', 'c');
+        const [a] = await Promise.all([HostProcess.start(lan, 'a'), serveName(lan, 'a'), serveName(lan, 'b')]);
+        have(lan, 'a');
+        expect(await askName(lan, 'c', address)).toBe('a');
+        return { lan, a };
+      }
 
-    test('are held back, but for those that are open, and go to whom they are sent on to', async () => {
-      const { lan, a } = await scene();
-      const before = askName(lan, 'c', address, '/slow');
-      await a.counts(address, { open: 1 });
-      a.tell(`hold ${address}`);
-      await a.saw('holds');
-      const asked = Array.from({ length: 20 }, () => askName(lan, 'c', address));
-      expect(await Promise.race([before, ...asked])).toBe('a');
-      await a.counts(address, { open: 0 });
-      have(lan, 'b');
-      a.tell(`pass ${lan.host('b').mac}`);
-      // To `c` it still is `a` that has it: each packet goes by there.
-      expect(await Promise.all(asked)).toEqual(Array(20).fill('b'));
-      expect(await a.end()).toBe(0);
-    });
+      test('are held back, but for those that are open, and go to whom they are sent on to', async () => {
+        const { lan, a } = await scene();
+        const before = askName(lan, 'c', address, '/slow');
+        await a.counts(address, { open: 1 });
+        a.tell(`hold ${address}`);
+        await a.saw('holds');
+        const asked = Array.from({ length: 20 }, () => askName(lan, 'c', address));
+        expect(await Promise.race([before, ...asked])).toBe('a');
+        await a.counts(address, { open: 0 });
+        have(lan, 'b');
+        a.tell(`pass ${lan.host('b').mac}`);
+        // To `c` it still is `a` that has it: each packet goes by there.
+        expect(await Promise.all(asked)).toEqual(Array(20).fill('b'));
+        expect(await a.end()).toBe(0);
+      });
 
-    test('are taken at once, when nobody else is to have them', async () => {
-      const { lan, a } = await scene();
-      a.tell(`hold ${address}`);
-      await a.saw('holds');
-      // A packet that is lost is sent again a second later.
-      const asked = Array.from({ length: 10 }, () => askName(lan, 'c', address, '/', 0.9));
-      await a.counts(address, { held: 10 });
-      a.tell('serve');
-      expect(await Promise.all(asked)).toEqual(Array(10).fill('a'));
-    });
+      test('are taken at once, when nobody else is to have them', async () => {
+        const { lan, a } = await scene();
+        a.tell(`hold ${address}`);
+        await a.saw('holds');
+        // A packet that is lost is sent again a second later.
+        const asked = Array.from({ length: 10 }, () => askName(lan, 'c', address, '/', 0.9));
+        await a.counts(address, { held: 10 });
+        a.tell('serve');
+        expect(await Promise.all(asked)).toEqual(Array(10).fill('a'));
+      });
 
-    test.each([
-      { name: 'nobody holds them back any more', end: async (a: HostProcess) => a.tell('serve') },
-      { name: 'the process that did is killed', end: (a: HostProcess) => a.kill() },
-    ])('are taken as ever once $name', async ({ end }) => {
-      const { lan, a } = await scene();
-      a.tell(`hold ${address}`);
-      await a.saw('holds');
-      await end(a);
-      expect(await askName(lan, 'c', address)).toBe('a');
+      test.each([
+        { name: 'nobody holds them back any more', end: async (a: HostProcess) => a.tell('serve') },
+        { name: 'the process that did is killed', end: (a: HostProcess) => a.kill() },
+      ])('are taken as ever once $name', async ({ end }) => {
+        const { lan, a } = await scene();
+        a.tell(`hold ${address}`);
+        await a.saw('holds');
+        await end(a);
+        expect(await askName(lan, 'c', address)).toBe('a');
+      });
     });
   });
 
